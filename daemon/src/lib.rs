@@ -1,4 +1,6 @@
 //! The daemon of goxe: one event loop, worker lanes, a strand for every project, and a journal
 //! that has an edit before its answer goes out.
 
+pub mod call;
 pub mod life;
+pub mod out;
