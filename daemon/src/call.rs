@@ -81,8 +81,8 @@ impl Cancel {
 /// Everything a lane needs to answer a call.
 #[derive(Debug)]
 pub struct Envelope {
-    /// Where the answer goes. Absent for a notification, whose outcome only the log hears.
-    pub ticket: Option<Ticket>,
+    /// Where the answer goes.
+    pub ticket: Ticket,
     /// The id it is answered to.
     pub id: Id<'static>,
     /// The form of the answer.
