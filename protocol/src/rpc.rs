@@ -5,6 +5,7 @@ mod depth;
 mod id;
 mod incoming;
 mod meta;
+mod quick;
 mod reply;
 mod request;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::text::{Text, Version};
-use super::{Id, Meta, Rejected, shape_or_syntax};
+use super::{Id, Meta, Rejected, quick, shape_or_syntax};
 use crate::error::{Code, Error};
 
 /// A request or, without an id, a notification.
@@ -19,8 +19,9 @@ pub struct Request<'a> {
     pub method: Cow<'a, str>,
     /// An array or an object, unparsed.
     pub params: Option<&'a RawValue>,
-    /// How to run it.
-    pub meta: Meta<'a>,
+    /// How to run it, when anything is said about that. Boxed, because most requests say nothing and every request
+    /// is moved about.
+    pub meta: Option<Box<Meta<'a>>>,
 }
 
 /// The members of a sound request, read in one pass. Everything unsound is an error here and explained by [`diagnose`].
@@ -47,6 +48,14 @@ fn present<'de: 'a, 'a, D: Deserializer<'de>>(
 
 /// Parses a text whose first byte is `{`.
 pub(super) fn parse(text: &str) -> Result<Request<'_>, Rejected<'_>> {
+    match quick::parse(text) {
+        Some(request) => Ok(request),
+        None => parse_strictly(text),
+    }
+}
+
+/// The parser that decides. It also takes what the quick one gives up on.
+pub(super) fn parse_strictly(text: &str) -> Result<Request<'_>, Rejected<'_>> {
     let Ok(envelope) = serde_json::from_str::<Envelope<'_>>(text) else {
         return Err(diagnose(text));
     };
@@ -61,7 +70,7 @@ pub(super) fn parse(text: &str) -> Result<Request<'_>, Rejected<'_>> {
         id,
         method: envelope.method.0,
         params: envelope.params,
-        meta: envelope.meta.unwrap_or_default(),
+        meta: envelope.meta.map(Box::new),
     })
 }
 
