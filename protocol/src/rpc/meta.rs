@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde_json::value::RawValue;
 
 use super::text::Text;
 
@@ -23,7 +24,19 @@ pub struct Meta<'a> {
     pub trace: Option<Cow<'a, str>>,
 }
 
-impl Meta<'_> {
+impl<'a> Meta<'a> {
+    /// Reads the member; `null` says nothing, like a member that is not there.
+    pub(super) fn from_json(json: &'a RawValue) -> Result<Option<Box<Self>>, String> {
+        match json.get().as_bytes().first() {
+            Some(b'n') => Ok(None),
+            Some(b'{') => match serde_json::from_str(json.get()) {
+                Ok(meta) => Ok(Some(Box::new(meta))),
+                Err(error) => Err(error.to_string()),
+            },
+            _ => Err("it is not an object".to_owned()),
+        }
+    }
+
     /// Whether nothing is said.
     #[must_use]
     pub fn is_empty(&self) -> bool {
