@@ -10,7 +10,9 @@
 //! - [`detect`], [`frame`], [`lines`], [`inbound`]: what the bytes of a connection are
 //! - [`rpc`]: JSON-RPC 2.0, borrowed from the payload
 //! - [`error`]: the one table of error codes
+//! - [`api`]: every method's name, params, reply, role and cost
 
+pub mod api;
 pub mod detect;
 pub mod error;
 pub mod frame;
