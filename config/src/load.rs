@@ -149,14 +149,7 @@ impl Merge {
         match read_bounded(path) {
             Ok(bytes) => match std::str::from_utf8(&bytes) {
                 Ok(text) => self.read(&Source::new(Some(&name), text)),
-                Err(error) => {
-                    let sound = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
-                    let end = sound.len();
-                    let site = Source::new(Some(&name), &sound).site(end..end);
-                    self.errors.push(
-                        ConfigError::new(site, "this is not UTF-8 text").hint("save it as UTF-8"),
-                    );
-                }
+                Err(error) => self.errors.push(not_text(&name, &bytes[..error.valid_up_to()])),
             },
             Err(error) if error.kind() == io::ErrorKind::NotFound && !required => {}
             Err(error) => {
@@ -171,41 +164,35 @@ impl Merge {
     fn read_variables(&mut self, variables: &BTreeMap<String, OsString>) {
         let names: BTreeMap<String, &'static Key> =
             sections::keys().map(|key| (key.variable(), key)).collect();
-        let set = |name: &str| variables.get(name).filter(|value| !value.is_empty());
-        for name in variables.keys().filter(|name| name.starts_with("GOXE_")) {
+        for (name, value) in variables.iter().filter(|(name, _)| name.starts_with("GOXE_")) {
             let site = Site::from(Origin::Environment { variable: name.clone() });
             let key = match (name.as_str(), names.get(name)) {
                 ("GOXE_SOCKET", _) => sections::key("socket.path"),
                 (_, Some(key)) => Some(*key),
-                (reserved, None) if RESERVED.contains(&reserved) => continue,
-                (test, None) if test.starts_with("GOXE_TEST_") => continue,
+                (name, None) if RESERVED.contains(&name) || name.starts_with("GOXE_TEST_") => {
+                    continue;
+                }
                 (_, None) => None,
             };
-            let Some(key) = key else {
-                let known = names.keys().map(String::as_str).chain(RESERVED.iter().copied());
-                let hint = match nearest(name, known) {
-                    Some(near) => format!("did you mean {near}?"),
-                    None => "names are GOXE_SECTION_KEY, such as GOXE_LOG_LEVEL".to_owned(),
-                };
-                self.errors.push(ConfigError::new(site, "no such variable").hint(hint));
-                continue;
-            };
-            // An empty variable is a variable that is not set, as everywhere in a shell.
-            let Some(value) = set(name) else { continue };
-            if name == "GOXE_SOCKET_PATH" && set("GOXE_SOCKET").is_some_and(|other| other != value)
-            {
-                let error = ConfigError::new(site, "GOXE_SOCKET says another path");
-                self.errors.push(error.about(key.dotted()).hint("set only one of the two"));
-                continue;
-            }
-            match value.to_str() {
-                Some(text) => self.set(key, key.kind.parse_text(text), site),
-                None => self.errors.push(
+            match (key, value.to_str()) {
+                (None, _) => self.errors.push(unknown_variable(site, name, names.keys())),
+                // An empty variable is a variable that is not set, as everywhere in a shell.
+                (Some(_), Some("")) => {}
+                (Some(key), Some(text)) => self.set(key, key.kind.parse_text(text), site),
+                (Some(key), None) => self.errors.push(
                     ConfigError::new(site, "the value is not UTF-8 text")
                         .about(key.dotted())
                         .hint(format!("allowed: {}", key.kind)),
                 ),
             }
+        }
+        let set = |name: &str| variables.get(name).filter(|value| !value.is_empty());
+        if let (Some(short), Some(long)) = (set("GOXE_SOCKET"), set("GOXE_SOCKET_PATH"))
+            && short != long
+        {
+            let origin = Origin::Environment { variable: "GOXE_SOCKET_PATH".to_owned() };
+            let error = ConfigError::new(origin.into(), "GOXE_SOCKET says another path");
+            self.errors.push(error.about("socket.path").hint("set only one of the two"));
         }
     }
 
@@ -273,6 +260,25 @@ impl Merge {
         };
         SECTIONS.iter().map(|it| (it.name.to_owned(), Value::from(section(it)))).collect()
     }
+}
+
+/// A file that stops being text after its first, sound bytes.
+fn not_text(file: &str, sound: &[u8]) -> ConfigError {
+    let sound = String::from_utf8_lossy(sound);
+    let site = Source::new(Some(file), &sound).site(sound.len()..sound.len());
+    ConfigError::new(site, "this is not UTF-8 text").hint("save the file as UTF-8")
+}
+
+fn unknown_variable<'a>(
+    site: Site,
+    name: &str,
+    names: impl Iterator<Item = &'a String>,
+) -> ConfigError {
+    let known = names.map(String::as_str).chain(RESERVED.iter().copied());
+    ConfigError::new(site, "no such variable").hint(match nearest(name, known) {
+        Some(near) => format!("did you mean {near}?"),
+        None => "names are GOXE_SECTION_KEY, such as GOXE_LOG_LEVEL".to_owned(),
+    })
 }
 
 /// The content of a plain file that is not too large.

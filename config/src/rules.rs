@@ -5,14 +5,12 @@ use std::collections::BTreeMap;
 use crate::error::{ConfigError, Site};
 use crate::load::Setting;
 
-/// Pairs of keys of which the first must not be larger than the second.
+/// Pairs of keys of which the first must not be larger than the second. Two bounds of which the
+/// smaller one simply acts first, such as those of a reply and of a frame, are no such pair: whoever
+/// lowers one of them need not know the other.
 const AT_MOST: &[(&str, &str)] = &[
     ("log.size_bytes_max", "log.total_bytes_max"),
-    ("journal.change_inline_bytes_max", "journal.segment_bytes"),
-    ("limits.reply_bytes_max", "limits.frame_bytes_max"),
     ("limits.frame_bytes_max", "limits.memory_bytes_max"),
-    ("engine.project_bytes_max", "engine.projects_bytes_max"),
-    ("engine.history_bytes_max", "engine.project_bytes_max"),
     ("manager.probe_timeout_ms", "manager.startup_ms"),
     ("manager.backoff_ms_min", "manager.backoff_ms_max"),
 ];

@@ -1,5 +1,7 @@
 //! One TOML text read against the schema: known keys with their places, and every mistake.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use serde_json::Value;
@@ -32,17 +34,12 @@ impl<'a> Source<'a> {
         Self { file, text, line_starts: std::iter::once(0).chain(after_breaks).collect() }
     }
 
-    /// Everything that is set. A text that is not TOML yields what is left of it besides the errors.
+    /// Everything that is set, and every mistake. What the parser recovers from a broken line is its
+    /// guess: such a line is told as broken once, and its neighbours are checked as usual.
     pub(crate) fn read(&self) -> (Vec<Found>, Vec<ConfigError>) {
         let (document, mistakes) = DeTable::parse_recoverable(self.text);
-        let mut errors: Vec<ConfigError> = mistakes
-            .iter()
-            .map(|mistake| {
-                ConfigError::new(self.site(mistake.span().unwrap_or_default()), mistake.message())
-                    .hint("this is not TOML; a key looks like: level = \"info\"")
-            })
-            .collect();
-        let mut found = Vec::new();
+        let mut broken: Vec<ConfigError> = mistakes.iter().map(|it| self.broken(it)).collect();
+        let (mut found, mut errors) = (Vec::new(), Vec::new());
         for (title, content) in document.get_ref() {
             match (sections::section(title.get_ref()), content.get_ref()) {
                 (Some(section), DeValue::Table(keys)) => {
@@ -57,7 +54,19 @@ impl<'a> Source<'a> {
                 (None, _) => errors.push(self.key_outside(title)),
             }
         }
-        (found, errors)
+        let broken_lines: BTreeSet<Origin> = broken.iter().map(|it| it.origin.clone()).collect();
+        found.retain(|found| !broken_lines.contains(&found.site.origin));
+        errors.retain(|error| !broken_lines.contains(&error.origin));
+        broken.append(&mut errors);
+        (found, broken)
+    }
+
+    fn broken(&self, mistake: &toml::de::Error) -> ConfigError {
+        let site = self.site(mistake.span().unwrap_or_default());
+        ConfigError::new(site, mistake.message()).hint(match mistake.message() {
+            "duplicate key" => "keep one of the two",
+            _ => "a key looks like: level = \"info\"; a section like: [log]",
+        })
     }
 
     fn read_section(
@@ -68,6 +77,10 @@ impl<'a> Source<'a> {
         errors: &mut Vec<ConfigError>,
     ) {
         for (name, value) in keys {
+            // The parser's stand-in for a value that it could not read; already told as broken.
+            if value.span().is_empty() {
+                continue;
+            }
             let site = self.site(value.span());
             match section.key(name.get_ref()) {
                 Some(key) => found.push(Found { key, value: to_json(value.get_ref()), site }),
@@ -76,7 +89,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    fn unknown_section(&self, title: &Spanned<std::borrow::Cow<'_, str>>) -> ConfigError {
+    fn unknown_section(&self, title: &Spanned<Cow<'_, str>>) -> ConfigError {
         let names = SECTIONS.iter().map(|section| section.name);
         let hint = match nearest(title.get_ref(), names.clone()) {
             Some(name) => format!("did you mean [{name}]?"),
@@ -90,11 +103,7 @@ impl<'a> Source<'a> {
             .hint(hint)
     }
 
-    fn unknown_key(
-        &self,
-        section: &Section,
-        name: &Spanned<std::borrow::Cow<'_, str>>,
-    ) -> ConfigError {
+    fn unknown_key(&self, section: &Section, name: &Spanned<Cow<'_, str>>) -> ConfigError {
         let names = section.keys.iter().map(|key| key.name);
         let hint = match nearest(name.get_ref(), names) {
             Some(near) => format!("did you mean {near}?"),
@@ -108,7 +117,7 @@ impl<'a> Source<'a> {
             .hint(hint)
     }
 
-    fn key_outside(&self, name: &Spanned<std::borrow::Cow<'_, str>>) -> ConfigError {
+    fn key_outside(&self, name: &Spanned<Cow<'_, str>>) -> ConfigError {
         ConfigError::new(self.site(name.span()), "a key outside of any section")
             .about(name.get_ref().as_ref())
             .hint(homes(name.get_ref()).unwrap_or_else(|| "write it below its [section]".into()))
@@ -157,7 +166,9 @@ fn to_json(value: &DeValue<'_>) -> Value {
             .map(Value::from)
             .or_else(|_| i64::from_str_radix(number.as_str(), number.radix()).map(Value::from))
             .unwrap_or_else(|_| Value::from(number.to_string())),
-        DeValue::Float(number) => Value::from(number.to_string()),
+        DeValue::Float(number) => {
+            number.as_str().parse::<f64>().map(Value::from).unwrap_or_default()
+        }
         DeValue::Datetime(time) => Value::from(time.to_string()),
         DeValue::Array(items) => items.iter().map(|item| to_json(item.get_ref())).collect(),
         DeValue::Table(keys) => keys
