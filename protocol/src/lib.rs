@@ -11,7 +11,7 @@
 //! - [`rpc`]: JSON-RPC 2.0, borrowed from the payload
 //! - [`error`]: the one table of error codes
 //! - [`api`]: every method's name, params, reply, role and cost
-//! - [`openrpc`], [`reference`]: documents made from it
+//! - [`openrpc`], [`mod@reference`]: documents made from it
 //! - [`client`], [`blocking`]: the other end, as a core and as a shell over any stream
 
 pub mod api;
