@@ -7,11 +7,11 @@ use goxe_engine::{
     progress::Progress,
     project::{Prepared, Report, Request, Stamp},
 };
-use goxe_protocol::{Error, api, rpc::Id};
+use goxe_protocol::{Error, api};
 use jiff::Timestamp;
 
 use crate::{
-    call::{Envelope, Payload, Reply, ReplyForm, Ticket},
+    call::{Encoded, Envelope, Payload, Reply, Ticket},
     errors,
     handlers::EditFn,
     journal::{
@@ -21,6 +21,7 @@ use crate::{
         record::{self, Draft},
     },
     lanes::guard,
+    store::catalogue,
     view::View,
 };
 
@@ -107,25 +108,45 @@ pub struct EditCall {
 }
 
 /// What the journal gives back with a record that it wrote, or did not.
-pub struct Written {
+pub enum Written {
+    /// An edit of a project.
+    Edit(Box<EditWritten>),
+    /// A change of the catalogue.
+    Catalogue(Box<CatalogueWritten>),
+}
+
+/// A change of the catalogue on its way through the journal.
+pub struct CatalogueWritten {
+    /// The catalogue after it.
+    pub state: Arc<catalogue::State>,
+    /// What changed.
+    pub change: catalogue::Change,
+    /// Where the answer goes.
+    pub ticket: Ticket,
+    /// On whose behalf.
+    pub author: Arc<str>,
+    /// The answer.
+    pub reply: Reply,
+    /// The key that makes a repetition harmless.
+    pub key: Option<KeyUse>,
+    /// When it was made.
+    pub time_ms: i64,
+}
+
+/// An edit on its way through the journal.
+pub struct EditWritten {
     /// The project.
     pub project: ProjectId,
-    /// Counts how often the head was thrown back.
-    pub generation: u32,
     /// The state that the edit made.
     pub view: Arc<View>,
     /// Where the answer goes.
     pub ticket: Ticket,
-    /// The id it is answered to.
-    pub id: Id<'static>,
     /// On whose behalf it ran.
     pub author: Arc<str>,
     /// The answer.
     pub reply: Reply,
     /// The answer in the form it is sent in, once it is written.
-    pub encoded: crate::call::Encoded,
-    /// The form of the answer, should it become an error.
-    pub form: ReplyForm,
+    pub encoded: Encoded,
     /// The key that makes a repetition harmless.
     pub key: Option<KeyUse>,
     /// When it was made.
