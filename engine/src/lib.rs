@@ -15,5 +15,6 @@
 pub mod chunk;
 pub mod coords;
 pub mod progress;
+pub mod shape;
 pub mod volume;
 pub mod voxel;
