@@ -15,5 +15,7 @@
 pub mod chunk;
 pub mod coords;
 pub mod progress;
+pub mod query;
+pub mod shape;
 pub mod volume;
 pub mod voxel;
