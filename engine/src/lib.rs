@@ -22,6 +22,7 @@ pub mod coords;
 pub mod edit;
 pub mod error;
 pub mod history;
+pub mod image;
 pub mod layer;
 pub mod limits;
 pub mod material;

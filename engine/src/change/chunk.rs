@@ -158,7 +158,7 @@ mod tests {
     fn every_form_comes_back() {
         let solid = 1 << 24;
         let two = chunk(|index| if index < 9 { 0 } else { solid });
-        let noise = chunk(|index| solid | (index as u32 * 2_654_435_761) >> 26);
+        let noise = chunk(|index| solid | (index as u32).wrapping_mul(2_654_435_761) >> 26);
         let many = chunk(|index| solid | index as u32);
         let sizes = [&two, &noise, &many].map(|chunk| {
             let mut writer = Writer::default();

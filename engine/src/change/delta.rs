@@ -209,8 +209,8 @@ fn rows(before: &Content, after: &Content, origins: &[(LayerId, LayerId)]) -> Op
     };
     let rows: Vec<Row> = after.layers.iter().enumerate().map(row).collect();
     let ids_before = before.layers.iter().map(|layer| layer.id);
-    let differs = rows.iter().any(|row| row.head.is_some())
-        || !ids_before.eq(rows.iter().map(|row| row.id));
+    let differs =
+        rows.iter().any(|row| row.head.is_some()) || !ids_before.eq(rows.iter().map(|row| row.id));
     differs.then_some(rows)
 }
 

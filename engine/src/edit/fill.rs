@@ -9,12 +9,7 @@ use crate::shape::{Cover, Piece, Shape};
 use crate::voxel::{MaterialSlot, Voxel};
 
 impl Draft<'_> {
-    pub(super) fn fill(
-        &mut self,
-        layer: &str,
-        shape: &Shape,
-        mode: Mode,
-    ) -> Result<(), EditFault> {
+    pub(super) fn fill(&mut self, layer: &str, shape: &Shape, mode: Mode) -> Result<(), EditFault> {
         self.check_material(mode.slot())?;
         let mut open = self.open(layer)?;
         self.charge(match mode {

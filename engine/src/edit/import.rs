@@ -72,7 +72,8 @@ impl Draft<'_> {
 fn used_slots(layers: &[ImportLayer]) -> [bool; 256] {
     let mut used = [false; 256];
     let mut seen = FxHashSet::default();
-    let mut see = |voxel: Voxel| used[usize::from(voxel.slot().map_or(0, MaterialSlot::number))] = true;
+    let mut see =
+        |voxel: Voxel| used[usize::from(voxel.slot().map_or(0, MaterialSlot::number))] = true;
     for (_, chunk) in layers.iter().flat_map(|layer| layer.volume.chunks()) {
         match (chunk.as_uniform(), chunk.address()) {
             (Some(value), _) => see(value),
@@ -97,9 +98,7 @@ fn map_volume(
     for (pos, chunk) in volume.chunks() {
         let new: Option<Chunk> = match chunk.address() {
             None => map_chunk(chunk, slots),
-            Some(address) => {
-                done.entry(address).or_insert_with(|| map_chunk(chunk, slots)).clone()
-            }
+            Some(address) => done.entry(address).or_insert_with(|| map_chunk(chunk, slots)).clone(),
         };
         if let Some(new) = new {
             mapped.set_chunk(pos, new);
