@@ -10,11 +10,11 @@ use crate::project::{Project, Report, Request, Stamp};
 
 fn commit(
     project: &Project,
-    request: Request,
+    request: &Request,
     limits: &Limits,
     author: &str,
 ) -> Result<(Project, Report), EditFault> {
-    let prepared = project.prepare(&request, limits, &mut ()).map_err(|error| error.cause)?;
+    let prepared = project.prepare(request, limits, &mut ()).map_err(|error| error.cause)?;
     let change = Change::decode(&prepared.change.encode()).unwrap();
     let stamp = Stamp { author, time_ms: 5, label: "step" };
     Ok((project.apply(&change, stamp).unwrap(), prepared.report))
@@ -22,12 +22,12 @@ fn commit(
 
 fn undo(project: &Project, author: &str, any_author: bool) -> Result<(Project, Report), EditFault> {
     let request = Request::Undo { author: author.into(), any_author };
-    commit(project, request, &Limits::default(), author)
+    commit(project, &request, &Limits::default(), author)
 }
 
 fn redo(project: &Project, author: &str, any_author: bool) -> Result<(Project, Report), EditFault> {
     let request = Request::Redo { author: author.into(), any_author };
-    commit(project, request, &Limits::default(), author)
+    commit(project, &request, &Limits::default(), author)
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn the_oldest_groups_are_forgotten() {
     let mut project = Project::new();
     for n in 0..10 {
         let request = Request::Edit(vec![set(n, rgb(1))]);
-        let (next, report) = commit(&project, request, &limits, "ann").unwrap();
+        let (next, report) = commit(&project, &request, &limits, "ann").unwrap();
         assert_eq!(report.groups_forgotten, usize::from(n >= 3));
         project = next;
     }
@@ -85,7 +85,7 @@ fn a_history_keeps_within_its_bytes() {
     let mut project = done(&Project::new(), vec![fill([0; 3], [9, 9, 9], Mode::Over(rgb(1)))]);
     for red in 0..40 {
         let request = Request::Edit(vec![set(0, rgb(red))]);
-        project = commit(&project, request, &limits, "ann").unwrap().0;
+        project = commit(&project, &request, &limits, "ann").unwrap().0;
         assert!(project.history().bytes() <= 200_000);
     }
     assert!((10..13).contains(&project.history().undo_count()));
@@ -99,7 +99,7 @@ fn the_newest_group_is_never_forgotten() {
     let mut project = done(&Project::new(), vec![fill([0; 3], [9, 9, 9], Mode::Over(rgb(1)))]);
     for red in 0..3 {
         let request = Request::Edit(vec![set(0, rgb(red + 5))]);
-        project = commit(&project, request, &limits, "ann").unwrap().0;
+        project = commit(&project, &request, &limits, "ann").unwrap().0;
         assert_eq!(project.history().undo_count(), 1);
     }
     let (undone, _) = undo(&project, "ann", false).unwrap();
@@ -142,7 +142,7 @@ fn undo_and_redo_survive_an_image() {
 fn checkpoints_are_named_once_and_restored_by_a_commit() {
     let limits = Limits { checkpoints_max: 2, ..Limits::default() };
     let keep = |project: &Project, name: &str| {
-        commit(project, Request::CheckpointCreate { name: name.into() }, &limits, "ann")
+        commit(project, &Request::CheckpointCreate { name: name.into() }, &limits, "ann")
     };
     let project = done(&Project::new(), vec![set(0, rgb(1))]);
     let project = keep(&project, "first").unwrap().0;
@@ -156,14 +156,14 @@ fn checkpoints_are_named_once_and_restored_by_a_commit() {
 
     let changed = done(&project, vec![set(0, rgb(2)), set(9, rgb(2))]);
     let restore = |name: &str| Request::Restore { checkpoint: name.into() };
-    let missing = commit(&changed, restore("frist"), &limits, "ann").unwrap_err();
+    let missing = commit(&changed, &restore("frist"), &limits, "ann").unwrap_err();
     let (name, nearest) = ("frist".into(), Some("first".into()));
     assert_eq!(missing, EditFault::CheckpointMissing { name, nearest });
-    let (restored, report) = commit(&changed, restore("first"), &limits, "bob").unwrap();
+    let (restored, report) = commit(&changed, &restore("first"), &limits, "bob").unwrap();
     assert_eq!((report.summary.removed, report.summary.changed), (1, 1));
     assert_eq!(report.group_new, Some(restored.revision_number()));
     assert_eq!(restored.content(), project.content());
-    let again = commit(&restored, restore("first"), &limits, "bob").unwrap().1;
+    let again = commit(&restored, &restore("first"), &limits, "bob").unwrap().1;
     assert_eq!(again.group_new, None);
     let back = undo(&restored, "bob", false).unwrap().0;
     assert_eq!(back.content(), changed.content());
@@ -174,17 +174,17 @@ fn what_only_a_checkpoint_holds_is_counted_until_it_goes() {
     let limits = Limits { history_groups_max: 1, ..Limits::default() };
     let project = done(&Project::new(), vec![fill([0; 3], [9, 9, 9], Mode::Over(rgb(1)))]);
     let keep = Request::CheckpointCreate { name: "x".into() };
-    let mut project = commit(&project, keep, &limits, "ann").unwrap().0;
+    let mut project = commit(&project, &keep, &limits, "ann").unwrap().0;
     for red in 2..6 {
         let request = Request::Edit(vec![set(0, rgb(red))]);
-        project = commit(&project, request, &limits, "ann").unwrap().0;
+        project = commit(&project, &request, &limits, "ann").unwrap().0;
     }
     let chunk = project.layers()[0].volume.chunk(at(0, 0, 0).chunk()).unwrap().bytes() as u64;
     assert!(project.history().bytes() >= 2 * chunk);
     let image = image::decode(&image::encode(&project)).unwrap();
     assert_eq!(image.history().bytes(), 2 * chunk, "one in the group, one in the checkpoint");
     let forget = Request::CheckpointDelete { name: "x".into() };
-    let project = commit(&project, forget, &limits, "ann").unwrap().0;
+    let project = commit(&project, &forget, &limits, "ann").unwrap().0;
     assert_eq!(project.history().bytes(), chunk);
 }
 

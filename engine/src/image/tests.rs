@@ -7,19 +7,19 @@ use crate::error::{DecodeError, ImageError};
 use crate::limits::Limits;
 use crate::project::{Project, Request};
 
-fn commit(project: &Project, request: Request) -> Project {
-    let prepared = project.prepare(&request, &Limits::default(), &mut ()).unwrap();
+fn commit(project: &Project, request: &Request) -> Project {
+    let prepared = project.prepare(request, &Limits::default(), &mut ()).unwrap();
     project.apply(&prepared.change, STAMP).unwrap()
 }
 
 /// Groups to undo and to redo, and a checkpoint.
 fn rich() -> Project {
     let undo = || Request::Undo { author: "ann".into(), any_author: false };
-    let project = commit(&beginning(), Request::CheckpointCreate { name: "kept".into() });
+    let project = commit(&beginning(), &Request::CheckpointCreate { name: "kept".into() });
     let project = done(&project, vec![Edit::DeleteLayer { layer: "a".into() }]);
     let project = done(&project, vec![fill([0; 3], [40, 9, 9], Mode::Over(rgb(7)))]);
     let project = done(&project, vec![Edit::HideLayer { layer: "main".into() }, set(99, rgb(8))]);
-    commit(&commit(&project, undo()), undo())
+    commit(&commit(&project, &undo()), &undo())
 }
 
 #[test]

@@ -60,6 +60,12 @@ impl Model {
     }
 
     fn with(mut self, edit: &Edit) -> Option<Self> {
+        let known = self.draw(edit)? || self.recolour(edit)? || self.relocate(edit)?;
+        if known { Some(self) } else { self.with_layers(edit) }
+    }
+
+    /// Whether it is an edit of its kind; nothing if it is a bad one. So are the next two.
+    fn draw(&mut self, edit: &Edit) -> Option<bool> {
         match edit {
             Edit::Set { layer, voxels } => {
                 let map = self.voxels(layer)?;
@@ -105,6 +111,13 @@ impl Model {
                     Mode::Subtract => map.retain(|pos, _| !inside(pos)),
                 }
             }
+            _ => return Some(false),
+        }
+        Some(true)
+    }
+
+    fn recolour(&mut self, edit: &Edit) -> Option<bool> {
+        match edit {
             Edit::FloodFill { layer, start, voxel, tolerance, connectivity, within } => {
                 flood(self.voxels(layer)?, *start, *voxel, *tolerance, *connectivity, *within)?;
             }
@@ -122,6 +135,28 @@ impl Model {
                     }
                 }
             }
+            Edit::Combine { layer, with, by } => {
+                let other = self.voxels(with)?.clone();
+                let map = self.voxels(layer)?;
+                match by {
+                    Combination::Over => map.extend(other),
+                    Combination::Subtract => map.retain(|pos, _| !other.contains_key(pos)),
+                    Combination::Intersect => map.retain(|pos, _| other.contains_key(pos)),
+                    Combination::Paint => map
+                        .iter_mut()
+                        .for_each(|(pos, voxel)| *voxel = *other.get(pos).unwrap_or(voxel)),
+                }
+            }
+            Edit::SetMaterial { slot, material } => {
+                self.materials.insert(slot.number(), material.name.clone());
+            }
+            _ => return Some(false),
+        }
+        Some(true)
+    }
+
+    fn relocate(&mut self, edit: &Edit) -> Option<bool> {
+        match edit {
             Edit::Mirror { layer, axis, plane_doubled, original, within } => {
                 relocate(self.voxels(layer)?, *original, *within, |mut pos| {
                     pos[axis.index()] = plane_doubled - pos[axis.index()];
@@ -172,24 +207,9 @@ impl Model {
                     }
                 }
             }
-            Edit::Combine { layer, with, by } => {
-                let other = self.voxels(with)?.clone();
-                let map = self.voxels(layer)?;
-                match by {
-                    Combination::Over => map.extend(other),
-                    Combination::Subtract => map.retain(|pos, _| !other.contains_key(pos)),
-                    Combination::Intersect => map.retain(|pos, _| other.contains_key(pos)),
-                    Combination::Paint => map
-                        .iter_mut()
-                        .for_each(|(pos, voxel)| *voxel = *other.get(pos).unwrap_or(voxel)),
-                }
-            }
-            Edit::SetMaterial { slot, material } => {
-                self.materials.insert(slot.number(), material.name.clone());
-            }
-            _ => return self.with_layers(edit),
+            _ => return Some(false),
         }
-        Some(self)
+        Some(true)
     }
 
     fn with_layers(mut self, edit: &Edit) -> Option<Self> {
