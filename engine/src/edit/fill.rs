@@ -58,23 +58,6 @@ impl Draft<'_> {
         }
         Ok(())
     }
-
-    /// Works on chunks one by one, with a look at time and memory now and then.
-    pub(super) fn each_chunk(
-        &mut self,
-        open: &mut Open,
-        chunks: &[ChunkPos],
-        mut work: impl FnMut(&mut Open, ChunkPos),
-    ) -> Result<(), EditFault> {
-        for (done, pos) in chunks.iter().enumerate() {
-            if done % 16 == 0 {
-                self.tick(done, chunks.len())?;
-                self.check_bytes(open)?;
-            }
-            work(open, *pos);
-        }
-        Ok(())
-    }
 }
 
 impl Mode {

@@ -1,5 +1,6 @@
 //! Layers that come from elsewhere, with materials of their own.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -26,7 +27,7 @@ impl Draft<'_> {
         self.charge(count.fold(0, u64::saturating_add))?;
         let slots = self.map_materials(&used_slots(layers), materials)?;
         let mut done = FxHashMap::default();
-        let mut taken: FxHashSet<Arc<str>> =
+        let mut taken: HashSet<Arc<str>> =
             self.content.layers().iter().map(|layer| layer.name.clone()).collect();
         for (index, layer) in layers.iter().enumerate() {
             self.tick(index, layers.len())?;
@@ -127,7 +128,7 @@ fn map_chunk(chunk: &Chunk, slots: &SlotMap) -> Option<Chunk> {
 }
 
 /// The name, with a number behind it if it is taken.
-fn free_name(name: &str, taken: &FxHashSet<Arc<str>>) -> String {
+fn free_name(name: &str, taken: &HashSet<Arc<str>>) -> String {
     let numbered = |number: usize| {
         let number = format!(" {number}");
         let room = NAME_CHARS_MAX - number.chars().count();

@@ -135,6 +135,14 @@ proptest! {
 }
 
 #[test]
+fn a_project_may_be_handed_between_threads() {
+    fn is_shareable<T: Send + Sync>() {}
+    is_shareable::<Project>();
+    is_shareable::<Change>();
+    is_shareable::<Request>();
+}
+
+#[test]
 fn a_snapshot_does_not_change_with_what_follows() {
     let project = done(&Project::new(), vec![set(0, rgb(1))]);
     let snapshot = project.clone();
