@@ -1,7 +1,7 @@
 //! Edits: every way to change a project, as data.
 //!
 //! An edit names layers as people do; names are looked up when it is applied to a draft, so an edit
-//! may use a layer that an earlier one of its list made. A [`Draft`] is the working copy of a
+//! may use a layer that an earlier one of its list made. A draft is the working copy of a
 //! list: it is thrown away when one edit fails.
 
 mod color;

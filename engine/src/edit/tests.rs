@@ -324,7 +324,7 @@ fn work_that_nobody_wants_changes_nothing() {
     }
     let ball = Edit::Fill {
         layer: "main".into(),
-        shape: Shape::sphere(at(0, 0, 0), 60).unwrap(),
+        shape: Shape::sphere(at(0, 0, 0), 60.0).unwrap(),
         mode: Mode::Over(rgb(1)),
     };
     let (request, limits) = (Request::Edit(vec![ball]), Limits::default());

@@ -196,7 +196,7 @@ pub(crate) fn beginning() -> Project {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
     #[test]
     fn edits_do_what_the_model_does(lists in prop::collection::vec(any_edits(), 1..6)) {
