@@ -1,1 +1,3 @@
-//! placeholder
+//! The voxel engine of goxe.
+
+pub mod format;
