@@ -6,13 +6,14 @@ use std::sync::Arc;
 use super::error::{Limit, VoxError, VoxErrorKind};
 use super::limits::VoxLimits;
 use super::node::{Node, NodeKind, ShapeModel, Transform};
-use super::parse::VoxFile;
+use super::parse::{LayerEntry, VoxFile};
 use super::placement::Placement;
+use crate::layer::{clean_group, clean_name};
 
 /// A layer to be made.
 #[derive(Debug)]
 pub(super) struct Leaf {
-    /// As the file has it, neither cleaned nor unique.
+    /// Clean, not yet unique.
     pub name: String,
     /// The names of the groups around it, with `/` between them.
     pub group: Arc<str>,
@@ -61,7 +62,8 @@ pub(super) fn walk(file: &VoxFile<'_>, limits: &VoxLimits) -> Result<Scene, VoxE
 struct Graph<'a> {
     file: &'a VoxFile<'a>,
     index: HashMap<u32, usize>,
-    hidden_layers: HashMap<u32, (Option<&'a str>, bool)>,
+    /// Name of each of the file's layers, and whether it is hidden.
+    layers: HashMap<u32, (Option<&'a str>, bool)>,
 }
 
 impl<'a> Graph<'a> {
@@ -73,10 +75,9 @@ impl<'a> Graph<'a> {
                 return Err(VoxError::new(node.offset, kind));
             }
         }
-        let layers = file.layers.iter().map(|layer| (layer.id, layer));
-        let hidden_layers =
-            layers.map(|(id, layer)| (id, (layer.name.as_deref(), layer.hidden))).collect();
-        let graph = Self { file, index, hidden_layers };
+        let layer = |layer: &'a LayerEntry| (layer.id, (layer.name.as_deref(), layer.hidden));
+        let layers = file.layers.iter().map(layer).collect();
+        let graph = Self { file, index, layers };
         for node in &file.nodes {
             graph.check_references(node)?;
         }
@@ -201,11 +202,7 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn visit(&mut self, visit: Visit, stack: &mut Vec<Visit>) -> Result<(), VoxError> {
         let node = &self.graph.file.nodes[visit.node];
-        count(&mut self.visits, self.limits.nodes_max, Limit::Nodes, node.offset)?;
-        if visit.depth > self.limits.depth_max {
-            let (limit, max) = (Limit::Depth, u64::from(self.limits.depth_max));
-            return Err(VoxError::new(node.offset, VoxErrorKind::TooMany { limit, max }));
-        }
+        checked(Limit::Depth, visit.depth, self.limits.depth_max, node.offset)?;
         match &node.kind {
             NodeKind::Transform(transform) => {
                 let mut below = self.below(&visit, transform.child);
@@ -213,6 +210,7 @@ impl Walk<'_> {
                 below.visible &= !transform.hidden && !self.layer(transform).1;
                 below.transform = Some(visit.node);
                 stack.push(below);
+                self.count_visits(1, node.offset)?;
                 self.scene.animated += u32::from(transform.frames.len() > 1);
             }
             NodeKind::Group(children) => {
@@ -222,13 +220,18 @@ impl Walk<'_> {
                 match above.and_then(|transform| transform.name.as_deref()) {
                     Some(name) if above.is_some_and(|transform| transform.one_layer) => {
                         if visit.tiles_of.is_none() {
-                            let leaf = self.push_leaf(&visit, name.to_owned(), node.offset)?;
+                            let leaf = self.push_leaf(&visit, name, node.offset)?;
                             inside.tiles_of = Some(leaf);
                         }
                     }
-                    Some(name) => inside.group = Arc::from(joined(&visit.group, name)),
+                    Some(name) => {
+                        inside.group = Arc::from(clean_group(&format!("{}/{name}", visit.group)));
+                    }
                     None => {}
                 }
+                // Counted before they are put on the stack, which a shared group could flood.
+                let more = u32::try_from(children.len()).unwrap_or(u32::MAX);
+                self.count_visits(more, node.offset)?;
                 stack.extend(children.iter().rev().map(|&child| self.below(&inside, child)));
             }
             NodeKind::Shape(models) => self.visit_shape(&visit, models, node.offset)?,
@@ -247,8 +250,7 @@ impl Walk<'_> {
                 // A tile does not move.
                 Some(_) if number > 0 => break,
                 Some(leaf) => {
-                    let max = self.limits.instances_max;
-                    count(&mut self.placed, max, Limit::Instances, offset)?;
+                    self.count_placed(offset)?;
                     leaf
                 }
                 None => {
@@ -256,7 +258,7 @@ impl Walk<'_> {
                     if number > 0 {
                         name = format!("{name} frame {}", shown.frame);
                     }
-                    let leaf = self.push_leaf(visit, name, offset)?;
+                    let leaf = self.push_leaf(visit, &name, offset)?;
                     self.scene.leaves[leaf].visible &= number == 0;
                     leaf
                 }
@@ -282,17 +284,22 @@ impl Walk<'_> {
         format!("{} {model}", layer.unwrap_or("model"))
     }
 
-    fn push_leaf(
-        &mut self,
-        visit: &Visit,
-        name: String,
-        offset: usize,
-    ) -> Result<usize, VoxError> {
-        count(&mut self.placed, self.limits.instances_max, Limit::Instances, offset)?;
-        let Visit { visible, group, .. } = visit;
-        let leaf = Leaf { name, group: group.clone(), visible: *visible, shown: Vec::new() };
+    fn push_leaf(&mut self, visit: &Visit, name: &str, offset: usize) -> Result<usize, VoxError> {
+        self.count_placed(offset)?;
+        let (name, group) = (clean_name(name, "layer"), visit.group.clone());
+        let leaf = Leaf { name, group, visible: visit.visible, shown: Vec::new() };
         self.scene.leaves.push(leaf);
         Ok(self.scene.leaves.len() - 1)
+    }
+
+    fn count_placed(&mut self, offset: usize) -> Result<(), VoxError> {
+        self.placed += 1;
+        checked(Limit::Instances, self.placed, self.limits.instances_max, offset)
+    }
+
+    fn count_visits(&mut self, more: u32, offset: usize) -> Result<(), VoxError> {
+        self.visits = self.visits.saturating_add(more);
+        checked(Limit::Nodes, self.visits, self.limits.nodes_max, offset)
     }
 
     fn below(&self, visit: &Visit, child: u32) -> Visit {
@@ -309,20 +316,15 @@ impl Walk<'_> {
 
     /// The name of the file's layer that a transform is on, and whether that is hidden.
     fn layer(&self, transform: &Transform) -> (Option<&str>, bool) {
-        let entry = transform.layer.and_then(|id| self.graph.hidden_layers.get(&id));
+        let entry = transform.layer.and_then(|id| self.graph.layers.get(&id));
         entry.copied().unwrap_or((None, false))
     }
 }
 
-fn count(counter: &mut u32, max: u32, limit: Limit, offset: usize) -> Result<(), VoxError> {
-    if *counter >= max {
+fn checked(limit: Limit, count: u32, max: u32, offset: usize) -> Result<(), VoxError> {
+    if count > max {
         let max = u64::from(max);
         return Err(VoxError::new(offset, VoxErrorKind::TooMany { limit, max }));
     }
-    *counter += 1;
     Ok(())
-}
-
-fn joined(group: &str, name: &str) -> String {
-    if group.is_empty() { name.to_owned() } else { format!("{group}/{name}") }
 }
