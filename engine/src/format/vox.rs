@@ -5,17 +5,29 @@
 //! step, [`export`]. Nothing here trusts a count, an id or a reference of a file, and every refusal
 //! carries the byte offset at which it was found.
 
+mod bake;
+mod colours;
 mod cursor;
 mod dict;
 mod error;
+mod export;
+mod import;
 mod limits;
 mod node;
+mod outline;
 mod palette;
 mod parse;
 mod placement;
+mod plan;
+mod quantize;
+mod scene;
+mod surface;
+mod write;
 
 pub use dict::Dict;
 pub use error::{ChunkName, Limit, VoxError, VoxErrorKind};
+pub use export::{ExportError, ExportLayer, ExportOptions, Exported, export};
+pub use import::{ImportError, Imported, ImportedLayer, import, import_file};
 pub use limits::VoxLimits;
 pub use node::{Frame, Node, NodeKind, ShapeModel, Transform};
 pub use palette::{Palette, default_palette};

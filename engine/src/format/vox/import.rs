@@ -89,7 +89,7 @@ pub fn import_file(
     for leaf in scene.leaves {
         let volume = bake_leaf(file, &leaf, &mut baker, progress)?;
         let Leaf { name, group, visible, .. } = leaf;
-        layers.push(ImportedLayer { name: names.unique(name), group, visible, volume });
+        layers.push(ImportedLayer { name: names.unique(&name), group, visible, volume });
         progress.step(layers.len() as u64, total)?;
     }
     Ok(Imported { layers, materials: surfaces.materials, warnings })
@@ -189,9 +189,9 @@ struct Names {
 }
 
 impl Names {
-    fn unique(&mut self, name: String) -> Arc<str> {
-        let mut candidate = Arc::from(name.as_str());
-        let number = self.last.entry(name.clone()).or_insert(1);
+    fn unique(&mut self, name: &str) -> Arc<str> {
+        let mut candidate = Arc::from(name);
+        let number = self.last.entry(name.to_owned()).or_insert(1);
         while !self.taken.insert(Arc::clone(&candidate)) {
             *number += 1;
             let suffix = format!(" ({number})");

@@ -47,11 +47,11 @@ pub(super) fn walk(file: &VoxFile<'_>, limits: &VoxLimits) -> Result<Scene, VoxE
     let graph = Graph::check(file)?;
     let mut walk = Walk { graph: &graph, limits, visits: 0, placed: 0, scene: Scene::default() };
     let mut stack: Vec<Visit> =
-        graph.roots().into_iter().rev().map(|node| Visit::root(node)).collect();
+        graph.roots().into_iter().rev().map(Visit::root).collect();
     let mut reached = vec![false; file.nodes.len()];
     while let Some(visit) = stack.pop() {
         reached[visit.node] = true;
-        walk.visit(visit, &mut stack)?;
+        walk.visit(&visit, &mut stack)?;
     }
     let unreached = reached.iter().filter(|reached| !**reached).count();
     walk.scene.unreached = u32::try_from(unreached).unwrap_or(u32::MAX);
@@ -199,13 +199,13 @@ struct Walk<'a> {
     scene: Scene,
 }
 
-impl Walk<'_> {
-    fn visit(&mut self, visit: Visit, stack: &mut Vec<Visit>) -> Result<(), VoxError> {
+impl<'a> Walk<'a> {
+    fn visit(&mut self, visit: &Visit, stack: &mut Vec<Visit>) -> Result<(), VoxError> {
         let node = &self.graph.file.nodes[visit.node];
         checked(Limit::Depth, visit.depth, self.limits.depth_max, node.offset)?;
         match &node.kind {
             NodeKind::Transform(transform) => {
-                let mut below = self.below(&visit, transform.child);
+                let mut below = self.below(visit, transform.child);
                 below.placement = visit.placement.within(transform.frames[0].placement);
                 below.visible &= !transform.hidden && !self.layer(transform).1;
                 below.transform = Some(visit.node);
@@ -216,13 +216,12 @@ impl Walk<'_> {
             NodeKind::Group(children) => {
                 let mut inside = visit.clone();
                 inside.transform = None;
-                let above = self.transform(&visit);
+                let above = self.transform(visit);
+                let starts_layer =
+                    visit.tiles_of.is_none() && above.is_some_and(|above| above.one_layer);
                 match above.and_then(|transform| transform.name.as_deref()) {
-                    Some(name) if above.is_some_and(|transform| transform.one_layer) => {
-                        if visit.tiles_of.is_none() {
-                            let leaf = self.push_leaf(&visit, name, node.offset)?;
-                            inside.tiles_of = Some(leaf);
-                        }
+                    Some(name) if starts_layer => {
+                        inside.tiles_of = Some(self.push_leaf(visit, name, node.offset)?);
                     }
                     Some(name) => {
                         inside.group = Arc::from(clean_group(&format!("{}/{name}", visit.group)));
@@ -234,7 +233,7 @@ impl Walk<'_> {
                 self.count_visits(more, node.offset)?;
                 stack.extend(children.iter().rev().map(|&child| self.below(&inside, child)));
             }
-            NodeKind::Shape(models) => self.visit_shape(&visit, models, node.offset)?,
+            NodeKind::Shape(models) => self.visit_shape(visit, models, node.offset)?,
         }
         Ok(())
     }
@@ -307,7 +306,7 @@ impl Walk<'_> {
     }
 
     /// The transform directly above the visited node.
-    fn transform(&self, visit: &Visit) -> Option<&Transform> {
+    fn transform(&self, visit: &Visit) -> Option<&'a Transform> {
         match &self.graph.file.nodes[visit.transform?].kind {
             NodeKind::Transform(transform) => Some(transform),
             NodeKind::Group(_) | NodeKind::Shape(_) => None,
@@ -315,7 +314,7 @@ impl Walk<'_> {
     }
 
     /// The name of the file's layer that a transform is on, and whether that is hidden.
-    fn layer(&self, transform: &Transform) -> (Option<&str>, bool) {
+    fn layer(&self, transform: &Transform) -> (Option<&'a str>, bool) {
         let entry = transform.layer.and_then(|id| self.graph.layers.get(&id));
         entry.copied().unwrap_or((None, false))
     }

@@ -111,13 +111,14 @@ pub(super) fn write_material(material: &Material) -> Vec<(&'static str, String)>
         return Vec::new();
     }
     let transparency = 255 - material.alpha;
-    let (kind, weight) = match material {
-        Material { emission: 1.., .. } => ("_emit", material.emission),
-        Material { glass: true, metallic: 1.., .. } => ("_blend", 255),
-        Material { glass: true, .. } => ("_glass", transparency),
-        Material { metallic: 1.., .. } => ("_metal", material.metallic),
-        Material { alpha: ..255, .. } => ("_media", transparency),
-        _ => ("_diffuse", 255),
+    let (metal, clear) = (material.metallic > 0, transparency > 0);
+    let (kind, weight) = match (material.emission, material.glass) {
+        (1.., _) => ("_emit", material.emission),
+        (0, true) if metal => ("_blend", 255),
+        (0, true) => ("_glass", transparency),
+        (0, false) if metal => ("_metal", material.metallic),
+        (0, false) if clear => ("_media", transparency),
+        (0, false) => ("_diffuse", 255),
     };
     let text = |share: u8| (f32::from(share) / 255.0).to_string();
     vec![
