@@ -175,26 +175,34 @@ fn records_of(
     colours: &mut Colours,
     records: &mut [[u8; 4]; CHUNK_VOXELS],
 ) -> usize {
-    let record = |cell: usize, index: u8| {
-        let at = [cell & 15, cell >> 4 & 15, cell >> 8];
-        let [x, y, z] = [0, 1, 2].map(|axis| base[axis].wrapping_add(at[axis] as u8));
-        [x, y, z, index]
+    // The records of a row of x differ in their lowest byte only.
+    let row_record = |row: usize| {
+        let [y, z] = [base[1].wrapping_add(row as u8 & 15), base[2].wrapping_add(row as u8 >> 4)];
+        u32::from_le_bytes([0, y, z, 0])
     };
-    if let Some(voxel) = chunk.as_uniform() {
-        if voxel.is_empty() {
-            return 0;
-        }
-        let index = colours.index(voxel);
-        for (cell, to) in records.iter_mut().enumerate() {
-            *to = record(cell, index);
+    let x_of = |x: usize| u32::from(base[0].wrapping_add(x as u8));
+    let Some(voxels) = chunk.as_dense() else {
+        let Some(voxel) = chunk.as_uniform().filter(|voxel| voxel.is_solid()) else { return 0 };
+        let index = u32::from(colours.index(voxel)) << 24;
+        for (row, records) in records.chunks_exact_mut(16).enumerate() {
+            let row = row_record(row) | index;
+            for (x, record) in records.iter_mut().enumerate() {
+                *record = (row | x_of(x)).to_le_bytes();
+            }
         }
         return CHUNK_VOXELS;
-    }
+    };
     let mut count = 0;
-    for (cell, voxel) in chunk.as_dense().into_iter().flatten().enumerate() {
-        if voxel.is_solid() {
+    let (mut last, mut last_index) = (Voxel::EMPTY, 0);
+    for (row, voxels) in voxels.chunks_exact(16).enumerate() {
+        let row = row_record(row);
+        for (x, voxel) in voxels.iter().enumerate().filter(|(_, voxel)| voxel.is_solid()) {
+            // Neighbours are mostly alike.
+            if *voxel != last {
+                (last, last_index) = (*voxel, u32::from(colours.index(*voxel)) << 24);
+            }
             // The mask tells the compiler that there are no more records than cells.
-            records[count & (CHUNK_VOXELS - 1)] = record(cell, colours.index(*voxel));
+            records[count & (CHUNK_VOXELS - 1)] = (row | x_of(x) | last_index).to_le_bytes();
             count += 1;
         }
     }
