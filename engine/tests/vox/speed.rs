@@ -1,6 +1,6 @@
 //! How fast `.vox` files are read and written, as ratios to dot_vox and to the least work possible.
 
-#![allow(clippy::print_stdout, reason = "a measurement prints what it measured")]
+
 
 use std::hint::black_box;
 use std::time::Instant;
