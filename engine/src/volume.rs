@@ -9,6 +9,7 @@ mod diff;
 mod iter;
 mod node;
 mod reader;
+mod region_cache;
 #[cfg(test)]
 mod tests;
 mod writer;

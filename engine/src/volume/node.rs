@@ -96,19 +96,22 @@ impl Node {
         if self.mask & bit == 0 {
             return None;
         }
-        self.children.get(self.rank(bit))
+        self.children.get(self.rank(slot))
     }
 
-    /// How many children come before the one of this bit.
+    /// How many children come before the one in this slot.
     #[inline]
-    fn rank(&self, bit: u64) -> usize {
-        (self.mask & (bit - 1)).count_ones() as usize
+    fn rank(&self, slot: u32) -> usize {
+        if self.mask == u64::MAX {
+            return slot as usize;
+        }
+        (self.mask & ((1 << slot) - 1)).count_ones() as usize
     }
 
     /// The only way a child changes: takes it out, lets `change` replace it and keeps the sums.
     fn update<T>(&mut self, slot: u32, change: impl FnOnce(&mut Option<Child>) -> T) -> T {
         let bit = 1_u64 << slot;
-        let rank = self.rank(bit);
+        let rank = self.rank(slot);
         let present = self.mask & bit != 0;
         let mut child = present
             .then(|| std::mem::replace(&mut self.children[rank], Child::Chunk(Chunk::EMPTY)));
