@@ -27,7 +27,7 @@ mod write;
 pub use dict::Dict;
 pub use error::{ChunkName, Limit, VoxError, VoxErrorKind};
 pub use export::{ExportError, ExportLayer, ExportOptions, Exported, export};
-pub use import::{ImportError, Imported, ImportedLayer, import, import_file};
+pub use import::{ImportError, Imported, import, import_file};
 pub use limits::VoxLimits;
 pub use node::{Frame, Node, NodeKind, ShapeModel, Transform};
 pub use palette::{Palette, default_palette};

@@ -38,13 +38,13 @@ pub fn model(size: [u32; 3], voxels: &[[u8; 4]]) -> Vec<u8> {
     [chunk(b"SIZE", &words(&size)), chunk(b"XYZI", &records)].concat()
 }
 
-pub fn transform(id: u32, child: u32, attributes: &[(&str, &str)], frame: &[(&str, &str)]) -> Vec<u8> {
-    let content = [
-        words(&[id]),
-        dict(attributes),
-        words(&[child, u32::MAX, 0, 1]),
-        dict(frame),
-    ];
+pub fn transform(
+    id: u32,
+    child: u32,
+    attributes: &[(&str, &str)],
+    frame: &[(&str, &str)],
+) -> Vec<u8> {
+    let content = [words(&[id]), dict(attributes), words(&[child, u32::MAX, 0, 1]), dict(frame)];
     chunk(b"nTRN", &content.concat())
 }
 

@@ -85,9 +85,8 @@ fn written(name: &'static str, data: DotVoxData) -> File {
 
 /// A file with a palette of its own, in which neighbours differ.
 fn data(models: Vec<Model>) -> DotVoxData {
-    let palette = (0..=255u8)
-        .map(|i| Color { r: i, g: i.wrapping_mul(7), b: 255 - i, a: 255 })
-        .collect();
+    let palette =
+        (0..=255u8).map(|i| Color { r: i, g: i.wrapping_mul(7), b: 255 - i, a: 255 }).collect();
     DotVoxData {
         version: 150,
         index_map: dot_vox::DEFAULT_INDEX_MAP.to_vec(),
@@ -267,9 +266,8 @@ fn materials() -> DotVoxData {
 
 fn layers() -> DotVoxData {
     let mut data = data(vec![stairs([2, 2, 2], 0), stairs([3, 3, 3], 20)]);
-    data.layers = ["0", "walls", "walls"]
-        .map(|name| Layer { attributes: dict(&[("_name", name)]) })
-        .to_vec();
+    data.layers =
+        ["0", "walls", "walls"].map(|name| Layer { attributes: dict(&[("_name", name)]) }).to_vec();
     let at = |text: &str, layer| on_layer(transform(&[], &[("_t", text)], 0), layer);
     data.scenes = flat(vec![
         (at("0 0 0", 0), 0),

@@ -36,9 +36,10 @@ pub fn leaves(data: &DotVoxData) -> Vec<Leaf> {
     let state = State { matrix, translation: [0.; 3], group, name, visible: true };
     if data.scenes.is_empty() {
         for model in &data.models {
-            let cells = model.voxels.iter().map(|voxel| {
-                ([voxel.x, voxel.y, voxel.z].map(i32::from), colour(data, voxel.i))
-            });
+            let cells = model
+                .voxels
+                .iter()
+                .map(|voxel| ([voxel.x, voxel.y, voxel.z].map(i32::from), colour(data, voxel.i)));
             let cells = cells.collect();
             leaves.push(Leaf { name: None, group: String::new(), visible: true, cells });
         }
@@ -57,7 +58,7 @@ pub fn imported(imported: &Imported) -> Vec<Leaf> {
                 cells.insert(pos.voxel(local).to_array(), voxel.rgb());
             }
         }
-        let (name, group) = (Some(layer.name.to_string()), layer.group.to_string());
+        let (name, group) = (Some(layer.name.clone()), layer.group.clone());
         Leaf { name, group, visible: layer.visible, cells }
     });
     layers.collect()
@@ -67,10 +68,11 @@ fn descend(data: &DotVoxData, id: u32, state: &State, leaves: &mut Vec<Leaf>) {
     match &data.scenes[id as usize] {
         SceneNode::Transform { attributes, frames, child, layer_id } => {
             let mut below = state.clone();
-            let columns = frames[0].orientation().map_or(
-                [[1., 0., 0.], [0., 1., 0.], [0., 0., 1.]],
-                |rotation| rotation.to_cols_array_2d(),
-            );
+            let columns = frames[0]
+                .orientation()
+                .map_or([[1., 0., 0.], [0., 1., 0.], [0., 0., 1.]], |rotation| {
+                    rotation.to_cols_array_2d()
+                });
             let moved = frames[0].position().map_or([0; 3], |at| [at.x, at.y, at.z]).map(f64::from);
             for row in 0..3 {
                 for column in 0..3 {

@@ -1,7 +1,5 @@
 //! How fast `.vox` files are read and written, as ratios to dot_vox and to the least work possible.
 
-
-
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -20,7 +18,8 @@ fn hills() -> dot_vox::DotVoxData {
             for x in 0..128u8 {
                 let depth = height(x, y) - f32::from(z);
                 if depth > 0.0 {
-                    let i = if depth < 2.0 { 7 } else { 20 + (x ^ y ^ z) % 4 * u8::from(depth < 9.0) };
+                    let i =
+                        if depth < 2.0 { 7 } else { 20 + (x ^ y ^ z) % 4 * u8::from(depth < 9.0) };
                     voxels.push(dot_vox::Voxel { x, y, z, i });
                 }
             }

@@ -91,8 +91,9 @@ impl<'a> Cursor<'a> {
         let content = self.u32("a chunk's content size")?;
         let children = self.u32("a chunk's children size")?;
         let size = u64::from(content) + u64::from(children);
-        let too_long =
-            || VoxError::new(offset, VoxErrorKind::PastParent { chunk: name, size, left: self.left() });
+        let too_long = || {
+            VoxError::new(offset, VoxErrorKind::PastParent { chunk: name, size, left: self.left() })
+        };
         let part = |size: u32, from: usize| {
             let start = from.min(self.rest.len());
             let end = usize::try_from(size).ok().and_then(|size| start.checked_add(size))?;

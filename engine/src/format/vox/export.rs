@@ -234,7 +234,11 @@ fn histogram(
 }
 
 /// The palette, the materials and the one layer that everything is on.
-fn write_tail((mut writer, main): Unfinished, colours: &Colours, materials: &MaterialTable) -> Vec<u8> {
+fn write_tail(
+    (mut writer, main): Unfinished,
+    colours: &Colours,
+    materials: &MaterialTable,
+) -> Vec<u8> {
     let layer = writer.open(b"LAYR");
     writer.u32(0);
     writer.dict(&[("_name", "0")]);

@@ -14,34 +14,23 @@ use super::scene::{Leaf, Scene, Shown, walk};
 use super::surface::surfaces;
 use crate::chunk::Chunk;
 use crate::coords::{CHUNK_SIDE, CHUNK_VOXELS, ChunkPos};
+use crate::edit::ImportLayer;
 use crate::layer::NAME_CHARS_MAX;
 use crate::material::Material;
 use crate::progress::{Cancelled, Progress};
 use crate::volume::Volume;
-use crate::voxel::Voxel;
+use crate::voxel::{MaterialSlot, Voxel};
 
-/// What a `.vox` file holds, in our terms.
+/// What a `.vox` file holds, in our terms; [`crate::edit::Edit::Import`] takes it as it is.
 #[derive(Debug, Default)]
 pub struct Imported {
-    /// In the order of the scene graph.
-    pub layers: Vec<ImportedLayer>,
-    /// Slot `n` of a voxel means the material at `n - 1`.
-    pub materials: Vec<Material>,
+    /// One for each placed model, in the order of the scene graph. Names are unique. Instances of
+    /// one model share chunks where they stand alike modulo 16.
+    pub layers: Vec<ImportLayer>,
+    /// What the slots of their voxels mean.
+    pub materials: Vec<(MaterialSlot, Material)>,
     /// What was left out or read differently, as sentences.
     pub warnings: Vec<String>,
-}
-
-/// One placed model, or one layer put together from its tiles.
-#[derive(Clone, Debug)]
-pub struct ImportedLayer {
-    /// Unique among the layers of this import.
-    pub name: Arc<str>,
-    /// The names of the groups around it, `a/b`, or nothing.
-    pub group: Arc<str>,
-    /// False where the file hides it, a group around it, or its layer.
-    pub visible: bool,
-    /// Its voxels. Instances of one model share chunks where they stand alike modulo 16.
-    pub volume: Volume,
 }
 
 /// Why nothing was imported.
@@ -89,7 +78,12 @@ pub fn import_file(
     for leaf in scene.leaves {
         let volume = bake_leaf(file, &leaf, &mut baker, progress)?;
         let Leaf { name, group, visible, .. } = leaf;
-        layers.push(ImportedLayer { name: names.unique(&name), group, visible, volume });
+        layers.push(ImportLayer {
+            name: names.unique(&name),
+            group: group.to_string(),
+            visible,
+            volume,
+        });
         progress.step(layers.len() as u64, total)?;
     }
     Ok(Imported { layers, materials: surfaces.materials, warnings })
@@ -183,21 +177,20 @@ fn laid_over(mut below: Chunk, above: &Chunk) -> Chunk {
 /// Makes names unique by a number behind them.
 #[derive(Default)]
 struct Names {
-    taken: HashSet<Arc<str>>,
+    taken: HashSet<String>,
     /// The number last given to a name, so that many equal names do not search from the start.
     last: HashMap<String, u32>,
 }
 
 impl Names {
-    fn unique(&mut self, name: &str) -> Arc<str> {
-        let mut candidate = Arc::from(name);
+    fn unique(&mut self, name: &str) -> String {
+        let mut candidate = name.to_owned();
         let number = self.last.entry(name.to_owned()).or_insert(1);
-        while !self.taken.insert(Arc::clone(&candidate)) {
+        while !self.taken.insert(candidate.clone()) {
             *number += 1;
             let suffix = format!(" ({number})");
-            let kept = NAME_CHARS_MAX - suffix.len();
-            let short: String = name.chars().take(kept).collect();
-            candidate = Arc::from(format!("{}{suffix}", short.trim_end()));
+            let kept: String = name.chars().take(NAME_CHARS_MAX - suffix.len()).collect();
+            candidate = kept.trim_end().to_owned() + &suffix;
         }
         candidate
     }

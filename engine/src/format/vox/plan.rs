@@ -110,4 +110,3 @@ fn tiles(volume: &Volume) -> Vec<Tile> {
     let tile = |volume: Volume| volume.bounds().map(|bounds| Tile { volume, bounds });
     parts.into_values().filter_map(tile).collect()
 }
-

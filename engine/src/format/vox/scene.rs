@@ -46,8 +46,7 @@ pub(super) struct Scene {
 pub(super) fn walk(file: &VoxFile<'_>, limits: &VoxLimits) -> Result<Scene, VoxError> {
     let graph = Graph::check(file)?;
     let mut walk = Walk { graph: &graph, limits, visits: 0, placed: 0, scene: Scene::default() };
-    let mut stack: Vec<Visit> =
-        graph.roots().into_iter().rev().map(Visit::root).collect();
+    let mut stack: Vec<Visit> = graph.roots().into_iter().rev().map(Visit::root).collect();
     let mut reached = vec![false; file.nodes.len()];
     while let Some(visit) = stack.pop() {
         reached[visit.node] = true;

@@ -16,12 +16,10 @@ const TRANSPARENCY: f32 = 0.5;
 pub(super) struct Surfaces {
     /// Index 0 is empty.
     pub voxels: [Voxel; 256],
-    /// The material of slot 1 comes first.
-    pub materials: Vec<Material>,
+    pub materials: Vec<(MaterialSlot, Material)>,
 }
 
-/// Gives every colour index its colour and a slot; equal materials share one. Materials that no
-/// voxel uses are left out: a project has few slots.
+/// Gives every colour index its colour and a slot; equal materials share one.
 pub(super) fn surfaces(file: &VoxFile<'_>) -> Surfaces {
     let mut by_index = vec![Material::default(); 256];
     for entry in &file.materials {
@@ -29,35 +27,20 @@ pub(super) fn surfaces(file: &VoxFile<'_>) -> Surfaces {
             by_index[index] = read_material(&entry.properties);
         }
     }
-    let one_for_all = by_index.iter().all(|material| *material == by_index[0]);
-    // Looking at every voxel is worth it only where there is something to leave out.
-    let used = if one_for_all { [true; 256] } else { used_indices(file) };
-    let mut materials = Vec::new();
-    if (1..256).any(|index| used[index] && by_index[index] == Material::default()) {
-        materials.push(Material::default());
-    }
+    let mut materials: Vec<(MaterialSlot, Material)> = Vec::new();
     let mut voxels = [Voxel::EMPTY; 256];
+    let mut free = (1..=u8::MAX).filter_map(MaterialSlot::new);
     for index in 1..=255u8 {
         let material = &by_index[usize::from(index)];
-        let mut at = materials.iter().position(|known| known == material);
-        if at.is_none() && used[usize::from(index)] {
-            at = Some(materials.len());
-            materials.push(material.clone());
-        }
-        // 255 indices cannot need more than 255 slots; an unused one may take any.
-        let slot = at.and_then(|at| MaterialSlot::new(u8::try_from(at + 1).ok()?));
-        voxels[usize::from(index)] =
-            Voxel::new(colour(&file.palette, index), slot.unwrap_or_default());
+        let known = materials.iter().find(|(_, known)| known == material).map(|(slot, _)| *slot);
+        let slot = known.unwrap_or_else(|| {
+            let slot = free.next().expect("there are no more indices than slots");
+            materials.push((slot, material.clone()));
+            slot
+        });
+        voxels[usize::from(index)] = Voxel::new(colour(&file.palette, index), slot);
     }
     Surfaces { voxels, materials }
-}
-
-fn used_indices(file: &VoxFile<'_>) -> [bool; 256] {
-    let mut used = [false; 256];
-    for &[_, _, _, index] in file.models.iter().flat_map(|model| model.voxels) {
-        used[usize::from(index)] = true;
-    }
-    used
 }
 
 /// The material that a dictionary describes.
