@@ -251,8 +251,8 @@ fn materials() -> DotVoxData {
         material(2, &metal),
         material(3, &[("_type", "_glass"), ("_trans", "0.6"), ("_rough", "0"), ("_alpha", "0.6")]),
         material(4, &[("_type", "_emit"), ("_emit", "0.5"), ("_flux", "0"), ("_rough", "0.1")]),
-        material(5, &metal),
-        material(6, &[("_type", "_blend"), ("_metal", "1"), ("_trans", "0.2"), ("_rough", "1")]),
+        material(6, &metal),
+        material(5, &[("_type", "_blend"), ("_metal", "1"), ("_trans", "0.2"), ("_rough", "1")]),
         material(7, &[("_type", "_media"), ("_d", "0.05"), ("_trans", "0.4")]),
         // As old versions write it: the weight says how much of the type there is.
         material(8, &[("_type", "_metal"), ("_weight", "0.25"), ("_rough", "0.2")]),

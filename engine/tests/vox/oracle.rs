@@ -75,11 +75,10 @@ fn descend(data: &DotVoxData, id: u32, state: &State, leaves: &mut Vec<Leaf>) {
                 });
             let moved = frames[0].position().map_or([0; 3], |at| [at.x, at.y, at.z]).map(f64::from);
             for row in 0..3 {
-                for column in 0..3 {
-                    below.matrix[row][column] = (0..3)
-                        .map(|inner| state.matrix[row][inner] * f64::from(columns[column][inner]))
-                        .sum();
-                }
+                let entry = |column: [f32; 3]| {
+                    (0..3).map(|at| state.matrix[row][at] * f64::from(column[at])).sum()
+                };
+                below.matrix[row] = columns.map(entry);
                 below.translation[row] += dot(state.matrix[row], moved);
             }
             let is_hidden = |hidden: Option<&String>| hidden.is_some_and(|value| value == "1");

@@ -96,16 +96,7 @@ fn reading_and_writing_beat_dot_vox() {
     );
     println!("import: {:.2} x direct, {:.2} x dot_vox", least / ours, theirs / ours);
     let imported = import(&bytes, &limits, &mut ()).unwrap();
-    let layers: Vec<_> = imported
-        .layers
-        .iter()
-        .map(|layer| ExportLayer {
-            name: &layer.name,
-            group: &layer.group,
-            visible: true,
-            volume: &layer.volume,
-        })
-        .collect();
+    let layers: Vec<_> = imported.layers.iter().map(ExportLayer::from).collect();
     let (materials, options) = (MaterialTable::default(), ExportOptions::default());
     let [copied, written, exported] = medians(
         21,

@@ -39,13 +39,22 @@ pub(super) struct Baker<'a> {
     cells: Vec<u8>,
     baked: HashMap<(usize, Rotation, [u8; 3]), Rc<Baked>>,
     bytes: u64,
+    records: u64,
     placed_voxels: u64,
 }
 
 impl<'a> Baker<'a> {
     pub fn new(file: &'a VoxFile<'a>, voxels: [Voxel; 256], limits: &'a VoxLimits) -> Self {
-        let baked = HashMap::new();
-        Self { file, voxels, limits, cells: Vec::new(), baked, bytes: 0, placed_voxels: 0 }
+        Self {
+            file,
+            voxels,
+            limits,
+            cells: Vec::new(),
+            baked: HashMap::new(),
+            bytes: 0,
+            records: 0,
+            placed_voxels: 0,
+        }
     }
 
     /// The chunks of a model turned by `rotation`, with its lowest corner `shift` voxels into a
@@ -62,6 +71,8 @@ impl<'a> Baker<'a> {
             return Ok(Rc::clone(baked));
         }
         let model = self.file.models[index];
+        self.records = self.records.saturating_add(model.voxels.len() as u64);
+        self.check_voxels(self.records, model.offset)?;
         let grid = Grid::new(model.size, rotation, shift);
         let cells = grid.chunks() * CHUNK_VOXELS;
         if self.cells.len() < cells {
@@ -89,11 +100,16 @@ impl<'a> Baker<'a> {
     /// Books the place that `baked` takes in one more layer.
     pub fn book(&mut self, baked: &Baked, offset: usize) -> Result<(), VoxError> {
         self.placed_voxels = self.placed_voxels.saturating_add(baked.voxels);
-        if self.placed_voxels > self.limits.voxels_max {
+        self.check_voxels(self.placed_voxels, offset)?;
+        self.take_bytes(baked.chunks.len() as u64 * ENTRY_BYTES, offset)
+    }
+
+    fn check_voxels(&self, voxels: u64, offset: usize) -> Result<(), VoxError> {
+        if voxels > self.limits.voxels_max {
             let (limit, max) = (Limit::Voxels, self.limits.voxels_max);
             return Err(VoxError::new(offset, VoxErrorKind::TooMany { limit, max }));
         }
-        self.take_bytes(baked.chunks.len() as u64 * ENTRY_BYTES, offset)
+        Ok(())
     }
 
     /// Books memory before it is taken.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::cursor::Cursor;
 use super::error::VoxError;
+use crate::layer::clean_name;
 
 /// Texts by key, as they stand in the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,9 +42,8 @@ impl<'a> Dict<'a> {
         self.value(key).is_some_and(|value| !matches!(value.trim(), "" | "0"))
     }
 
-    /// The value of `key` where it holds more than white space.
+    /// The value of `key` as a name that we can use, where there is anything left of it.
     pub(super) fn name(&self, key: &str) -> Option<String> {
-        let name = self.value(key)?.trim();
-        (!name.is_empty()).then(|| name.to_owned())
+        Some(clean_name(self.value(key)?, "")).filter(|name| !name.is_empty())
     }
 }

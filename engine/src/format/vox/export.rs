@@ -10,6 +10,8 @@ use super::surface::write_material;
 use super::write::{Open, Writer};
 use crate::chunk::Chunk;
 use crate::coords::{Bounds, CHUNK_VOXELS, ChunkPos};
+use crate::edit::ImportLayer;
+use crate::layer::Layer;
 use crate::material::MaterialTable;
 use crate::progress::{Cancelled, Progress};
 use crate::volume::Volume;
@@ -33,6 +35,20 @@ pub struct ExportLayer<'a> {
     pub visible: bool,
     /// Its voxels.
     pub volume: &'a Volume,
+}
+
+impl<'a> From<&'a Layer> for ExportLayer<'a> {
+    fn from(layer: &'a Layer) -> Self {
+        let Layer { name, group, visible, volume, .. } = layer;
+        Self { name, group, visible: *visible, volume }
+    }
+}
+
+impl<'a> From<&'a ImportLayer> for ExportLayer<'a> {
+    fn from(layer: &'a ImportLayer) -> Self {
+        let ImportLayer { name, group, visible, volume } = layer;
+        Self { name, group, visible: *visible, volume }
+    }
 }
 
 /// How to write.

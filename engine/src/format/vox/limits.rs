@@ -12,7 +12,7 @@ pub struct VoxLimits {
     pub instances_max: u32,
     /// Nodes within nodes; a group in MagicaVoxel is two of them.
     pub depth_max: u32,
-    /// Voxels of all layers together, shared or not.
+    /// Voxels of all layers together, shared or not; and voxel records read, which may repeat.
     pub voxels_max: u64,
     /// Memory of all layers together; shared chunks count once.
     pub bytes_max: u64,
@@ -22,7 +22,7 @@ impl Default for VoxLimits {
     fn default() -> Self {
         Self {
             models_max: 1 << 16,
-            nodes_max: 1 << 20,
+            nodes_max: 1 << 18,
             instances_max: 1 << 12,
             depth_max: 256,
             voxels_max: 1 << 28,

@@ -76,10 +76,11 @@ impl Cluster {
         colours.sort_unstable_by_key(|(colour, _)| (colour.rgb()[channel], *colour));
         let total: u64 = colours.iter().map(|(_, count)| count).sum();
         let mut below = 0;
-        let median = colours.partition_point(|(_, count)| {
+        let beyond = colours.iter().position(|(_, count)| {
             below += count;
-            below <= total / 2
+            below > total / 2
         });
+        let median = beyond.unwrap_or(colours.len());
         let high = colours.split_off(median.clamp(1, colours.len() - 1));
         Some([Self::new(colours), Self::new(high)])
     }
