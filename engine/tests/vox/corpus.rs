@@ -84,7 +84,7 @@ fn written(name: &'static str, data: DotVoxData) -> File {
 }
 
 /// A file with a palette of its own, in which neighbours differ.
-fn data(models: Vec<Model>) -> DotVoxData {
+pub fn data(models: Vec<Model>) -> DotVoxData {
     let palette =
         (0..=255u8).map(|i| Color { r: i, g: i.wrapping_mul(7), b: 255 - i, a: 255 }).collect();
     DotVoxData {
@@ -120,7 +120,7 @@ fn dict(entries: &[(&str, &str)]) -> Dict {
     entries.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
 }
 
-fn transform(attributes: &[(&str, &str)], frame: &[(&str, &str)], child: u32) -> SceneNode {
+pub fn transform(attributes: &[(&str, &str)], frame: &[(&str, &str)], child: u32) -> SceneNode {
     let frames = vec![Frame::new(dict(frame))];
     SceneNode::Transform { attributes: dict(attributes), frames, child, layer_id: 0 }
 }
@@ -142,7 +142,7 @@ fn shape(model_id: u32) -> SceneNode {
 }
 
 /// A root over leaves: each a transform and a shape.
-fn flat(leaves: Vec<(SceneNode, u32)>) -> Vec<SceneNode> {
+pub fn flat(leaves: Vec<(SceneNode, u32)>) -> Vec<SceneNode> {
     let ids = (0..u32::try_from(leaves.len()).unwrap()).map(|leaf| 2 + 2 * leaf);
     let mut nodes = vec![transform(&[], &[], 1), group(ids.collect())];
     for (mut node, model) in leaves {

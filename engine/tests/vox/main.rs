@@ -12,6 +12,7 @@ mod corpus;
 mod limits;
 mod mutation;
 mod oracle;
+mod random;
 mod refusals;
 mod round_trip;
 mod samples;

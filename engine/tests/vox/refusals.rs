@@ -79,6 +79,22 @@ fn models() {
 }
 
 #[test]
+fn rows_are_checked_voxel_by_voxel() {
+    let row = |length: u16| -> Vec<[u8; 4]> {
+        (0..length).map(|x| [u8::try_from(x).unwrap(), 0, 0, 1]).collect()
+    };
+    let kind = VoxErrorKind::VoxelOutside { voxel: [20, 0, 0], size: [20, 2, 1] };
+    check(&file(&[model([20, 2, 1], &row(32))]), 60 + 4 * 20, &kind);
+    let mut gap = row(48);
+    gap[39][3] = 0;
+    check(&file(&[model([48, 1, 1], &gap)]), 60 + 4 * 39, &VoxErrorKind::ColourZero);
+    let mut step = row(48);
+    step[40][2] = 1;
+    let kind = VoxErrorKind::VoxelOutside { voxel: [40, 0, 1], size: [48, 1, 1] };
+    check(&file(&[model([48, 1, 1], &step)]), 60 + 4 * 40, &kind);
+}
+
+#[test]
 fn values_cut_off() {
     let cut = |what, needed, left| VoxErrorKind::Truncated { what, needed, left };
     check(&file(&[chunk(b"SIZE", &words(&[1, 1]))]), 40, &cut("a model's size", 4, 0));

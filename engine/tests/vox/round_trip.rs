@@ -11,6 +11,7 @@ use goxe_engine::material::{Material, MaterialTable};
 use goxe_engine::volume::Volume;
 use goxe_engine::voxel::{MaterialSlot, Voxel};
 
+use crate::random::Dice;
 use crate::{corpus, oracle, samples};
 
 /// A layer apart from its name: group, visibility, and colour and material by position.
@@ -94,24 +95,9 @@ fn corpus_and_samples() {
     }
 }
 
-/// A generator of numbers that are the same on every run.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: u32) -> u32 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        u32::try_from((self.0 >> 33) % u64::from(bound)).unwrap()
-    }
-
-    /// Between the two, both included.
-    fn between(&mut self, low: i32, high: i32) -> i32 {
-        low + i32::try_from(self.below(high.abs_diff(low) + 1)).unwrap()
-    }
-
-    fn pos(&mut self, low: i32, high: i32) -> VoxelPos {
-        let [x, y, z] = [(); 3].map(|()| self.between(low, high));
-        VoxelPos::new(x, y, z).unwrap()
-    }
+fn pos(dice: &mut Dice, low: i32, high: i32) -> VoxelPos {
+    let [x, y, z] = [(); 3].map(|()| dice.between(low, high));
+    VoxelPos::new(x, y, z).unwrap()
 }
 
 fn random_volume(dice: &mut Dice, palette: &[Voxel]) -> Volume {
@@ -120,9 +106,9 @@ fn random_volume(dice: &mut Dice, palette: &[Voxel]) -> Volume {
     let low = dice.between(-reach, 0);
     for _ in 0..dice.below(60) {
         let voxel = palette[dice.below(u32::try_from(palette.len()).unwrap()) as usize];
-        volume.set(dice.pos(low, reach), voxel);
+        volume.set(pos(dice, low, reach), voxel);
         if reach < 500 && dice.below(10) == 0 {
-            let corner = dice.pos(low, reach);
+            let corner = pos(dice, low, reach);
             let [x, y, z] = corner.to_array();
             let far = VoxelPos::new(x + dice.between(0, 20), y + dice.between(0, 20), z).unwrap();
             volume.fill(Bounds::new(corner, far).unwrap(), voxel);
@@ -148,7 +134,7 @@ fn random_materials(dice: &mut Dice) -> MaterialTable {
 #[test]
 fn random_layers() {
     for seed in 0..60 {
-        let mut dice = Dice(seed);
+        let mut dice = Dice::new(seed);
         let materials = random_materials(&mut dice);
         let palette: Vec<Voxel> = (0..=dice.below(255))
             .map(|_| {

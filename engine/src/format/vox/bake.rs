@@ -18,6 +18,9 @@ const STEP_RECORDS: usize = 1 << 20;
 /// About what an entry in a volume's tree takes.
 const ENTRY_BYTES: u64 = 64;
 
+/// Cells of a chunk along x.
+const ROW: usize = CHUNK_SIDE as usize;
+
 /// Added to an index by a voxel outside its model: beyond every grid, and three of them still fit.
 const OUTSIDE: u32 = 1 << 30;
 
@@ -81,7 +84,7 @@ impl<'a> Baker<'a> {
         let mut touched = vec![false; grid.chunks()];
         for (part, records) in model.voxels.chunks(STEP_RECORDS).enumerate() {
             let done = part * STEP_RECORDS;
-            if let Some(at) = scatter(records, &grid.steps, &mut self.cells, &mut touched) {
+            if let Some(at) = scatter(records, &grid, &mut self.cells, &mut touched) {
                 return Err(bad_record(&model, done + at).into());
             }
             progress.step((done + records.len()) as u64, model.voxels.len() as u64)?;
@@ -148,16 +151,32 @@ impl<'a> Baker<'a> {
 /// first bad record and gives its number.
 fn scatter(
     records: &[[u8; 4]],
-    steps: &[[u32; 256]; 3],
+    grid: &Grid,
     cells: &mut [u8],
     touched: &mut [bool],
 ) -> Option<usize> {
     let mut last = u32::MAX;
-    for (number, &[x, y, z, index]) in records.iter().enumerate() {
-        let at = steps[0][usize::from(x)] + steps[1][usize::from(y)] + steps[2][usize::from(z)];
-        let cell = cells.get_mut(at as usize);
-        let (Some(cell), 1..) = (cell, index) else { return Some(number) };
-        *cell = index;
+    let mut number = 0;
+    while let Some(&[x, y, z, index]) = records.get(number) {
+        let at = grid.steps[0][usize::from(x)]
+            + grid.steps[1][usize::from(y)]
+            + grid.steps[2][usize::from(z)];
+        let place = at as usize;
+        let row = match grid.row_width {
+            Some(width) if place.is_multiple_of(ROW) => row(&records[number..], width),
+            _ => None,
+        };
+        match (row, cells.get_mut(place..place + ROW)) {
+            (Some(row), Some(cells)) => {
+                cells.copy_from_slice(&row);
+                number += ROW;
+            }
+            _ => {
+                let (Some(cell), 1..) = (cells.get_mut(place), index) else { return Some(number) };
+                *cell = index;
+                number += 1;
+            }
+        }
         let chunk = at / CHUNK_VOXELS as u32;
         if chunk != last {
             last = chunk;
@@ -165,6 +184,22 @@ fn scatter(
         }
     }
     None
+}
+
+/// The colour indices of the next records, if they are sixteen good ones in a row along x within
+/// a model of this width. Most writers go along x, and solid parts of models are made of such rows.
+fn row(records: &[[u8; 4]], width: usize) -> Option<[u8; ROW]> {
+    const POSITION: u32 = 0x00ff_ffff;
+    let records: &[[u8; 4]; ROW] = records.first_chunk()?;
+    let first = u32::from_le_bytes(records[0]) & POSITION;
+    let mut differs = 0;
+    for (record, expected) in records.iter().zip(first..) {
+        differs |= u32::from_le_bytes(*record) & POSITION ^ expected;
+    }
+    let row = records.map(|[.., index]| index);
+    // The width also keeps the sums above from running on into y.
+    let inside = usize::from(records[0][0]) + ROW <= width;
+    (inside && differs == 0 && !row.contains(&0)).then_some(row)
 }
 
 /// Whether all are equal; looked at by the cache line, which is what makes it quick.
@@ -188,6 +223,8 @@ struct Grid {
     sides: [usize; 3],
     /// For each axis of the model and each coordinate on it, its share of the index of a cell.
     steps: [[u32; 256]; 3],
+    /// The model's width, if its x is the grid's, so that a row in one is a row in the other.
+    row_width: Option<usize>,
 }
 
 impl Grid {
@@ -210,7 +247,8 @@ impl Grid {
             chunk_step *= sides[axis];
             cell_step *= SIDE;
         }
-        Self { sides: sides.map(|side| side as usize), steps }
+        let row_width = (rotation.source(0) == (0, false)).then_some(size[0] as usize);
+        Self { sides: sides.map(|side| side as usize), steps, row_width }
     }
 
     fn chunks(&self) -> usize {
