@@ -29,6 +29,7 @@ pub mod limits;
 pub mod material;
 pub mod progress;
 pub mod project;
+pub mod query;
 pub mod shape;
 pub mod volume;
 pub mod voxel;

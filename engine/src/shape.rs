@@ -3,10 +3,10 @@
 //! A voxel belongs to a shape if its centre lies in the shape or on its surface:
 //!
 //! - a **box** has all voxels between its corners;
-//! - an **ellipsoid** touches the sides of a box from within; a *sphere* of radius r around a voxel
-//!   fills the box of 2 r + 1 voxels, so that its centre is a voxel and radius 0 is one voxel;
-//! - a **cylinder** is round across its axis, where it touches the sides of its box, and straight
-//!   along it;
+//! - a **sphere** has the voxels whose centres are at most its radius away from the centre of the
+//!   voxel in its middle: radius 0 is that one voxel;
+//! - an **ellipsoid** touches the sides of a box from within;
+//! - a **cylinder** is straight along its axis; across it, it is round as a sphere or an ellipsoid;
 //! - a **line** of thickness 1 has one voxel for each step along its longest axis, the one nearest
 //!   to the line (halves away from where it starts), so that neighbours touch at least at a corner;
 //!   a thicker line has the voxels whose centres are at most half its thickness away from the
@@ -35,6 +35,9 @@ pub enum ShapeError {
     /// It would have voxels beyond the range of coordinates.
     #[error("the shape leaves the range of coordinates: {0}")]
     OutOfRange(#[from] OutOfRange),
+    /// A radius that is negative or no number.
+    #[error("a radius must be 0 or more")]
+    Radius,
     /// A height or thickness of nothing.
     #[error("{what} must be at least 1")]
     Empty {
@@ -83,32 +86,34 @@ impl Shape {
     }
 
     /// The ball around the voxel `center`.
-    pub fn sphere(center: VoxelPos, radius: u32) -> Result<Self, ShapeError> {
-        Ok(Self::ellipsoid(around(center, [i64::from(radius); 3], [i64::from(radius); 3])?))
+    pub fn sphere(center: VoxelPos, radius: f64) -> Result<Self, ShapeError> {
+        let reach = [whole_reach(radius)?; 3];
+        let bounds = around(center, reach, reach)?;
+        Ok(Self(Kind::Solid(Solid::with_radius(bounds, [true; 3], radius))))
     }
 
     /// The cylinder along `axis` that touches the sides of `bounds` from within.
     pub fn cylinder_in(bounds: Bounds, axis: Axis) -> Self {
-        let mut round = [true; 3];
-        round[axis.index()] = false;
-        Self(Kind::Solid(Solid::new(bounds, round)))
+        Self(Kind::Solid(Solid::new(bounds, Axis::ALL.map(|other| other != axis))))
     }
 
-    /// The cylinder along `axis` with `center` in its middle; of an even height, the larger half
-    /// lies in the direction of the axis.
+    /// The cylinder that stands on the voxel `base`, the middle of its lowest layer along `axis`.
     pub fn cylinder(
-        center: VoxelPos,
+        base: VoxelPos,
         axis: Axis,
-        radius: u32,
+        radius: f64,
         height: u32,
     ) -> Result<Self, ShapeError> {
         if height == 0 {
             return Err(ShapeError::Empty { what: "the height of a cylinder" });
         }
-        let (mut below, mut above) = ([i64::from(radius); 3], [i64::from(radius); 3]);
-        below[axis.index()] = i64::from((height - 1) / 2);
-        above[axis.index()] = i64::from(height / 2);
-        Ok(Self::cylinder_in(around(center, below, above)?, axis))
+        let mut below = [whole_reach(radius)?; 3];
+        let mut above = below;
+        below[axis.index()] = 0;
+        above[axis.index()] = i64::from(height - 1);
+        let bounds = around(base, below, above)?;
+        let round = Axis::ALL.map(|other| other != axis);
+        Ok(Self(Kind::Solid(Solid::with_radius(bounds, round, radius))))
     }
 
     /// The straight line from one voxel to another, both included.
@@ -228,6 +233,12 @@ impl Row {
         let last = self.last_x.min(self.first.x() | (CHUNK_SIDE - 1));
         start..LocalPos::new(last, self.first.y(), self.first.z()).index() + 1
     }
+}
+
+/// How many voxels a radius reaches beyond the one in the middle.
+fn whole_reach(radius: f64) -> Result<i64, ShapeError> {
+    // What is too large to be a coordinate stays that.
+    if radius >= 0.0 { Ok(radius.min(1e9) as i64) } else { Err(ShapeError::Radius) }
 }
 
 fn around(center: VoxelPos, below: [i64; 3], above: [i64; 3]) -> Result<Bounds, OutOfRange> {

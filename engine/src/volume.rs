@@ -131,6 +131,11 @@ impl Volume {
         self.root.as_ref().map_or(0, Child::count)
     }
 
+    /// How many voxels in `bounds` are solid; nodes that lie inside wholly are not looked into.
+    pub fn count_in(&self, bounds: &Bounds) -> u64 {
+        self.root.as_ref().map_or(0, |root| node::count_in(root, LEVELS, 0, bounds))
+    }
+
     /// Whether no voxel is solid.
     pub fn is_empty(&self) -> bool {
         self.root.is_none()

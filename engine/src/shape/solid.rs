@@ -1,7 +1,7 @@
 //! Boxes, cylinders and ellipsoids: a box that is round across some of its axes.
 //!
 //! All is counted in half voxels from the middle of the box, so that every centre is a whole number
-//! and the test of a voxel is exact: the sum of (offset / size)^2 over the round axes is at most 1.
+//! and the test of a voxel is exact: a weighted sum of squares must not be above a limit.
 
 use super::{Cover, Row, mirror};
 use crate::coords::{Axis, Bounds, OutOfRange, VoxelPos};
@@ -10,12 +10,29 @@ use std::f64::consts::PI;
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) struct Solid {
     bounds: Bounds,
-    round: [bool; 3],
+    /// How wide the body is where it is round.
+    diameters: [Option<f64>; 3],
+    rule: Rule,
 }
 
 impl Solid {
+    /// The body that touches the sides of `bounds` across its round axes.
     pub(super) fn new(bounds: Bounds, round: [bool; 3]) -> Self {
-        Self { bounds, round }
+        let size = bounds.size();
+        let square = |axis: usize| if round[axis] { u128::from(size[axis]).pow(2) } else { 1 };
+        let [x, y, z] = [square(0), square(1), square(2)];
+        let weight = |axis: usize, others: u128| if round[axis] { others } else { 0 };
+        let weights = [weight(0, y * z), weight(1, x * z), weight(2, x * y)];
+        let diameters = std::array::from_fn(|axis| round[axis].then_some(f64::from(size[axis])));
+        Self { bounds, diameters, rule: Rule { weights, limit: x * y * z } }
+    }
+
+    /// The body with this radius around the middle of `bounds`, which must be wide enough.
+    pub(super) fn with_radius(bounds: Bounds, round: [bool; 3], radius: f64) -> Self {
+        // Squares of whole numbers: what is behind the point of the limit does not count.
+        let limit = 4 * (radius * radius) as u128;
+        let diameters = round.map(|round| round.then_some(2.0 * radius));
+        Self { bounds, diameters, rule: Rule { weights: round.map(u128::from), limit } }
     }
 
     pub(super) fn bounds(&self) -> Bounds {
@@ -24,26 +41,29 @@ impl Solid {
 
     pub(super) fn mirrored(&self, axis: Axis, sum: i32) -> Result<Self, OutOfRange> {
         let [a, b] = [self.bounds.min(), self.bounds.max()].map(|pos| mirror(pos, axis, sum));
-        Ok(Self { bounds: Bounds::from_corners(a?, b?), round: self.round })
+        Ok(Self { bounds: Bounds::from_corners(a?, b?), ..*self })
     }
 
     pub(super) fn contains(&self, pos: VoxelPos) -> bool {
-        self.bounds.contains(pos) && self.rule().holds(pos.to_array().map(i64::from), self)
+        let coords = pos.to_array();
+        self.bounds.contains(pos)
+            && self.rule.allows(std::array::from_fn(|axis| self.offset(axis, coords[axis])))
     }
 
     /// The voxels' cubes fill no more than the body widened by half a voxel on all sides, whose
     /// volume is that of the body, its three shadows, its three widths and 1.
     pub(super) fn count_max(&self) -> u64 {
-        let size = self.bounds.size().map(f64::from);
-        let (round, flat): (Vec<_>, Vec<_>) = (0..3).partition(|axis| self.round[*axis]);
-        let length: f64 = flat.iter().map(|axis| size[*axis]).product();
+        let round: Vec<f64> = self.diameters.into_iter().flatten().collect();
+        let length: f64 = (0..3)
+            .filter(|axis| self.diameters[*axis].is_none())
+            .map(|axis| f64::from(self.bounds.size()[axis]))
+            .product();
         let across = match round[..] {
-            [a, b] => PI / 4.0 * size[a] * size[b] + size[a] + size[b] + 1.0,
+            [a, b] => PI / 4.0 * a * b + a + b + 1.0,
             [x, y, z] => {
-                let [x, y, z] = [size[x], size[y], size[z]];
                 PI / 6.0 * x * y * z + PI / 4.0 * (x * y + y * z + z * x) + x + y + z + 1.0
             }
-            _ => round.iter().map(|axis| size[*axis]).product(),
+            _ => round.iter().product(),
         };
         ((across * length).ceil() as u64).min(self.bounds.volume())
     }
@@ -60,10 +80,9 @@ impl Solid {
             near[axis] = if around_middle { 0 } else { reach[0].min(reach[1]) };
             far[axis] = reach[0].max(reach[1]);
         }
-        let rule = self.rule();
-        if !rule.allows(near) {
+        if !self.rule.allows(near) {
             Cover::Outside
-        } else if part == *bounds && rule.allows(far) {
+        } else if part == *bounds && self.rule.allows(far) {
             Cover::Inside
         } else {
             Cover::Mixed
@@ -71,11 +90,12 @@ impl Solid {
     }
 
     pub(super) fn rows(&self, clip: &Bounds, row: &mut impl FnMut(Row)) {
-        let rule = self.rule();
         let (min, max) = (clip.min(), clip.max());
+        let half_x = i64::from(self.bounds.size()[0]);
         for z in min.z()..=max.z() {
             for y in min.y()..=max.y() {
-                let Some(reach) = rule.reach_x([self.offset(1, y), self.offset(2, z)]) else {
+                let beside = [self.offset(1, y), self.offset(2, z)];
+                let Some(reach) = self.rule.reach_x(beside, half_x) else {
                     continue;
                 };
                 let middle = self.doubled_middle(0);
@@ -100,26 +120,15 @@ impl Solid {
     fn offset(&self, axis: usize, coord: i32) -> i64 {
         2 * i64::from(coord) + 1 - self.doubled_middle(axis)
     }
-
-    fn rule(&self) -> Rule {
-        let size = self.bounds.size().map(u128::from);
-        let square = |axis: usize| if self.round[axis] { size[axis] * size[axis] } else { 1 };
-        let [x, y, z] = [square(0), square(1), square(2)];
-        let weight = |axis: usize, others: u128| if self.round[axis] { others } else { 0 };
-        Rule {
-            weights: [weight(0, y * z), weight(1, x * z), weight(2, x * y)],
-            limit: x * y * z,
-            half_x: i64::from(self.bounds.size()[0]),
-        }
-    }
 }
 
 /// The sum of the weighted squares must not be above the limit. Offsets have 17 bits, squares 34,
 /// weights 68: no sum comes near 128 bits.
+#[derive(Clone, Copy, PartialEq, Debug)]
 struct Rule {
+    /// 0 across a straight axis.
     weights: [u128; 3],
     limit: u128,
-    half_x: i64,
 }
 
 impl Rule {
@@ -132,15 +141,11 @@ impl Rule {
         (0..3).map(|axis| self.term(axis, offset[axis])).sum::<u128>() <= self.limit
     }
 
-    fn holds(&self, pos: [i64; 3], solid: &Solid) -> bool {
-        self.allows(std::array::from_fn(|axis| 2 * pos[axis] + 1 - solid.doubled_middle(axis)))
-    }
-
-    /// The largest offset along x that is allowed beside these along y and z.
-    fn reach_x(&self, beside: [i64; 2]) -> Option<i64> {
+    /// The largest offset along x that is allowed beside these along y and z; `half_x` if all are.
+    fn reach_x(&self, beside: [i64; 2], half_x: i64) -> Option<i64> {
         let rest = self.limit.checked_sub(self.term(1, beside[0]) + self.term(2, beside[1]))?;
         if self.weights[0] == 0 {
-            return Some(self.half_x);
+            return Some(half_x);
         }
         // The floating estimate is at most a few steps off; whole numbers have the last word.
         let mut reach = (rest as f64 / self.weights[0] as f64).sqrt() as i64;

@@ -24,20 +24,22 @@ fn filled(shape: &Shape) -> Volume {
 #[test]
 fn small_spheres_are_as_drawn_by_hand() {
     let sphere = |radius| filled(&Shape::sphere(pos(0, 0, 0), radius).unwrap()).count();
-    // Radius 1: centres within 1.5, which leaves out only the eight corners of the cube.
-    assert_eq!([sphere(0), sphere(1), sphere(2)], [1, 19, 81]);
+    assert_eq!([0.0, 0.9, 1.0, 1.5, 2.0, 2.5].map(sphere), [1, 1, 7, 19, 33, 81]);
     assert_eq!(filled(&Shape::ellipsoid(bounds([0; 3], [1; 3]))).count(), 8);
     assert_eq!(filled(&Shape::ellipsoid(bounds([0; 3], [2, 0, 0]))).count(), 3);
+    // The ball in a cube of 2 r + 1 voxels is the sphere of radius r + 1/2.
+    assert_eq!(filled(&Shape::ellipsoid(bounds([0; 3], [4; 3]))).count(), 81);
 }
 
 #[test]
 fn a_cylinder_is_straight_along_its_axis() {
-    let shape = Shape::cylinder(pos(10, 10, 10), Axis::Z, 2, 4).unwrap();
-    assert_eq!(shape.bounds(), bounds([8, 8, 9], [12, 12, 12]));
+    let shape = Shape::cylinder(pos(10, 10, 10), Axis::Z, 2.5, 4).unwrap();
+    assert_eq!(shape.bounds(), bounds([8, 8, 10], [12, 12, 13]));
     assert_eq!(filled(&shape).count(), 4 * 21);
     for axis in Axis::ALL {
-        let shape = Shape::cylinder(pos(0, 0, 0), axis, 3, 1).unwrap();
+        let shape = Shape::cylinder(pos(0, 0, 0), axis, 3.0, 1).unwrap();
         assert_eq!(shape.bounds().size()[axis.index()], 1);
+        assert_eq!(filled(&shape).count(), 29);
     }
 }
 
@@ -55,9 +57,12 @@ fn a_thin_line_takes_one_voxel_a_step() {
 #[test]
 fn what_cannot_be_is_refused() {
     let edge = pos(COORD_MAX, 0, 0);
-    assert!(matches!(Shape::sphere(edge, 1), Err(ShapeError::OutOfRange(_))));
-    assert!(matches!(Shape::sphere(edge, u32::MAX), Err(ShapeError::OutOfRange(_))));
-    assert!(matches!(Shape::cylinder(edge, Axis::X, 0, 0), Err(ShapeError::Empty { .. })));
+    assert!(matches!(Shape::sphere(edge, 1.0), Err(ShapeError::OutOfRange(_))));
+    assert!(matches!(Shape::sphere(edge, f64::INFINITY), Err(ShapeError::OutOfRange(_))));
+    for radius in [-0.1, f64::NAN, f64::NEG_INFINITY] {
+        assert_eq!(Shape::sphere(pos(0, 0, 0), radius), Err(ShapeError::Radius));
+    }
+    assert!(matches!(Shape::cylinder(edge, Axis::X, 0.0, 0), Err(ShapeError::Empty { .. })));
     assert!(matches!(Shape::line(edge, edge, 0), Err(ShapeError::Empty { .. })));
     assert!(Shape::line(edge, edge, 2).is_err());
     assert!(Symmetry { sums: [Some(-5), None, None] }.positions(edge).is_err());
@@ -86,7 +91,7 @@ fn mirrors_show_every_image_once() {
     let symmetry = Symmetry { sums: [Some(0), Some(-1), None] };
     assert_eq!(symmetry.positions(pos(0, 0, 5)).unwrap(), [pos(0, 0, 5), pos(0, -1, 5)]);
     assert_eq!(symmetry.positions(pos(2, 3, 5)).unwrap().len(), 4);
-    let ball = Shape::sphere(pos(9, 0, 0), 2).unwrap();
+    let ball = Shape::sphere(pos(9, 0, 0), 2.5).unwrap();
     let count: u64 = symmetry.shapes(ball).unwrap().iter().map(|shape| filled(shape).count()).sum();
     assert_eq!(count, 4 * 81);
 }
@@ -100,8 +105,12 @@ fn any_shape() -> impl Strategy<Value = Shape> {
     prop_oneof![
         around.clone().prop_map(Shape::cuboid),
         around.clone().prop_map(Shape::ellipsoid),
-        (around, axis).prop_map(|(bounds, axis)| Shape::cylinder_in(bounds, axis)),
-        (place, 0u32..20).prop_map(|(center, radius)| Shape::sphere(center, radius).unwrap()),
+        (around, axis.clone()).prop_map(|(bounds, axis)| Shape::cylinder_in(bounds, axis)),
+        (place.clone(), 0.0..20.0)
+            .prop_map(|(center, radius)| Shape::sphere(center, radius).unwrap()),
+        (place, axis, 0.0..20.0, 1u32..30).prop_map(|(base, axis, radius, height)| {
+            Shape::cylinder(base, axis, radius, height).unwrap()
+        }),
         (ends, 1u32..9).prop_map(|((from, to), thick)| Shape::line(from, to, thick).unwrap()),
     ]
 }

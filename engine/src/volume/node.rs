@@ -304,3 +304,21 @@ pub(super) fn extend_bounds(child: &Child, level: u32, key: u64, found: &mut Opt
         }
     }
 }
+
+/// How many voxels below this child are solid and lie in `bounds`.
+pub(super) fn count_in(child: &Child, level: u32, key: u64, bounds: &Bounds) -> u64 {
+    let whole = child_bounds(level, key);
+    let Some(part) = bounds.intersect(&whole) else { return 0 };
+    if part == whole {
+        return child.count();
+    }
+    match child {
+        Child::Chunk(chunk) => u64::from(chunk.count_in(part.min().local(), part.max().local())),
+        Child::Node(node) => slots(node.mask & slots_touching(level, key, &part))
+            .filter_map(|slot| {
+                let below = key | u64::from(slot) << (6 * (level - 1));
+                Some(count_in(node.child(slot)?, level - 1, below, bounds))
+            })
+            .sum(),
+    }
+}
