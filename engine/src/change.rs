@@ -16,6 +16,7 @@ mod tests;
 
 use std::sync::Arc;
 
+pub(crate) use codec::{decode_pool, decode_summary, encode_summary};
 pub(crate) use delta::Delta;
 pub(crate) use delta_codec::{decode_delta, encode_delta};
 
@@ -72,6 +73,8 @@ impl Summary {
 /// One commit: what it does, and which of the oldest undo groups make room for it.
 #[derive(Debug, Clone)]
 pub struct Change {
+    /// The number of the revision it was prepared on, the only one it fits.
+    pub(crate) base: u64,
     pub(crate) step: Step,
     pub(crate) summary: Summary,
     /// Undo groups up to this one are forgotten. Limits are judged when a change is prepared, so
@@ -92,8 +95,8 @@ pub(crate) enum Step {
     CheckpointCreate { name: Arc<str> },
     /// Forgets a checkpoint.
     CheckpointDelete { name: Arc<str> },
-    /// Goes to the content of a checkpoint.
-    Restore { name: Arc<str> },
+    /// Goes to the content of a checkpoint, which may be the present one already.
+    Restore { name: Arc<str>, differs: bool },
 }
 
 impl Change {
@@ -106,7 +109,7 @@ impl Change {
     pub fn is_empty(&self) -> bool {
         match &self.step {
             Step::Edit(delta) => delta.is_empty(),
-            Step::Restore { .. } => self.summary == Summary::default(),
+            Step::Restore { differs, .. } => !differs,
             Step::Undo { .. }
             | Step::Redo { .. }
             | Step::CheckpointCreate { .. }

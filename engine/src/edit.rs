@@ -14,7 +14,7 @@ mod layers;
 mod mask;
 mod motion;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod voxels;
 
 use crate::coords::{Axis, Bounds, VoxelPos};

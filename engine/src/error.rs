@@ -186,6 +186,14 @@ impl From<Cancelled> for EditFault {
 /// Why a change does not fit the project it was applied to. The project is as it was.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ApplyError {
+    /// It was prepared on another revision.
+    #[error("the change was prepared on revision {wanted}, and the project is at {found}")]
+    RevisionMismatch {
+        /// The number of the revision it was prepared on.
+        wanted: u64,
+        /// The number of the project's revision.
+        found: u64,
+    },
     /// It names a layer that the project does not have.
     #[error("the change names layer {id}, which the project does not have")]
     LayerMissing {

@@ -82,9 +82,7 @@ pub struct History {
 impl PartialEq for History {
     /// What it holds counts, not what it is estimated to take.
     fn eq(&self, other: &Self) -> bool {
-        self.undo == other.undo
-            && self.redo == other.redo
-            && self.checkpoints == other.checkpoints
+        self.undo == other.undo && self.redo == other.redo && self.checkpoints == other.checkpoints
     }
 }
 
@@ -246,9 +244,11 @@ impl History {
         let mut held = 0_u64;
         for checkpoint in checkpoints {
             let Checkpoint { number, content, .. } = &**checkpoint;
-            let group = self.undo.range((Bound::Excluded(number), Bound::Unbounded)).next().map(|(number, group)| {
-                (*number, &group.content)
-            });
+            let group = self
+                .undo
+                .range((Bound::Excluded(number), Bound::Unbounded))
+                .next()
+                .map(|(number, group)| (*number, &group.content));
             let after = match (newer, group) {
                 (Some((number, newer)), _) if number == group.map(|(number, _)| number) => newer,
                 (_, Some((_, before))) => before,

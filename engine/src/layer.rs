@@ -80,7 +80,10 @@ pub(crate) fn nearest<'a>(
         let distance = distance(wanted, name);
         (distance * 2 <= name.chars().count().max(1)).then_some(distance)
     };
-    names.filter_map(|name| Some((close(&name)?, name))).min_by_key(|(d, _)| *d).map(|n| n.1.clone())
+    names
+        .filter_map(|name| Some((close(&name)?, name)))
+        .min_by_key(|(d, _)| *d)
+        .map(|n| n.1.clone())
 }
 
 /// Edit distance, where a change of case is free.

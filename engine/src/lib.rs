@@ -24,6 +24,7 @@ pub mod edit;
 pub mod error;
 pub mod format;
 pub mod history;
+pub mod image;
 pub mod layer;
 pub mod limits;
 pub mod material;

@@ -94,9 +94,10 @@ impl MaterialTable {
 
     /// Every slot in use, lowest first.
     pub fn iter(&self) -> impl Iterator<Item = (MaterialSlot, &Material)> {
-        (1..=u8::MAX).filter_map(MaterialSlot::new).zip(&self.slots).filter_map(
-            |(slot, material)| Some((slot, material.as_ref()?)),
-        )
+        (1..=u8::MAX)
+            .filter_map(MaterialSlot::new)
+            .zip(&self.slots)
+            .filter_map(|(slot, material)| Some((slot, material.as_ref()?)))
     }
 }
 

@@ -45,26 +45,37 @@ impl ChunkPool {
 
 /// Writes a chunk of any kind.
 pub(crate) fn encode_chunk(chunk: &Chunk, out: &mut Writer) {
+    let uniform;
+    let voxels = match chunk.as_dense() {
+        Some(voxels) => voxels,
+        None => {
+            uniform = [chunk.as_uniform().unwrap_or_default(); CHUNK_VOXELS];
+            &uniform
+        }
+    };
     let mut palette = Palette::default();
     let mut indices = [0_u8; CHUNK_VOXELS];
-    for (index, voxel) in indices.iter_mut().zip(chunk.voxels()) {
-        match palette.index(voxel) {
-            Some(found) => *index = found,
-            None => {
-                out.u8(VOXELS);
-                chunk.voxels().for_each(|voxel| out.u32(voxel.bits()));
-                return;
-            }
-        }
+    let mut runs: Vec<(u8, usize)> = Vec::with_capacity(64);
+    let mut rest = &mut indices[..];
+    for run in voxels.chunk_by(|a, b| a == b) {
+        let Some(index) = palette.index(run[0]) else {
+            out.u8(VOXELS);
+            voxels.iter().for_each(|voxel| out.u32(voxel.bits()));
+            return;
+        };
+        let (place, behind) = rest.split_at_mut(run.len());
+        place.fill(index);
+        rest = behind;
+        runs.push((index, run.len()));
     }
-    let runs = indices.chunk_by(|a, b| a == b).count();
-    out.u8(if runs * 2 < CHUNK_VOXELS { RUNS } else { INDICES });
+    let short = runs.len() * 2 < CHUNK_VOXELS;
+    out.u8(if short { RUNS } else { INDICES });
     out.u8((palette.values.len() - 1) as u8);
     palette.values.iter().for_each(|voxel| out.u32(voxel.bits()));
-    if runs * 2 < CHUNK_VOXELS {
-        for run in indices.chunk_by(|a, b| a == b) {
-            out.u8(run[0]);
-            out.len(run.len());
+    if short {
+        for (index, len) in runs {
+            out.u8(index);
+            out.len(len);
         }
     } else {
         out.0.extend_from_slice(&indices);
@@ -118,25 +129,26 @@ pub(crate) fn decode_chunk(reader: &mut Reader<'_>) -> Result<Chunk, DecodeError
 struct Palette {
     values: Vec<Voxel>,
     indices: FxHashMap<Voxel, u8>,
-    last: Option<(Voxel, u8)>,
 }
+
+/// Up to so many values a look at each is quicker than a hash.
+const FEW: usize = 8;
 
 impl Palette {
     fn index(&mut self, voxel: Voxel) -> Option<u8> {
-        if let Some((_, index)) = self.last.filter(|(last, _)| *last == voxel) {
-            return Some(index);
-        }
-        let index = match self.indices.get(&voxel) {
-            Some(index) => *index,
-            None => {
-                let index = u8::try_from(self.values.len()).ok()?;
-                self.values.push(voxel);
-                self.indices.insert(voxel, index);
-                index
-            }
+        let among_few = self.values.iter().take(FEW).position(|value| *value == voxel);
+        let known = match among_few {
+            Some(index) => Some(index as u8),
+            None => self.indices.get(&voxel).copied(),
         };
-        self.last = Some((voxel, index));
-        Some(index)
+        known.or_else(|| {
+            let index = u8::try_from(self.values.len()).ok()?;
+            self.values.push(voxel);
+            if self.values.len() > FEW {
+                self.indices.insert(voxel, index);
+            }
+            Some(index)
+        })
     }
 }
 
@@ -158,7 +170,7 @@ mod tests {
     fn every_form_comes_back() {
         let solid = 1 << 24;
         let two = chunk(|index| if index < 9 { 0 } else { solid });
-        let noise = chunk(|index| solid | (index as u32 * 2_654_435_761) >> 26);
+        let noise = chunk(|index| solid | (index as u32).wrapping_mul(2_654_435_761) >> 26);
         let many = chunk(|index| solid | index as u32);
         let sizes = [&two, &noise, &many].map(|chunk| {
             let mut writer = Writer::default();

@@ -29,6 +29,7 @@ impl Change {
         encode_step(&self.step, &mut pool, &mut step);
         let mut body = Writer::default();
         encode_pool(pool.chunks(), &mut body);
+        body.varint(self.base);
         body.varint(self.forget_until);
         encode_summary(&self.summary, &mut body);
         body.0.append(&mut step.0);
@@ -50,11 +51,12 @@ impl Change {
         let body = unpack(&bytes[1..])?;
         let mut reader = Reader::new(&body);
         let pool = decode_pool(&mut reader)?;
+        let base = reader.varint("the revision it was prepared on")?;
         let forget_until = reader.varint("the group that is forgotten")?;
         let summary = decode_summary(&mut reader)?;
         let step = decode_step(&mut reader, &pool)?;
         reader.end("the end of a change")?;
-        Ok(Self { step, summary, forget_until })
+        Ok(Self { base, step, summary, forget_until })
     }
 }
 
@@ -88,7 +90,10 @@ fn encode_step(step: &Step, pool: &mut ChunkPool, out: &mut Writer) {
         }
         Step::CheckpointCreate { name } => named(CHECKPOINT_CREATE, name, out),
         Step::CheckpointDelete { name } => named(CHECKPOINT_DELETE, name, out),
-        Step::Restore { name } => named(RESTORE, name, out),
+        Step::Restore { name, differs } => {
+            named(RESTORE, name, out);
+            out.u8(u8::from(*differs));
+        }
     }
 }
 
@@ -100,7 +105,7 @@ fn decode_step(reader: &mut Reader<'_>, pool: &[Chunk]) -> Result<Step, DecodeEr
         REDO => Step::Redo { group: reader.varint("a group")? },
         CHECKPOINT_CREATE => Step::CheckpointCreate { name: reader.str(NAME)? },
         CHECKPOINT_DELETE => Step::CheckpointDelete { name: reader.str(NAME)? },
-        RESTORE => Step::Restore { name: reader.str(NAME)? },
+        RESTORE => Step::Restore { name: reader.str(NAME)?, differs: reader.bool(NAME)? },
         _ => return Err(reader.invalid("the kind of a change")),
     })
 }

@@ -1,5 +1,7 @@
 //! What differs between two chunks at the same place.
 
+use std::iter::repeat;
+
 use crate::chunk::Chunk;
 use crate::coords::{Bounds, CHUNK_VOXELS, ChunkPos, LocalPos};
 use crate::voxel::Voxel;
@@ -38,37 +40,41 @@ impl Comparison {
     }
 
     fn dense(before: &Chunk, after: &Chunk) -> Self {
-        let filled = |chunk: &Chunk| [chunk.as_uniform().unwrap_or_default(); CHUNK_VOXELS];
-        let (fill_before, fill_after);
-        let before = match before.as_dense() {
-            Some(voxels) => voxels,
-            None => {
-                fill_before = filled(before);
-                &fill_before
+        let row = |value: Option<Voxel>| [value.unwrap_or_default(); 16];
+        match (before.as_dense(), after.as_dense()) {
+            (Some(old), Some(new)) => Self::rows(old.as_chunks::<16>().0, new.as_chunks::<16>().0),
+            (Some(old), None) => {
+                Self::rows(old.as_chunks::<16>().0, repeat(&row(after.as_uniform())))
             }
-        };
-        let after = match after.as_dense() {
-            Some(voxels) => voxels,
-            None => {
-                fill_after = filled(after);
-                &fill_after
+            (None, new) => {
+                let new = new.map(|voxels| voxels.as_chunks::<16>().0).unwrap_or_default();
+                Self::rows(repeat(&row(before.as_uniform())), new)
             }
-        };
+        }
+    }
+
+    fn rows<'a>(
+        before: impl IntoIterator<Item = &'a [Voxel; 16]>,
+        after: impl IntoIterator<Item = &'a [Voxel; 16]>,
+    ) -> Self {
         let mut found = Self { added: 0, removed: 0, changed: 0, rows: [0; 256] };
-        let pairs = before.as_chunks::<16>().0.iter().zip(after.as_chunks::<16>().0);
+        let pairs = before.into_iter().zip(after);
         for (row, (old, new)) in found.rows.iter_mut().zip(pairs) {
             if old == new {
                 continue;
             }
-            let (mut was, mut is) = (0_u16, 0_u16);
-            for x in 0..16 {
-                *row |= u16::from(old[x] != new[x]) << x;
-                was |= u16::from(old[x].is_solid()) << x;
-                is |= u16::from(new[x].is_solid()) << x;
+            *row = bits(|x| old[x] != new[x]);
+            // Most rows are empty on one side, which saves looking for the solid voxels of both.
+            if is_empty(old) {
+                found.added += u64::from(row.count_ones());
+            } else if is_empty(new) {
+                found.removed += u64::from(row.count_ones());
+            } else {
+                let (was, is) = (bits(|x| old[x].is_solid()), bits(|x| new[x].is_solid()));
+                found.added += u64::from((is & !was).count_ones());
+                found.removed += u64::from((was & !is).count_ones());
+                found.changed += u64::from((was & is & *row).count_ones());
             }
-            found.added += u64::from((is & !was).count_ones());
-            found.removed += u64::from((was & !is).count_ones());
-            found.changed += u64::from((was & is & *row).count_ones());
         }
         found
     }
@@ -102,6 +108,16 @@ impl Comparison {
                 .map(move |x| LocalPos::new(x, row & 15, row >> 4))
         })
     }
+}
+
+/// The places in a row where something holds.
+#[inline]
+fn bits(holds: impl Fn(usize) -> bool) -> u16 {
+    (0..16).fold(0, |bits, x| bits | u16::from(holds(x)) << x)
+}
+
+fn is_empty(row: &[Voxel; 16]) -> bool {
+    row.iter().fold(0, |all, voxel| all | voxel.bits()) == 0
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Summary;
 use super::compare::Comparison;
 use crate::chunk::Chunk;
-use crate::coords::{ChunkPos, LocalPos};
+use crate::coords::{Bounds, ChunkPos, LocalPos};
 use crate::error::ApplyError;
 use crate::layer::{Layer, LayerId};
 use crate::material::Material;
@@ -15,6 +15,9 @@ use crate::voxel::{MaterialSlot, Voxel};
 
 /// Above so many voxels a chunk is stored whole, not as a list of them.
 const PATCH_VOXELS_MAX: u64 = 256;
+
+/// Chunks of a node of the tree, which follow one another by their keys.
+const REGION_CHUNKS: usize = 64;
 
 /// What makes one content out of another: values from after, never from before.
 #[derive(Debug, Clone, Default)]
@@ -166,8 +169,15 @@ impl Delta {
             let layer = layers.iter_mut().find(|layer| layer.id == *id);
             let layer = layer.ok_or(ApplyError::LayerMissing { id: id.0 })?;
             let volume = &mut Arc::make_mut(layer).volume;
-            for chunk in chunks {
-                chunk.apply(volume);
+            let mut rest = &chunks[..];
+            while let Some((first, tail)) = rest.split_first() {
+                if let Some((bounds, voxel)) = uniform_region(rest) {
+                    volume.fill(bounds, voxel);
+                    rest = &rest[REGION_CHUNKS..];
+                } else {
+                    first.apply(volume);
+                    rest = tail;
+                }
             }
         }
         if !self.materials.is_empty() {
@@ -178,6 +188,24 @@ impl Delta {
         }
         Ok(after)
     }
+}
+
+/// The box and value of a whole node of the volume's tree, if the next chunks make up one. A large
+/// fill is applied as quickly as it was made.
+fn uniform_region(chunks: &[ChunkDelta]) -> Option<(Bounds, Voxel)> {
+    let region = chunks.get(..REGION_CHUNKS)?;
+    let (first, last) = (region.first()?, region.last()?);
+    let key = first.pos.key();
+    if !key.is_multiple_of(REGION_CHUNKS as u64) || last.pos.key() != key + 63 {
+        return None;
+    }
+    let uniform = |chunk: &ChunkDelta| match &chunk.to {
+        ChunkTo::Whole(chunk) => chunk.as_uniform(),
+        ChunkTo::Patch(_) => None,
+    };
+    let voxel = uniform(first)?;
+    let same = region.iter().all(|chunk| uniform(chunk) == Some(voxel));
+    same.then(|| (first.pos.bounds().union(&last.pos.bounds()), voxel))
 }
 
 impl ChunkDelta {
@@ -209,8 +237,8 @@ fn rows(before: &Content, after: &Content, origins: &[(LayerId, LayerId)]) -> Op
     };
     let rows: Vec<Row> = after.layers.iter().enumerate().map(row).collect();
     let ids_before = before.layers.iter().map(|layer| layer.id);
-    let differs = rows.iter().any(|row| row.head.is_some())
-        || !ids_before.eq(rows.iter().map(|row| row.id));
+    let differs =
+        rows.iter().any(|row| row.head.is_some()) || !ids_before.eq(rows.iter().map(|row| row.id));
     differs.then_some(rows)
 }
 
@@ -290,7 +318,10 @@ impl Record for Measure {
         summary.added += found.added;
         summary.removed += found.removed;
         summary.changed += found.changed;
-        summary.surround(Some(found.bounds(pos)));
+        // Looking for the exact box costs more than seeing that it is inside already.
+        if !summary.bounds.is_some_and(|known| known.encloses(&pos.bounds())) {
+            summary.surround(Some(found.bounds(pos)));
+        }
         summary.bytes_before += before.bytes() as u64;
         summary.bytes_after += after.bytes() as u64;
         if after.as_uniform().is_some() || found.count() > PATCH_VOXELS_MAX {

@@ -153,17 +153,13 @@ fn repeats(chunk: &Chunk, next_key: u64, rest: &[ChunkDelta]) -> usize {
     (next_key..next_key + REPEATS_MAX).zip(rest).take_while(|pair| same(*pair)).count()
 }
 
-fn decode_chunks(
-    reader: &mut Reader<'_>,
-    pool: &[Chunk],
-) -> Result<Vec<ChunkDelta>, DecodeError> {
+fn decode_chunks(reader: &mut Reader<'_>, pool: &[Chunk]) -> Result<Vec<ChunkDelta>, DecodeError> {
     const WHAT: &str = "a chunk that differs";
     let count = reader.count(3, WHAT)?;
     let mut chunks = Vec::with_capacity(count);
     let mut next_key = 0_u64;
-    let place = |key: u64, reader: &Reader<'_>| {
-        ChunkPos::from_key(key).ok_or_else(|| reader.invalid(WHAT))
-    };
+    let place =
+        |key: u64, reader: &Reader<'_>| ChunkPos::from_key(key).ok_or_else(|| reader.invalid(WHAT));
     for _ in 0..count {
         let gap = reader.varint(WHAT)?;
         let key = next_key.checked_add(gap).ok_or_else(|| reader.invalid(WHAT))?;

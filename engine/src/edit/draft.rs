@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Edit;
-use crate::coords::{Bounds, COORD_MAX, COORD_MIN, VoxelPos};
+use crate::coords::{Bounds, COORD_MAX, COORD_MIN, ChunkPos, VoxelPos};
 use crate::error::EditFault;
 use crate::layer::{Layer, LayerId, nearest};
 use crate::limits::Limits;
@@ -11,6 +11,9 @@ use crate::progress::Progress;
 use crate::project::{Content, Project};
 use crate::volume::Volume;
 use crate::voxel::{MaterialSlot, Voxel};
+
+/// Parts that the progress of one edit is told in.
+const PARTS: u64 = 1000;
 
 /// A content being edited, and what was spent on it.
 pub(crate) struct Draft<'a> {
@@ -23,6 +26,9 @@ pub(crate) struct Draft<'a> {
     pub(super) first_new: u32,
     next_layer: u32,
     voxels: u64,
+    /// Edits that were applied, and edits in all.
+    done: u64,
+    total: u64,
     progress: &'a mut dyn Progress,
 }
 
@@ -37,6 +43,7 @@ pub(super) struct Open {
 impl<'a> Draft<'a> {
     pub(crate) fn new(
         project: &Project,
+        edits: usize,
         limits: &'a Limits,
         progress: &'a mut dyn Progress,
     ) -> Self {
@@ -47,6 +54,8 @@ impl<'a> Draft<'a> {
             first_new: project.next_layer,
             next_layer: project.next_layer,
             voxels: 0,
+            done: 0,
+            total: edits as u64,
             progress,
         }
     }
@@ -59,6 +68,12 @@ impl<'a> Draft<'a> {
     /// Applies one edit. After an error the draft is of no use.
     pub(crate) fn apply(&mut self, edit: &Edit) -> Result<(), EditFault> {
         self.tick(0, 1)?;
+        self.dispatch(edit)?;
+        self.done += 1;
+        Ok(())
+    }
+
+    fn dispatch(&mut self, edit: &Edit) -> Result<(), EditFault> {
         match edit {
             Edit::Set { layer, voxels } => self.set(layer, voxels),
             Edit::Remove { layer, at } => self.remove(layer, at),
@@ -168,7 +183,25 @@ impl<'a> Draft<'a> {
 
     /// Tells how far the current edit is, and fails if nobody wants it any more.
     pub(super) fn tick(&mut self, done: usize, total: usize) -> Result<(), EditFault> {
-        Ok(self.progress.step(done as u64, total as u64)?)
+        let part = PARTS * done as u64 / (total as u64).max(1);
+        Ok(self.progress.step(self.done * PARTS + part, self.total * PARTS)?)
+    }
+
+    /// Works on chunks one by one, with a look at time and memory now and then.
+    pub(super) fn each_chunk(
+        &mut self,
+        open: &mut Open,
+        chunks: &[ChunkPos],
+        mut work: impl FnMut(&mut Open, ChunkPos),
+    ) -> Result<(), EditFault> {
+        for (done, pos) in chunks.iter().enumerate() {
+            if done % 16 == 0 {
+                self.tick(done, chunks.len())?;
+                self.check_bytes(open)?;
+            }
+            work(open, *pos);
+        }
+        Ok(())
     }
 
     /// Checks that these voxels point to materials that exist.

@@ -1,8 +1,8 @@
 //! Drawing a slice of voxels out.
 
+use super::End;
 use super::draft::{Draft, checked_bounds};
 use super::motion::{Motion, overlay, split};
-use super::End;
 use crate::coords::{Axis, Bounds};
 use crate::error::EditFault;
 

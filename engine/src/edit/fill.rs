@@ -9,12 +9,7 @@ use crate::shape::{Cover, Piece, Shape};
 use crate::voxel::{MaterialSlot, Voxel};
 
 impl Draft<'_> {
-    pub(super) fn fill(
-        &mut self,
-        layer: &str,
-        shape: &Shape,
-        mode: Mode,
-    ) -> Result<(), EditFault> {
+    pub(super) fn fill(&mut self, layer: &str, shape: &Shape, mode: Mode) -> Result<(), EditFault> {
         self.check_material(mode.slot())?;
         let mut open = self.open(layer)?;
         self.charge(match mode {
@@ -60,23 +55,6 @@ impl Draft<'_> {
                 Piece::Whole(bounds) => open.volume.fill(*bounds, voxel),
                 Piece::Part(pos) => put(&mut open.volume, *pos, &part(shape, *pos), voxel),
             }
-        }
-        Ok(())
-    }
-
-    /// Works on chunks one by one, with a look at time and memory now and then.
-    pub(super) fn each_chunk(
-        &mut self,
-        open: &mut Open,
-        chunks: &[ChunkPos],
-        mut work: impl FnMut(&mut Open, ChunkPos),
-    ) -> Result<(), EditFault> {
-        for (done, pos) in chunks.iter().enumerate() {
-            if done % 16 == 0 {
-                self.tick(done, chunks.len())?;
-                self.check_bytes(open)?;
-            }
-            work(open, *pos);
         }
         Ok(())
     }

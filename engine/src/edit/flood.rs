@@ -121,7 +121,11 @@ impl<'a> Flood<'a> {
             return Mask(chunk.occupancy()).not().and(&bounds);
         };
         let Some(voxels) = chunk.as_dense() else {
-            return if chunk.as_uniform().is_some_and(|v| near.has(v)) { bounds } else { Mask::NONE };
+            return if chunk.as_uniform().is_some_and(|v| near.has(v)) {
+                bounds
+            } else {
+                Mask::NONE
+            };
         };
         let mut mask = Mask::NONE;
         for (row, cells) in mask.0.iter_mut().zip(voxels.as_chunks::<16>().0) {

@@ -1,5 +1,6 @@
 //! Layers that come from elsewhere, with materials of their own.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -26,7 +27,7 @@ impl Draft<'_> {
         self.charge(count.fold(0, u64::saturating_add))?;
         let slots = self.map_materials(&used_slots(layers), materials)?;
         let mut done = FxHashMap::default();
-        let mut taken: FxHashSet<Arc<str>> =
+        let mut taken: HashSet<Arc<str>> =
             self.content.layers().iter().map(|layer| layer.name.clone()).collect();
         for (index, layer) in layers.iter().enumerate() {
             self.tick(index, layers.len())?;
@@ -72,7 +73,8 @@ impl Draft<'_> {
 fn used_slots(layers: &[ImportLayer]) -> [bool; 256] {
     let mut used = [false; 256];
     let mut seen = FxHashSet::default();
-    let mut see = |voxel: Voxel| used[usize::from(voxel.slot().map_or(0, MaterialSlot::number))] = true;
+    let mut see =
+        |voxel: Voxel| used[usize::from(voxel.slot().map_or(0, MaterialSlot::number))] = true;
     for (_, chunk) in layers.iter().flat_map(|layer| layer.volume.chunks()) {
         match (chunk.as_uniform(), chunk.address()) {
             (Some(value), _) => see(value),
@@ -97,9 +99,7 @@ fn map_volume(
     for (pos, chunk) in volume.chunks() {
         let new: Option<Chunk> = match chunk.address() {
             None => map_chunk(chunk, slots),
-            Some(address) => {
-                done.entry(address).or_insert_with(|| map_chunk(chunk, slots)).clone()
-            }
+            Some(address) => done.entry(address).or_insert_with(|| map_chunk(chunk, slots)).clone(),
         };
         if let Some(new) = new {
             mapped.set_chunk(pos, new);
@@ -128,7 +128,7 @@ fn map_chunk(chunk: &Chunk, slots: &SlotMap) -> Option<Chunk> {
 }
 
 /// The name, with a number behind it if it is taken.
-fn free_name(name: &str, taken: &FxHashSet<Arc<str>>) -> String {
+fn free_name(name: &str, taken: &HashSet<Arc<str>>) -> String {
     let numbered = |number: usize| {
         let number = format!(" {number}");
         let room = NAME_CHARS_MAX - number.chars().count();

@@ -1,5 +1,7 @@
 //! Sets of voxels in a chunk, one bit each, and changing a volume where the bits are set.
 
+use std::ops::Range;
+
 use crate::chunk::Chunk;
 use crate::coords::{Bounds, CHUNK_SIDE, CHUNK_VOXELS, ChunkPos};
 use crate::volume::Volume;
@@ -115,9 +117,11 @@ fn update_at(
     if touched {
         volume.update_chunk(pos, |chunk| {
             chunk.edit(|voxels| {
-                for index in places(mask) {
-                    voxels[index] = change(index, voxels[index]);
-                }
+                each_run(mask, |run| {
+                    for (index, voxel) in run.clone().zip(&mut voxels[run]) {
+                        *voxel = change(index, *voxel);
+                    }
+                });
             });
         });
     }
@@ -138,6 +142,20 @@ fn places(mask: &Mask) -> impl Iterator<Item = usize> + '_ {
         let place = move |x: usize| (row * 16 + x) & (CHUNK_VOXELS - 1);
         (0..16).filter(move |x| bits >> x & 1 != 0).map(place)
     })
+}
+
+/// The indices that are set, as the longest runs within a row.
+fn each_run(mask: &Mask, mut work: impl FnMut(Range<usize>)) {
+    for (row, bits) in mask.0.iter().enumerate() {
+        // The upper half is zero, so that every run has an end.
+        let mut bits = u32::from(*bits);
+        while bits != 0 {
+            let first = bits.trailing_zeros();
+            let last = first + (!(bits >> first)).trailing_zeros();
+            work(row * 16 + first as usize..row * 16 + last as usize);
+            bits &= u32::MAX << last;
+        }
+    }
 }
 
 #[cfg(test)]

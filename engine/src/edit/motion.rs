@@ -81,7 +81,10 @@ impl Motion {
             for y in parts[1].into_iter().flatten() {
                 for x in parts[0].into_iter().flatten() {
                     let mut chunk = [0; 3];
-                    [x, y, z].iter().zip(self.from).for_each(|(part, axis)| chunk[axis] = part.chunk);
+                    [x, y, z]
+                        .iter()
+                        .zip(self.from)
+                        .for_each(|(part, axis)| chunk[axis] = part.chunk);
                     let [x_chunk, y_chunk, z_chunk] = chunk;
                     let place = ChunkPos::new(x_chunk, y_chunk, z_chunk).ok();
                     if let Some(chunk) = place.and_then(|place| source.chunk(place)) {

@@ -84,13 +84,7 @@ impl Draft<'_> {
     }
 }
 
-fn write_chunk(
-    open: &mut Open,
-    pos: ChunkPos,
-    bounds: &Bounds,
-    voxels: &[u32],
-    empties: Empties,
-) {
+fn write_chunk(open: &mut Open, pos: ChunkPos, bounds: &Bounds, voxels: &[u32], empties: Empties) {
     let mask = Mask::within(bounds, pos);
     let cut = cut(pos, bounds, voxels);
     match empties {

@@ -18,8 +18,12 @@ pub struct Stamp<'a> {
 
 impl Project {
     /// The project after `change`, with the next revision number. A change that was prepared on
-    /// this very state always fits; any other is checked and never panics.
+    /// this very state always fits; whatever else comes is checked and never panics.
     pub fn apply(&self, change: &Change, stamp: Stamp<'_>) -> Result<Self, ApplyError> {
+        if change.base != self.number {
+            let (wanted, found) = (change.base, self.number);
+            return Err(ApplyError::RevisionMismatch { wanted, found });
+        }
         let mut next = self.clone();
         next.number = self.number.checked_add(1).ok_or(ApplyError::NumbersUsedUp)?;
         match &change.step {
@@ -44,7 +48,7 @@ impl Project {
             Step::CheckpointDelete { name } => {
                 next.history.remove_checkpoint(name, &self.content)?;
             }
-            Step::Restore { name } => {
+            Step::Restore { name, .. } => {
                 let missing = || ApplyError::CheckpointMismatch { name: name.clone() };
                 let checkpoint = self.history.checkpoint(name).ok_or_else(missing)?.clone();
                 if !change.is_empty() {

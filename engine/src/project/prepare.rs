@@ -86,25 +86,26 @@ impl Project {
                 let group = self.history.undo_next().ok_or(EditFault::NothingToUndo)?;
                 check_author(group, author, *any_author)?;
                 let summary = group.summary.reversed();
-                Ok(Self::step(Step::Undo { group: group.number }, summary, group.info(false)))
+                Ok(self.step(Step::Undo { group: group.number }, summary, group.info(false)))
             }
             Request::Redo { author, any_author } => {
                 let group = self.history.redo_next().ok_or(EditFault::NothingToRedo)?;
                 check_author(group, author, *any_author)?;
                 let summary = group.summary.clone();
-                Ok(Self::step(Step::Redo { group: group.number }, summary, group.info(true)))
+                Ok(self.step(Step::Redo { group: group.number }, summary, group.info(true)))
             }
             Request::CheckpointCreate { name } => Ok(self.checkpoint(name, limits)?),
             Request::CheckpointDelete { name } => {
                 let name = self.checkpoint_name(name)?;
-                Ok(Self::silent(Step::CheckpointDelete { name }))
+                Ok(self.silent(Step::CheckpointDelete { name }))
             }
             Request::Restore { checkpoint } => {
                 let name = self.checkpoint_name(checkpoint)?;
                 let checkpoint = self.history.checkpoint(&name);
                 let content = checkpoint.map_or(&self.content, |found| &found.content);
-                let (_, summary) = Delta::measure(&self.content, content, &[]);
-                Ok(self.group(Step::Restore { name }, summary, limits)?)
+                let (delta, summary) = Delta::measure(&self.content, content, &[]);
+                let differs = !delta.is_empty();
+                Ok(self.group(Step::Restore { name, differs }, summary, limits)?)
             }
         }
     }
@@ -119,7 +120,7 @@ impl Project {
             let max = limits.edits_max as u64;
             return Err(EditFault::LimitReached { what: "edits_max", max }.into());
         }
-        let mut draft = Draft::new(self, limits, progress);
+        let mut draft = Draft::new(self, edits.len(), limits, progress);
         for (index, edit) in edits.iter().enumerate() {
             let result = draft.apply(edit);
             result.map_err(|cause| EditError { edit: Some(index), cause })?;
@@ -129,13 +130,8 @@ impl Project {
     }
 
     /// A change that makes an undo group.
-    fn group(
-        &self,
-        step: Step,
-        summary: Summary,
-        limits: &Limits,
-    ) -> Result<Prepared, EditFault> {
-        let mut change = Change { step, summary, forget_until: 0 };
+    fn group(&self, step: Step, summary: Summary, limits: &Limits) -> Result<Prepared, EditFault> {
+        let mut change = Change { base: self.number, step, summary, forget_until: 0 };
         if change.is_empty() {
             let report = Report { summary: change.summary.clone(), ..Report::default() };
             return Ok(Prepared { change, report });
@@ -164,14 +160,15 @@ impl Project {
     }
 
     /// A change that walks along the groups that are there.
-    fn step(step: Step, summary: Summary, group: GroupInfo) -> Prepared {
+    fn step(&self, step: Step, summary: Summary, group: GroupInfo) -> Prepared {
         let report = Report { summary: summary.clone(), group: Some(group), ..Report::default() };
-        Prepared { change: Change { step, summary, forget_until: 0 }, report }
+        Prepared { change: Change { base: self.number, step, summary, forget_until: 0 }, report }
     }
 
     /// A change that leaves layers, materials and groups alone.
-    fn silent(step: Step) -> Prepared {
-        let change = Change { step, summary: Summary::default(), forget_until: 0 };
+    fn silent(&self, step: Step) -> Prepared {
+        let change =
+            Change { base: self.number, step, summary: Summary::default(), forget_until: 0 };
         Prepared { change, report: Report::default() }
     }
 
@@ -184,7 +181,7 @@ impl Project {
             let max = limits.checkpoints_max as u64;
             return Err(EditFault::LimitReached { what: "checkpoints_max", max });
         }
-        Ok(Self::silent(Step::CheckpointCreate { name: name.into() }))
+        Ok(self.silent(Step::CheckpointCreate { name: name.into() }))
     }
 
     fn checkpoint_name(&self, name: &str) -> Result<Arc<str>, EditFault> {
