@@ -14,6 +14,7 @@
 //! | [`edit`], [`change`], [`history`] | edits as data, what they change, undo and checkpoints |
 //! | [`image`] | a whole project as bytes |
 //! | [`limits`], [`error`] | every bound, and what can go wrong |
+//! | [`mod@format`] | files of other programs, read and written |
 //! | [`progress`] | how long work is watched and cancelled |
 
 pub mod change;
@@ -21,6 +22,7 @@ pub mod chunk;
 pub mod coords;
 pub mod edit;
 pub mod error;
+pub mod format;
 pub mod history;
 pub mod image;
 pub mod layer;
