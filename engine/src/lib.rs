@@ -16,6 +16,7 @@ pub mod chunk;
 pub mod coords;
 pub mod progress;
 pub mod query;
+pub mod render;
 pub mod shape;
 pub mod volume;
 pub mod voxel;
