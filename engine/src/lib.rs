@@ -31,6 +31,7 @@ pub mod material;
 pub mod progress;
 pub mod project;
 pub mod query;
+pub mod render;
 pub mod shape;
 pub mod volume;
 pub mod voxel;
