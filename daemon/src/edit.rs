@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use crate::{
     call::{Encoded, Envelope, Payload, Reply, Ticket},
     errors,
-    handlers::EditFn,
+    handlers::{EditFn, EditInput},
     journal::{
         ProjectId, Revision,
         chain::{ParamsDigest, change_digest},
@@ -153,6 +153,11 @@ pub struct EditWritten {
     pub time_ms: i64,
 }
 
+/// The plan of an edit whose plan is made otherwise, or was taken.
+pub fn unplanned(_: &EditInput<'_>) -> Result<EditPlan, Error> {
+    Err(Error::internal("the edit has no plan"))
+}
+
 /// An edit after its turn.
 pub enum Ran {
     /// It changes nothing, or was only asked what it would do: this is the answer.
@@ -170,12 +175,14 @@ pub enum Ran {
 
 impl EditCall {
     /// Makes the plan, or takes the one that was made before.
-    fn plan(&mut self) -> Result<EditPlan, Error> {
-        fn taken(_: &Payload) -> Result<EditPlan, Error> {
-            Err(Error::internal("the edit's plan was taken twice"))
-        }
-        match std::mem::replace(&mut self.source, Source::Params(taken)) {
-            Source::Params(make) => make(&self.payload),
+    fn plan(&mut self, head: &View) -> Result<EditPlan, Error> {
+        match std::mem::replace(&mut self.source, Source::Params(unplanned)) {
+            Source::Params(make) => make(&EditInput {
+                params: self.payload.params(),
+                attachment: self.payload.attachment(),
+                view: head,
+                author: &self.envelope.principal.name,
+            }),
             Source::Ready(plan) => Ok(*plan),
         }
     }
@@ -188,7 +195,7 @@ impl EditCall {
         limits: &Limits,
         progress: &mut dyn Progress,
     ) -> Result<Ran, Error> {
-        let plan = guard(|| self.plan())?;
+        let plan = guard(|| self.plan(head))?;
         if let Some(wanted) = plan.if_revision {
             errors::check_revision(wanted, head.revision)?;
         }
@@ -197,21 +204,12 @@ impl EditCall {
 
     fn apply(
         &self,
-        mut plan: EditPlan,
+        plan: EditPlan,
         head: &View,
         limits: &Limits,
         progress: &mut dyn Progress,
     ) -> Result<Ran, Error> {
         let author = &self.envelope.principal.name;
-        match &mut plan.request {
-            Request::Undo { author: by, .. } | Request::Redo { author: by, .. } => {
-                *by = author.to_string();
-            }
-            Request::Edit(_)
-            | Request::CheckpointCreate { .. }
-            | Request::CheckpointDelete { .. }
-            | Request::Restore { .. } => {}
-        }
         let Prepared { change, report } =
             head.project.prepare(&plan.request, limits, progress).map_err(errors::edit)?;
         if plan.dry_run || change.is_empty() {

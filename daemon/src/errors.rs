@@ -85,6 +85,7 @@ pub fn edit(error: EditError) -> Error {
         | EditFault::MaterialsFull { .. }
         | EditFault::SizeMismatch { .. }
         | EditFault::StartOutside
+        | EditFault::BoundsMissing
         | EditFault::CentreOffGrid => Error::invalid_params(message.clone()),
     };
     match error.edit {

@@ -136,6 +136,18 @@ pub enum Garbage {
     Blob(Arc<Blob>),
 }
 
+impl Garbage {
+    /// Memory that goes with it, as far as that is known without looking into it.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Garbage::Segment(segment) => segment.held(),
+            Garbage::Encoded(encoded) => encoded.bytes(),
+            // Most of a view is shared with newer ones.
+            Garbage::View(_) | Garbage::Blob(_) => 0,
+        }
+    }
+}
+
 /// What a lane can be handed.
 pub enum Job {
     /// Parse a long message.

@@ -101,6 +101,12 @@ impl Outbox {
         self.queue.into_iter()
     }
 
+    /// The pieces that are left, whether part of the first was sent or not: to be freed.
+    pub fn into_unsent(mut self) -> impl Iterator<Item = Segment> {
+        self.close_tail();
+        self.queue.into_iter()
+    }
+
     /// Takes over everything that `other` has, which keeps its buffer for the next time.
     pub fn take_from(&mut self, other: &mut Outbox) {
         if other.queue.is_empty() {

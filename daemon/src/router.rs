@@ -26,6 +26,7 @@ pub use self::{
     jobs::Jobs,
     projects::{Entry, Projects, Residence},
     receive::{Asked, Flow, Later},
+    strands::parse_key,
 };
 use crate::{
     blobs::Blobs,
@@ -116,8 +117,8 @@ pub struct Router {
     pub identity: Identity,
     /// What it is doing.
     pub state: State,
-    /// What does not work as it should, told by the shell and the journal.
-    pub degraded: Vec<String>,
+    /// What does not work as it should, apart from what is looked up.
+    pub faults: Vec<String>,
     /// Bytes that peers make it hold.
     pub memory: Arc<Memory>,
     /// Content by ranges.
@@ -161,7 +162,7 @@ impl Router {
             limits,
             identity,
             state: State::Recovering { done: 0, total: 0 },
-            degraded: Vec::new(),
+            faults: Vec::new(),
             memory,
             blobs: Blobs::default(),
             projects: Projects::default(),
@@ -244,6 +245,15 @@ impl Router {
     /// Records that the journal has not written yet.
     pub fn journal_queued(&self) -> usize {
         self.projects.unwritten()
+    }
+
+    /// What does not work as it should.
+    pub fn degraded(&self) -> Vec<String> {
+        let full = self.appender.as_ref().is_some_and(|appender| {
+            appender.status().counters().degraded
+        });
+        let journal = full.then(|| "the journal cannot be written: edits are refused".to_owned());
+        self.faults.iter().cloned().chain(journal).collect()
     }
 
     /// Whether nothing is left to finish.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     call::{Cancel, Envelope, Payload, Ticket},
-    edit::{EditCall, Source},
+    edit::{EditCall, Source, unplanned},
     handlers::{FreeFn, Handler, ImportFn, ReadFn, Route},
     journal::ProjectId,
     lanes::{BackupInput, FreeJob, ImportJob, Job, ParseJob, ReadJob},
@@ -284,9 +284,6 @@ impl Router {
         blob: Option<Arc<crate::blobs::Blob>>,
         key: Option<crate::edit::KeyUse>,
     ) {
-        fn unplanned(_: &Payload) -> Result<crate::edit::EditPlan, Error> {
-            Err(Error::internal("an import's plan is made from its content"))
-        }
         let source = Source::Params(unplanned);
         let method = route.info.name;
         self.enter_key(&envelope.principal.name, Some(project), key);

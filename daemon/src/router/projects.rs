@@ -152,6 +152,20 @@ impl Projects {
         })
     }
 
+    /// The live project of this name, with what the journal has not written yet.
+    pub fn find_newest(&self, name: &str) -> Result<ProjectId, Error> {
+        self.head.find(name).map_or_else(|| self.find(name), Ok)
+    }
+
+    /// The name of a project in the trash.
+    pub fn trashed_name(&self, id: ProjectId) -> Result<Arc<str>, Error> {
+        let mut trash = self.head.trash();
+        trash.find(|item| item.id == id).map(|item| Arc::clone(&item.name)).ok_or_else(|| {
+            Error::not_found("project", &id.0.to_string())
+                .hint("list the trash with project.list and trash: true")
+        })
+    }
+
     /// The entry of a project that exists.
     pub fn entry(&self, id: ProjectId) -> Result<&Entry, Error> {
         self.entries.get(&id).ok_or_else(|| Error::not_found("project", &id.to_string()))
@@ -251,6 +265,24 @@ impl Router {
         self.unload_excess(id);
     }
 
+    /// The keys of a project's committed calls. A project that is not in memory is brought, and
+    /// the caller asked to come again.
+    pub fn keys_of(&mut self, id: ProjectId) -> Result<&Keys, Error> {
+        match &self.projects.entry(id)?.residence {
+            Residence::Loaded { .. } => {}
+            Residence::Broken(reason) => {
+                return Err(broken(&self.projects.entry(id)?.name, reason));
+            }
+            Residence::Unloaded | Residence::Loading => {
+                self.load(id);
+                return Err(Error::new(Code::Busy, "the project is being brought into memory")
+                    .kind("loading")
+                    .with("retry_ms", 50));
+            }
+        }
+        Ok(&self.projects.entry(id)?.keys)
+    }
+
     /// A newer state of a project is in the journal.
     pub(super) fn install(&mut self, id: ProjectId, newer: Arc<View>, now: Instant) {
         let Some(entry) = self.projects.entry_mut(id) else { return };
@@ -322,7 +354,7 @@ impl Router {
             Ok(recovered) => recovered,
             Err(reason) => {
                 tracing::error!(reason, "the journal cannot be read back");
-                self.degraded.push(reason);
+                self.faults.push(reason);
                 return;
             }
         };
