@@ -1,1 +1,4 @@
 //! placeholder
+
+pub mod journal;
+pub mod store;
