@@ -21,6 +21,7 @@ pub mod keys;
 pub mod lineage;
 pub mod record;
 pub mod recovery;
+pub mod replay;
 pub mod revision;
 pub mod segment;
 pub mod writer;
@@ -87,8 +88,16 @@ pub struct Corrupt {
     pub offset: u64,
 }
 
+impl Corrupt {
+    /// Not a segment: an image is unsound, and the records that led to it are gone.
+    pub const IMAGE: Self = Self { segment: Lsn(0), offset: 0 };
+}
+
 impl fmt::Display for Corrupt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::IMAGE {
+            return f.write_str("an image");
+        }
         write!(f, "segment {} at byte {}", self.segment, self.offset)
     }
 }

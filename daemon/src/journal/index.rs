@@ -69,6 +69,9 @@ pub struct ProjectIndex {
     pub images: Vec<ImageHeader>,
     /// What the journal says after the oldest of them, in journal order.
     pub entries: Vec<Entry>,
+    /// The highest revision number that an image was made of, sound or not: records up to there
+    /// may be gone.
+    pub imaged: u64,
 }
 
 /// How a project comes back from a base: an image, or nothing.
@@ -104,6 +107,9 @@ impl ProjectIndex {
             };
             plan.corrupt = Some(corrupt);
             break;
+        }
+        if plan.end.number < self.imaged && plan.corrupt.is_none() {
+            plan.corrupt = Some(Corrupt::IMAGE);
         }
         plan
     }
@@ -173,7 +179,7 @@ mod tests {
     }
 
     fn check(entries: Vec<Entry>, base: Revision, end: u64, corrupt: Option<Corrupt>) {
-        let plan = ProjectIndex { images: Vec::new(), entries }.plan(base);
+        let plan = ProjectIndex { entries, ..ProjectIndex::default() }.plan(base);
         assert_eq!((plan.end.number, plan.corrupt), (end, corrupt));
     }
 
@@ -194,5 +200,8 @@ mod tests {
         check(vec![record(1, 0, 11), reached(1)], start, 1, None);
         check(vec![record(1, 0, 11), reached(2)], start, 1, Some(at(9)));
         check(vec![reached(2)], base, 2, None);
+        let lost = ProjectIndex { imaged: 3, ..ProjectIndex::default() };
+        assert_eq!(lost.plan(base).corrupt, Some(Corrupt::IMAGE));
+        assert_eq!(lost.plan(Revision { number: 3, chain: 0 }).corrupt, None);
     }
 }

@@ -149,7 +149,7 @@ pub fn recover(
     for index in found.projects.values_mut() {
         index.forget_before_images();
     }
-    found.projects.retain(|_, index| !index.images.is_empty() || !index.entries.is_empty());
+    found.projects.retain(|_, index| *index != ProjectIndex::default());
     Ok(found)
 }
 
@@ -219,7 +219,9 @@ impl Recovery<'_> {
             let folder = image::folder(project);
             disk::remove_temporaries(self.disk, &folder).map_err(failed(&folder))?;
             let mut images: Vec<ImageHeader> = Vec::new();
-            for number in image::list(self.disk, project).map_err(failed(&folder))? {
+            let numbers = image::list(self.disk, project).map_err(failed(&folder))?;
+            let imaged = numbers.first().copied().unwrap_or_default();
+            for number in numbers {
                 match image::read_header(self.disk, project, number) {
                     Ok(header) if header.store == self.found.store => images.push(header),
                     Ok(header) => {
@@ -237,7 +239,7 @@ impl Recovery<'_> {
                     }
                 }
             }
-            self.found.projects.insert(project, ProjectIndex { images, entries: Vec::new() });
+            self.found.projects.insert(project, ProjectIndex { images, imaged, entries: Vec::new() });
         }
         Ok(())
     }

@@ -5,8 +5,11 @@
 //! a file whose sync failed, and which is never synced again, loses its uncertain end.
 
 mod scan;
+mod window;
 
 use thiserror::Error;
+
+pub(crate) use window::Window;
 
 pub use scan::{Cause, Content, Damage, Item, Scan, ScanError, Sound};
 

@@ -5,7 +5,7 @@
 //!
 //! After a failure for a project nothing above it can be written: every further record of it fails
 //! too, until its owner has gone back to the last written revision and said so with
-//! [`JournalHandle::reset`]. The records it sends then carry the new generation.
+//! [`Appender::reset`]. The records it sends then carry the new generation.
 
 mod core;
 mod pulse;
@@ -114,7 +114,7 @@ pub struct Rejected<T> {
 }
 
 /// Why a record was not taken.
-#[derive(Debug, Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum RejectReason {
     /// The queue is full.
     #[error("the journal's queue is full")]
@@ -122,12 +122,17 @@ pub enum RejectReason {
     /// The journal is closed.
     #[error("the journal is closed")]
     Closed,
+}
+
+/// Why a commit has no bytes.
+#[derive(Debug, Error)]
+pub enum EncodeError {
     /// A field is longer than a record holds.
     #[error(transparent)]
     TooLong(#[from] TooLong),
     /// Its blob could not be written.
     #[error("a large change could not be written: {0}")]
-    Blob(#[source] io::Error),
+    Blob(#[from] io::Error),
 }
 
 /// The journal is closed.
@@ -215,17 +220,17 @@ enum Message<T> {
 
 /// The running journal. Closing it syncs what is there and ends its thread.
 pub struct Journal<T> {
-    handle: JournalHandle<T>,
+    handle: Appender<T>,
     thread: JoinHandle<()>,
 }
 
-/// What everybody else holds of the journal.
-pub struct JournalHandle<T> {
+/// What everybody else holds of the journal: the way to append and to tell it things.
+pub struct Appender<T> {
     sender: Sender<Message<T>>,
     shared: Arc<Shared>,
 }
 
-impl<T> Clone for JournalHandle<T> {
+impl<T> Clone for Appender<T> {
     fn clone(&self) -> Self {
         Self { sender: self.sender.clone(), shared: Arc::clone(&self.shared) }
     }
@@ -257,11 +262,11 @@ impl<T: Send + 'static> Journal<T> {
         let thread = thread::Builder::new()
             .name("journal".to_owned())
             .spawn(move || run(&mut core, &receiver, &mut *completions))?;
-        Ok(Self { handle: JournalHandle { sender, shared }, thread })
+        Ok(Self { handle: Appender { sender, shared }, thread })
     }
 
     /// A handle for others.
-    pub fn handle(&self) -> JournalHandle<T> {
+    pub fn handle(&self) -> Appender<T> {
         self.handle.clone()
     }
 
@@ -279,19 +284,33 @@ impl<T: Send + 'static> Journal<T> {
     }
 }
 
-impl<T> JournalHandle<T> {
-    /// Hands a commit over. A large change is written as a blob first, on the caller's thread.
-    pub fn append(&self, draft: &Draft, generation: u32, ticket: T) -> Result<(), Rejected<T>> {
-        let full = self.sender.is_full()
-            || self.shared.status.queued_bytes.load(Ordering::Relaxed)
-                > self.shared.settings.queue_bytes_max;
-        if full {
-            return Err(Rejected { ticket, reason: RejectReason::Busy });
+impl<T> Appender<T> {
+    /// A commit's bytes. A large change is written as a blob, on the caller's thread.
+    pub fn encode(&self, draft: &Draft) -> Result<Encoded, EncodeError> {
+        let inline = draft.change.len() <= self.shared.settings.change_inline_bytes_max;
+        let blob = if inline { None } else { Some(self.shared.blobs.write(&draft.change)?) };
+        record::encode(draft, blob, self.shared.store).map_err(|error| {
+            self.discard(blob);
+            error.into()
+        })
+    }
+
+    /// How many more messages the queue takes; none when the records in it are too many bytes.
+    pub fn room(&self) -> usize {
+        let waiting = self.shared.status.queued_bytes.load(Ordering::Relaxed);
+        if waiting > self.shared.settings.queue_bytes_max {
+            return 0;
         }
-        let record = match self.encode(draft) {
-            Ok(record) => record,
-            Err(reason) => return Err(Rejected { ticket, reason }),
-        };
+        self.shared.settings.queue_max.saturating_sub(self.sender.len())
+    }
+
+    /// Hands a record over. What is refused comes back, its blob is gone.
+    pub fn append(
+        &self,
+        record: Encoded,
+        generation: u32,
+        ticket: T,
+    ) -> Result<(), Rejected<T>> {
         let bytes = record.bytes.len();
         self.shared.status.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
         let message = Message::Append(Append { record, generation, ticket });
@@ -302,25 +321,14 @@ impl<T> JournalHandle<T> {
         };
         self.shared.status.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
         let Message::Append(append) = message else { unreachable!("what was sent comes back") };
-        if let Some(blob) = append.record.blob {
-            self.shared.blobs.discard(blob);
-        }
+        self.discard(append.record.blob);
         Err(Rejected { ticket: append.ticket, reason })
     }
 
-    fn encode(&self, draft: &Draft) -> Result<Encoded, RejectReason> {
-        let blob: Option<BlobRef> =
-            if draft.change.len() > self.shared.settings.change_inline_bytes_max {
-                Some(self.shared.blobs.write(&draft.change).map_err(RejectReason::Blob)?)
-            } else {
-                None
-            };
-        record::encode(draft, blob, self.shared.store).map_err(|error| {
-            if let Some(blob) = blob {
-                self.shared.blobs.discard(blob);
-            }
-            error.into()
-        })
+    fn discard(&self, blob: Option<BlobRef>) {
+        if let Some(blob) = blob {
+            self.shared.blobs.discard(blob);
+        }
     }
 
     /// The project's owner is back at the last written revision: records of `generation` and above

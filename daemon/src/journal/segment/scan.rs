@@ -10,6 +10,7 @@ use std::io;
 use thiserror::Error;
 
 use super::Newer;
+use super::window::Window;
 use crate::journal::blob::BlobRef;
 use crate::journal::disk::Disk;
 use crate::journal::record::{
@@ -20,8 +21,6 @@ use crate::journal::{Lsn, ProjectId, Revision, StoreId};
 
 /// What a disk writes whole or not at all.
 const SECTOR_BYTES: u64 = 512;
-const WINDOW_BYTES: usize = 1 << 20;
-const PAGE_BYTES: usize = 4096;
 
 /// What was found at a place of a segment.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -123,7 +122,7 @@ pub struct Scan<'d> {
 impl<'d> Scan<'d> {
     /// Begins behind the header of the segment at `path`, which has `length` bytes.
     pub fn new(disk: &'d dyn Disk, path: &str, length: u64, store: StoreId) -> Self {
-        let window = Window { disk, path: path.to_owned(), length, start: 0, bytes: Vec::new() };
+        let window = Window::new(disk, path, length);
         Self { window, store, offset: super::HEADER_BYTES as u64, last: Lsn::default() }
     }
 
@@ -135,12 +134,12 @@ impl<'d> Scan<'d> {
 
     /// Bytes read so far.
     pub fn offset(&self) -> u64 {
-        self.offset.min(self.window.length)
+        self.offset.min(self.window.length())
     }
 
     /// What comes next in the segment.
     pub fn step(&mut self) -> Result<Option<Item>, ScanError> {
-        if self.offset >= self.window.length {
+        if self.offset >= self.window.length() {
             return Ok(None);
         }
         let item = self.examine(self.offset)?;
@@ -166,7 +165,7 @@ impl<'d> Scan<'d> {
             return self.without_header(offset).map(Item::Damaged);
         };
         let end = offset.saturating_add(header.identity.record_bytes() as u64);
-        if end > self.window.length {
+        if end > self.window.length() {
             let identity = Some(header.identity);
             return Ok(Item::Damaged(self.to_the_end(offset, identity, Cause::CutShort)));
         }
@@ -215,9 +214,9 @@ impl<'d> Scan<'d> {
             let cause = self.cause(offset, end)?;
             return Ok(Damage { offset, end, identity: Some(identity), cause });
         }
-        let end = self.next_sound(offset)?.unwrap_or(self.window.length);
+        let end = self.next_sound(offset)?.unwrap_or(self.window.length());
         let shortest = (HEADER_BYTES + TRAILER_BYTES) as u64;
-        let short = end == self.window.length && end.saturating_sub(offset) < shortest;
+        let short = end == self.window.length() && end.saturating_sub(offset) < shortest;
         let cause = if short { Cause::CutShort } else { self.cause(offset, end)? };
         Ok(Damage { offset, end, identity: None, cause })
     }
@@ -225,7 +224,7 @@ impl<'d> Scan<'d> {
     /// The trailer of the record that begins at `offset`.
     fn trailer_of(&mut self, offset: u64) -> Result<Option<(u64, Identity)>, ScanError> {
         let longest = (HEADER_BYTES + PAYLOAD_BYTES_MAX + TRAILER_BYTES) as u64;
-        let stop = self.window.length.min(offset.saturating_add(longest));
+        let stop = self.window.length().min(offset.saturating_add(longest));
         let mut from = offset.saturating_add(HEADER_BYTES as u64);
         while let Some(magic_at) = self.window.find(TRAILER_MAGIC, from, stop)? {
             from = magic_at.saturating_add(1);
@@ -244,13 +243,13 @@ impl<'d> Scan<'d> {
     /// Where the next whole and sound record begins.
     fn next_sound(&mut self, offset: u64) -> Result<Option<u64>, ScanError> {
         let mut from = offset.saturating_add(1);
-        while let Some(at) = self.window.find(HEADER_MAGIC, from, self.window.length)? {
+        while let Some(at) = self.window.find(HEADER_MAGIC, from, self.window.length())? {
             from = at.saturating_add(1);
             let bytes = self.window.slice(at, HEADER_BYTES)?;
             let Ok(bytes) = <&[u8; HEADER_BYTES]>::try_from(bytes) else { continue };
             let Some(header) = record::parse_header(bytes) else { continue };
             let whole = at.saturating_add(header.identity.record_bytes() as u64);
-            if whole <= self.window.length && matches!(self.content(at, &header)?, Some(Ok(_))) {
+            if whole <= self.window.length() && matches!(self.content(at, &header)?, Some(Ok(_))) {
                 return Ok(Some(at));
             }
         }
@@ -258,7 +257,7 @@ impl<'d> Scan<'d> {
     }
 
     fn to_the_end(&self, offset: u64, identity: Option<Identity>, cause: Cause) -> Damage {
-        Damage { offset, end: self.window.length, identity, cause }
+        Damage { offset, end: self.window.length(), identity, cause }
     }
 
     /// Whether a stretch holds a sector, or its part of one, that was never written.
@@ -292,85 +291,5 @@ fn content_of(identity: &Identity, payload: &[u8]) -> Result<(StoreId, Content),
             let (store, heads) = record::decode_heads(identity, payload)?;
             Ok((store, Content::Heads(heads)))
         }
-    }
-}
-
-/// A part of a file in memory.
-struct Window<'d> {
-    disk: &'d dyn Disk,
-    path: String,
-    length: u64,
-    start: u64,
-    bytes: Vec<u8>,
-}
-
-impl Window<'_> {
-    /// Bytes from `offset` on: `count`, or fewer at the end of the file.
-    fn slice(&mut self, offset: u64, count: usize) -> Result<&[u8], ScanError> {
-        let left = self.length.saturating_sub(offset);
-        let count = usize::try_from(left).map_or(count, |left| left.min(count));
-        let held = offset
-            .checked_sub(self.start)
-            .and_then(|from| usize::try_from(from).ok())
-            .filter(|from| from.saturating_add(count) <= self.bytes.len());
-        let from = match held {
-            Some(from) => from,
-            None => {
-                self.load(offset, count)?;
-                0
-            }
-        };
-        Ok(self.bytes.get(from..from.saturating_add(count)).unwrap_or_default())
-    }
-
-    fn load(&mut self, offset: u64, count: usize) -> io::Result<()> {
-        let left = self.length.saturating_sub(offset);
-        let wanted = count.max(WINDOW_BYTES);
-        let wanted = usize::try_from(left).map_or(wanted, |left| left.min(wanted));
-        self.start = offset;
-        self.bytes.clear();
-        self.bytes.resize(wanted, 0);
-        let read = match self.disk.read(&self.path, offset, &mut self.bytes) {
-            Ok(read) => read,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(error),
-            Err(_) => self.load_by_page(offset),
-        };
-        self.bytes.truncate(read);
-        Ok(())
-    }
-
-    /// Reads around bad places: what the disk does not give is filled with a mark, fails its
-    /// checksum and costs one project, not the start.
-    fn load_by_page(&mut self, offset: u64) -> usize {
-        const UNREADABLE: u8 = 0xee;
-        let mut at = offset;
-        for page in self.bytes.chunks_mut(PAGE_BYTES) {
-            let length = page.len();
-            match self.disk.read(&self.path, at, page) {
-                Ok(read) if read == length => {}
-                Ok(_) | Err(_) => page.fill(UNREADABLE),
-            }
-            at = at.saturating_add(length as u64);
-        }
-        self.bytes.len()
-    }
-
-    /// Where four bytes occur first within `from..stop`.
-    fn find(&mut self, sought: [u8; 4], from: u64, stop: u64) -> Result<Option<u64>, ScanError> {
-        const STEP: usize = 64 << 10;
-        let mut at = from;
-        while at < stop {
-            let left = usize::try_from(stop - at).unwrap_or(usize::MAX);
-            let piece = self.slice(at, left.min(STEP))?;
-            if let Some(found) = piece.windows(4).position(|bytes| bytes == sought) {
-                return Ok(Some(at.saturating_add(found as u64)));
-            }
-            // The next piece repeats three bytes: a match may lie across.
-            match piece.len().checked_sub(3) {
-                Some(further) if further > 0 => at = at.saturating_add(further as u64),
-                Some(_) | None => break,
-            }
-        }
-        Ok(None)
     }
 }

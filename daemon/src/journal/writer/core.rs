@@ -410,6 +410,7 @@ impl<T> Core<T> {
         images.push(image);
         images.sort_unstable_by(|a, b| b.revision.number.cmp(&a.revision.number));
         images.truncate(IMAGES_KEPT);
+        known.index.imaged = number.max(known.index.imaged);
         known.index.forget_before_images();
         let newest = images_newest(&known.index);
         self.covered.insert(project, Covered { number: newest, synced: true });
