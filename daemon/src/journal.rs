@@ -29,6 +29,7 @@ pub mod writer;
 use std::fmt;
 
 pub use bytes::Malformed;
+pub(crate) use bytes::{Put, Reader};
 pub use revision::Revision;
 
 /// Version of everything this crate writes to disk. A newer one is refused, never guessed.

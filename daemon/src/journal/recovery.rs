@@ -36,6 +36,22 @@ pub struct Recovered {
     pub(crate) next_blob: u64,
 }
 
+impl Recovered {
+    /// Bytes of a project's records after its newest image.
+    pub fn bytes_since_image(&self, project: ProjectId) -> u64 {
+        let Some(index) = self.projects.get(&project) else { return 0 };
+        let base = index.base().number;
+        let records = index.entries.iter().filter_map(|entry| match entry {
+            Entry::Record(location) if location.after.number > base => {
+                let blob = location.blob.map_or(0, |blob| blob.length);
+                Some(blob.saturating_add(location.bytes as u64))
+            }
+            Entry::Record(_) | Entry::Damaged { .. } | Entry::Reached { .. } => None,
+        });
+        records.fold(0, u64::saturating_add)
+    }
+}
+
 /// Something for the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Note {
