@@ -85,7 +85,7 @@ fn a_misspelt_name_finds_its_neighbour() {
     for name in ["house", "horse", "tree"] {
         state = create(&state, name).unwrap();
     }
-    assert_eq!(state.nearest("huose"), Some("house"));
+    assert_eq!(state.nearest("hause"), Some("house"));
     assert_eq!(state.nearest("House"), Some("house"));
     assert_eq!(state.nearest("tre"), Some("tree"));
     assert_eq!(state.nearest("completely else"), None);
