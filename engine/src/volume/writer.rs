@@ -1,8 +1,8 @@
 //! Writing many voxels: the regions written to are taken out of the tree and put back at the end.
 
 use super::Volume;
+use super::chunk_cache::{ChunkCache, NOWHERE, chunk_of, region_of};
 use super::node::Node;
-use super::region_cache::{NOWHERE, RegionCache, origin_of, region_name, region_slot, within};
 use crate::chunk::{Chunk, Dense};
 use crate::coords::{ChunkPos, VoxelPos};
 use crate::voxel::Voxel;
@@ -20,17 +20,18 @@ pub struct VolumeWriter<'a> {
     at_hand: AtHand,
     open: Vec<OpenChunk>,
     regions: Vec<OpenRegion>,
-    /// Where in `regions` a region is: those met last, and all.
-    near: RegionCache<usize>,
-    all: FxHashMap<u32, usize>,
+    /// Where in `open` the chunks met last are.
+    near: ChunkCache<usize>,
+    /// Where in `regions` a region is.
+    region_places: FxHashMap<u64, usize>,
 }
 
 /// The chunk of the last voxel.
 enum AtHand {
-    /// Written to: its start, its place in `open`.
-    Open([i32; 3], usize),
-    /// Only looked at: its start, its voxels.
-    Closed([i32; 3], Chunk),
+    /// Written to: which, and its place in `open`.
+    Open(u64, usize),
+    /// Only looked at: which, and its voxels.
+    Closed(u64, Chunk),
 }
 
 /// A chunk that only the writer holds.
@@ -56,8 +57,8 @@ impl<'a> VolumeWriter<'a> {
             at_hand: AtHand::Closed(NOWHERE, Chunk::EMPTY),
             open: Vec::new(),
             regions: Vec::new(),
-            near: RegionCache::new(0),
-            all: FxHashMap::default(),
+            near: ChunkCache::new(0),
+            region_places: FxHashMap::default(),
         }
     }
 
@@ -65,10 +66,10 @@ impl<'a> VolumeWriter<'a> {
     #[inline]
     pub fn get(&mut self, pos: VoxelPos) -> Voxel {
         match &self.at_hand {
-            AtHand::Open(origin, place) if within(*origin, pos) => {
+            AtHand::Open(at, place) if *at == chunk_of(pos) => {
                 self.open[*place].dense.voxels()[pos.local().index()]
             }
-            AtHand::Closed(origin, chunk) if within(*origin, pos) => chunk.get(pos.local()),
+            AtHand::Closed(at, chunk) if *at == chunk_of(pos) => chunk.get(pos.local()),
             AtHand::Open(..) | AtHand::Closed(..) => self.get_elsewhere(pos),
         }
     }
@@ -77,11 +78,9 @@ impl<'a> VolumeWriter<'a> {
     #[inline]
     pub fn set(&mut self, pos: VoxelPos, voxel: Voxel) -> Voxel {
         match &self.at_hand {
-            AtHand::Open(origin, place) if within(*origin, pos) => {
-                self.open[*place].set(pos, voxel)
-            }
-            AtHand::Closed(origin, chunk)
-                if within(*origin, pos) && chunk.get(pos.local()) == voxel =>
+            AtHand::Open(at, place) if *at == chunk_of(pos) => self.open[*place].set(pos, voxel),
+            AtHand::Closed(at, chunk)
+                if *at == chunk_of(pos) && chunk.get(pos.local()) == voxel =>
             {
                 voxel
             }
@@ -90,67 +89,65 @@ impl<'a> VolumeWriter<'a> {
     }
 
     fn get_elsewhere(&mut self, pos: VoxelPos) -> Voxel {
-        let region = self.region(pos);
-        self.at_hand = match self.place(region, pos) {
-            Some(place) => AtHand::Open(origin_of(pos), place),
-            None => AtHand::Closed(origin_of(pos), self.closed(region, pos).clone()),
+        self.at_hand = match self.place(pos) {
+            Some(place) => AtHand::Open(chunk_of(pos), place),
+            None => AtHand::Closed(chunk_of(pos), self.closed(pos).clone()),
         };
         self.get(pos)
     }
 
     #[inline]
     fn set_elsewhere(&mut self, pos: VoxelPos, voxel: Voxel) -> Voxel {
-        let region = self.region(pos);
-        let place = match self.place(region, pos) {
+        let place = match self.near.find(chunk_of(pos)).or_else(|| self.place(pos)) {
             Some(place) => place,
-            None if self.closed(region, pos).get(pos.local()) == voxel => {
-                self.at_hand = AtHand::Closed(origin_of(pos), self.closed(region, pos).clone());
+            None if self.closed(pos).get(pos.local()) == voxel => {
+                self.at_hand = AtHand::Closed(chunk_of(pos), self.closed(pos).clone());
                 return voxel;
             }
-            None => self.open_chunk(region, pos),
+            None => self.open_chunk(pos),
         };
-        self.at_hand = AtHand::Open(origin_of(pos), place);
+        self.at_hand = AtHand::Open(chunk_of(pos), place);
         self.open[place].set(pos, voxel)
     }
 
     /// The open region of `pos`, if it is open.
-    #[inline]
-    fn region(&mut self, pos: VoxelPos) -> Option<usize> {
-        let near = self.near.find(pos);
-        if near.is_some() {
-            return near;
-        }
-        let found = self.all.get(&region_name(pos)).copied();
-        if let Some(found) = found {
-            self.near.remember(pos, found);
-        }
-        found
+    fn region(&self, pos: VoxelPos) -> Option<&OpenRegion> {
+        self.region_places.get(&region_of(pos)).map(|place| &self.regions[*place])
     }
 
     /// The place in `open` of the chunk of `pos`, if it is open.
-    #[inline]
-    fn place(&self, region: Option<usize>, pos: VoxelPos) -> Option<usize> {
-        let place = self.regions[region?].places[region_slot(pos) as usize];
-        (place != CLOSED).then_some(place as usize)
+    #[cold]
+    fn place(&mut self, pos: VoxelPos) -> Option<usize> {
+        let place = self.region(pos)?.places[pos.region_slot()];
+        if place == CLOSED {
+            return None;
+        }
+        self.near.remember(chunk_of(pos), place as usize);
+        Some(place as usize)
     }
 
-    fn closed(&self, region: Option<usize>, pos: VoxelPos) -> &Chunk {
-        match region {
-            Some(region) => &self.regions[region].chunks[region_slot(pos) as usize],
+    /// The chunk of `pos`, which is not open.
+    fn closed(&self, pos: VoxelPos) -> &Chunk {
+        match self.region(pos) {
+            Some(region) => &region.chunks[pos.region_slot()],
             None => self.volume.chunk(pos.chunk()).unwrap_or(const { &Chunk::EMPTY }),
         }
     }
 
     #[cold]
-    fn open_chunk(&mut self, region: Option<usize>, pos: VoxelPos) -> usize {
+    fn open_chunk(&mut self, pos: VoxelPos) -> usize {
         // What is at hand may be this very chunk, and would be a second reference to it.
         self.at_hand = AtHand::Closed(NOWHERE, Chunk::EMPTY);
-        let region = region.unwrap_or_else(|| self.open_region(pos));
-        let (slot, place) = (region_slot(pos) as usize, self.open.len());
+        let region = match self.region_places.get(&region_of(pos)) {
+            Some(region) => *region,
+            None => self.open_region(pos),
+        };
+        let (slot, place) = (pos.region_slot(), self.open.len());
         let region = &mut self.regions[region];
         let dense = region.chunks[slot].take_dense();
         region.places[slot] = u32::try_from(place).expect("fewer open chunks than memory has room");
         self.open.push(OpenChunk { solid: dense.solid(), dense: Unique::new(dense) });
+        self.near.remember(chunk_of(pos), place);
         place
     }
 
@@ -164,8 +161,7 @@ impl<'a> VolumeWriter<'a> {
         }
         let place = self.regions.len();
         self.regions.push(OpenRegion { pos: chunk, places: [CLOSED; REGION_CHUNKS], chunks });
-        self.near.remember(pos, place);
-        self.all.insert(region_name(pos), place);
+        self.region_places.insert(region_of(pos), place);
         place
     }
 }
