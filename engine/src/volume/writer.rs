@@ -17,29 +17,22 @@ const CLOSED: u32 = u32::MAX;
 /// Sets voxels of one volume, which has them all when the writer is dropped.
 pub struct VolumeWriter<'a> {
     volume: &'a mut Volume,
-    at_hand: AtHand,
+    /// The chunk written to last, and its place in `open`.
+    chunk: u64,
+    place: usize,
     open: Vec<OpenChunk>,
-    regions: Vec<OpenRegion>,
+    /// The chunk that was last looked at only, and its voxels.
+    looked_at: (u64, Chunk),
     /// Where in `open` the chunks met last are.
     near: ChunkCache<usize>,
+    regions: Vec<OpenRegion>,
     /// Where in `regions` a region is.
     region_places: FxHashMap<u64, usize>,
 }
 
-/// The chunk of the last voxel.
-enum AtHand {
-    /// Written to: which, and its place in `open`.
-    Open(u64, usize),
-    /// Only looked at: which, and its voxels.
-    Closed(u64, Chunk),
-}
-
-/// A chunk that only the writer holds.
-struct OpenChunk {
-    dense: Unique<Dense>,
-    /// Kept here while the chunk is open: the array's own count would be one more line of cache.
-    solid: u32,
-}
+/// A chunk that only the writer holds. Its solid voxels are counted when it is closed: counting
+/// them as they are written would mean to read, and wait for, what is only to be overwritten.
+struct OpenChunk(Unique<Dense>);
 
 struct OpenRegion {
     /// Of any chunk in it.
@@ -54,10 +47,12 @@ impl<'a> VolumeWriter<'a> {
     pub(super) fn new(volume: &'a mut Volume) -> Self {
         Self {
             volume,
-            at_hand: AtHand::Closed(NOWHERE, Chunk::EMPTY),
+            chunk: NOWHERE,
+            place: 0,
             open: Vec::new(),
-            regions: Vec::new(),
+            looked_at: (NOWHERE, Chunk::EMPTY),
             near: ChunkCache::new(0),
+            regions: Vec::new(),
             region_places: FxHashMap::default(),
         }
     }
@@ -65,59 +60,53 @@ impl<'a> VolumeWriter<'a> {
     /// The voxel at `pos`, as written last.
     #[inline]
     pub fn get(&mut self, pos: VoxelPos) -> Voxel {
-        match &self.at_hand {
-            AtHand::Open(at, place) if *at == chunk_of(pos) => {
-                self.open[*place].dense.voxels()[pos.local().index()]
-            }
-            AtHand::Closed(at, chunk) if *at == chunk_of(pos) => chunk.get(pos.local()),
-            AtHand::Open(..) | AtHand::Closed(..) => self.get_elsewhere(pos),
+        if self.chunk == chunk_of(pos) {
+            self.open[self.place].get(pos)
+        } else {
+            self.get_elsewhere(pos)
         }
     }
 
     /// Puts `voxel` at `pos`; what was there before comes back.
     #[inline]
     pub fn set(&mut self, pos: VoxelPos, voxel: Voxel) -> Voxel {
-        match &self.at_hand {
-            AtHand::Open(at, place) if *at == chunk_of(pos) => self.open[*place].set(pos, voxel),
-            AtHand::Closed(at, chunk)
-                if *at == chunk_of(pos) && chunk.get(pos.local()) == voxel =>
-            {
-                voxel
-            }
-            AtHand::Open(..) | AtHand::Closed(..) => self.set_elsewhere(pos, voxel),
+        if self.chunk == chunk_of(pos) {
+            self.open[self.place].set(pos, voxel)
+        } else {
+            self.set_elsewhere(pos, voxel)
         }
     }
 
     fn get_elsewhere(&mut self, pos: VoxelPos) -> Voxel {
-        self.at_hand = match self.place(pos) {
-            Some(place) => AtHand::Open(chunk_of(pos), place),
-            None => AtHand::Closed(chunk_of(pos), self.closed(pos).clone()),
-        };
-        self.get(pos)
+        match self.find_open(pos) {
+            Some(place) => self.open[place].get(pos),
+            None => self.look_at(pos).get(pos.local()),
+        }
     }
 
     #[inline]
     fn set_elsewhere(&mut self, pos: VoxelPos, voxel: Voxel) -> Voxel {
-        let place = match self.near.find(chunk_of(pos)).or_else(|| self.place(pos)) {
+        let place = match self.find_open(pos) {
             Some(place) => place,
-            None if self.closed(pos).get(pos.local()) == voxel => {
-                self.at_hand = AtHand::Closed(chunk_of(pos), self.closed(pos).clone());
-                return voxel;
-            }
+            None if self.look_at(pos).get(pos.local()) == voxel => return voxel,
             None => self.open_chunk(pos),
         };
-        self.at_hand = AtHand::Open(chunk_of(pos), place);
+        (self.chunk, self.place) = (chunk_of(pos), place);
         self.open[place].set(pos, voxel)
     }
 
-    /// The open region of `pos`, if it is open.
-    fn region(&self, pos: VoxelPos) -> Option<&OpenRegion> {
-        self.region_places.get(&region_of(pos)).map(|place| &self.regions[*place])
+    /// The place in `open` of the chunk of `pos`, if it is open.
+    #[inline]
+    fn find_open(&mut self, pos: VoxelPos) -> Option<usize> {
+        match self.near.find(chunk_of(pos)) {
+            Some(place) => Some(place),
+            None if self.looked_at.0 == chunk_of(pos) => None,
+            None => self.find_open_far(pos),
+        }
     }
 
-    /// The place in `open` of the chunk of `pos`, if it is open.
     #[cold]
-    fn place(&mut self, pos: VoxelPos) -> Option<usize> {
+    fn find_open_far(&mut self, pos: VoxelPos) -> Option<usize> {
         let place = self.region(pos)?.places[pos.region_slot()];
         if place == CLOSED {
             return None;
@@ -126,18 +115,27 @@ impl<'a> VolumeWriter<'a> {
         Some(place as usize)
     }
 
+    /// The open region of `pos`, if it is open.
+    fn region(&self, pos: VoxelPos) -> Option<&OpenRegion> {
+        self.region_places.get(&region_of(pos)).map(|place| &self.regions[*place])
+    }
+
     /// The chunk of `pos`, which is not open.
-    fn closed(&self, pos: VoxelPos) -> &Chunk {
-        match self.region(pos) {
-            Some(region) => &region.chunks[pos.region_slot()],
-            None => self.volume.chunk(pos.chunk()).unwrap_or(const { &Chunk::EMPTY }),
+    fn look_at(&mut self, pos: VoxelPos) -> &Chunk {
+        if self.looked_at.0 != chunk_of(pos) {
+            let chunk = match self.region(pos) {
+                Some(region) => Some(&region.chunks[pos.region_slot()]),
+                None => self.volume.chunk(pos.chunk()),
+            };
+            self.looked_at = (chunk_of(pos), chunk.cloned().unwrap_or_default());
         }
+        &self.looked_at.1
     }
 
     #[cold]
     fn open_chunk(&mut self, pos: VoxelPos) -> usize {
-        // What is at hand may be this very chunk, and would be a second reference to it.
-        self.at_hand = AtHand::Closed(NOWHERE, Chunk::EMPTY);
+        // What was looked at is this very chunk, and would be a second reference to it.
+        self.looked_at = (NOWHERE, Chunk::EMPTY);
         let region = match self.region_places.get(&region_of(pos)) {
             Some(region) => *region,
             None => self.open_region(pos),
@@ -146,7 +144,7 @@ impl<'a> VolumeWriter<'a> {
         let region = &mut self.regions[region];
         let dense = region.chunks[slot].take_dense();
         region.places[slot] = u32::try_from(place).expect("fewer open chunks than memory has room");
-        self.open.push(OpenChunk { solid: dense.solid(), dense: Unique::new(dense) });
+        self.open.push(OpenChunk(Unique::new(dense)));
         self.near.remember(chunk_of(pos), place);
         place
     }
@@ -168,6 +166,7 @@ impl<'a> VolumeWriter<'a> {
 
 impl Drop for VolumeWriter<'_> {
     fn drop(&mut self) {
+        self.looked_at = (NOWHERE, Chunk::EMPTY);
         let mut open: Vec<_> = self.open.drain(..).map(Some).collect();
         for OpenRegion { pos, places, mut chunks } in self.regions.drain(..) {
             for (chunk, place) in chunks.iter_mut().zip(places) {
@@ -182,18 +181,18 @@ impl Drop for VolumeWriter<'_> {
 
 impl OpenChunk {
     #[inline]
+    fn get(&self, pos: VoxelPos) -> Voxel {
+        self.0.voxels()[pos.local().index()]
+    }
+
+    #[inline]
     fn set(&mut self, pos: VoxelPos, voxel: Voxel) -> Voxel {
-        let cell = &mut self.dense.voxels_mut()[pos.local().index()];
-        let old = std::mem::replace(cell, voxel);
-        if old.is_empty() != voxel.is_empty() {
-            self.solid = if voxel.is_empty() { self.solid - 1 } else { self.solid + 1 };
-        }
-        old
+        std::mem::replace(&mut self.0.voxels_mut()[pos.local().index()], voxel)
     }
 
     fn close(mut self) -> Chunk {
-        self.dense.set_solid(self.solid);
-        Chunk::from_dense(self.dense.into_arc())
+        self.0.recount();
+        Chunk::from_dense(self.0.into_arc())
     }
 }
 
