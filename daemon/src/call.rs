@@ -79,7 +79,7 @@ impl Cancel {
 }
 
 /// Everything a lane needs to answer a call.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Envelope {
     /// Where the answer goes.
     pub ticket: Ticket,
@@ -118,32 +118,40 @@ impl Envelope {
 
 /// Params and attachment of a call, kept apart from the connection they came on.
 #[derive(Debug)]
-pub struct Payload {
-    frame: OwnedFrame,
-    params: Option<Range<usize>>,
+pub enum Payload {
+    /// A frame or line of its own; the params lie at this range of its JSON.
+    Frame(OwnedFrame, Option<Range<usize>>),
+    /// The params of a batch's member.
+    Text(String),
 }
 
 impl Payload {
-    /// Keeps `frame`; `params` lie at this range of its JSON.
-    pub fn new(frame: OwnedFrame, params: Option<Range<usize>>) -> Self {
-        Payload { frame, params }
-    }
-
     /// The params as JSON, `{}` when the call had none.
     pub fn params(&self) -> &str {
-        let json = self.params.clone().and_then(|range| self.frame.json().get(range));
+        let json = match self {
+            Payload::Text(text) => return text,
+            Payload::Frame(frame, params) => {
+                params.clone().and_then(|range| frame.json().get(range))
+            }
+        };
         // The text was checked to be UTF-8 when it was parsed.
         json.and_then(|json| std::str::from_utf8(json).ok()).unwrap_or("{}")
     }
 
     /// The attachment.
     pub fn attachment(&self) -> Option<&[u8]> {
-        self.frame.attachment()
+        match self {
+            Payload::Text(_) => None,
+            Payload::Frame(frame, _) => frame.attachment(),
+        }
     }
 
     /// Memory it holds.
     pub fn bytes(&self) -> usize {
-        self.frame.bytes()
+        match self {
+            Payload::Text(text) => text.capacity(),
+            Payload::Frame(frame, _) => frame.bytes(),
+        }
     }
 }
 
@@ -153,7 +161,7 @@ pub struct Reply {
     /// The result as JSON.
     pub json: Vec<u8>,
     /// Raw bytes behind it.
-    pub attachment: Option<Vec<u8>>,
+    pub attachment: Option<Arc<Vec<u8>>>,
 }
 
 impl Reply {
@@ -167,7 +175,7 @@ impl Reply {
 
     /// The same with raw bytes behind it.
     pub fn with_attachment(mut self, attachment: Vec<u8>) -> Self {
-        self.attachment = Some(attachment);
+        self.attachment = Some(Arc::new(attachment));
         self
     }
 }
@@ -178,18 +186,19 @@ pub struct Encoded {
     /// Header and JSON; only JSON for the member of a batch.
     pub head: Vec<u8>,
     /// Sent right behind, from where it lies.
-    pub attachment: Option<Vec<u8>>,
+    pub attachment: Option<Arc<Vec<u8>>>,
 }
 
 impl Encoded {
     /// Memory it holds.
     pub fn bytes(&self) -> usize {
-        self.head.len() + self.attachment.as_ref().map_or(0, Vec::len)
+        self.head.len() + self.attachment.as_ref().map_or(0, |bytes| bytes.len())
     }
 
     /// The parts in the order in which they are sent.
     pub fn into_segments(self) -> impl Iterator<Item = Segment> {
-        [Some(self.head), self.attachment].into_iter().flatten().map(Segment::from)
+        let attachment = self.attachment.map(Segment::Shared);
+        [Some(Segment::Bytes(self.head)), attachment].into_iter().flatten()
     }
 }
 
@@ -238,7 +247,7 @@ fn check_reply(
     bytes_max: usize,
 ) -> Result<Reply, goxe_protocol::Error> {
     use goxe_protocol::{Code, Error, inbound::attachment_refused};
-    let bytes = reply.json.len() + reply.attachment.as_ref().map_or(0, Vec::len);
+    let bytes = reply.json.len() + reply.attachment.as_ref().map_or(0, |bytes| bytes.len());
     if bytes > bytes_max {
         return Err(Error::new(
             Code::TooLarge,
@@ -293,7 +302,7 @@ mod tests {
         assert!(text(&line).contains("unsupported") || text(&line).contains("GOXE frames"));
         assert!(line.attachment.is_none());
         let framed = encode(&id, ReplyForm::Whole(Form::Frames), reply(), 1000);
-        assert_eq!(framed.attachment.as_deref(), Some(&[1; 100][..]));
+        assert_eq!(framed.attachment.as_deref(), Some(&vec![1; 100]));
         let large = encode(&id, ReplyForm::Whole(Form::Frames), reply(), 99);
         assert!(text(&large).contains("too_large"), "{}", text(&large));
     }

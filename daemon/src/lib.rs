@@ -3,4 +3,6 @@
 
 pub mod call;
 pub mod life;
+pub mod limits;
 pub mod out;
+pub mod session;

@@ -4,6 +4,7 @@ use std::{
     collections::VecDeque,
     io::{self, IoSlice, Write},
     ops::Range,
+    sync::Arc,
 };
 
 use goxe_protocol::frame::OwnedFrame;
@@ -17,6 +18,8 @@ pub enum Segment {
     Json(OwnedFrame, Range<usize>),
     /// The attachment of a request, for an echo.
     Attachment(OwnedFrame),
+    /// Bytes that somebody else keeps too.
+    Shared(Arc<Vec<u8>>),
 }
 
 impl From<Vec<u8>> for Segment {
@@ -32,6 +35,7 @@ impl Segment {
             Segment::Bytes(bytes) => bytes,
             Segment::Json(frame, range) => frame.json().get(range.clone()).unwrap_or_default(),
             Segment::Attachment(frame) => frame.attachment().unwrap_or_default(),
+            Segment::Shared(bytes) => bytes,
         }
     }
 
@@ -39,6 +43,7 @@ impl Segment {
     pub fn held(&self) -> usize {
         match self {
             Segment::Bytes(bytes) => bytes.capacity(),
+            Segment::Shared(bytes) => bytes.len(),
             Segment::Json(frame, _) | Segment::Attachment(frame) => frame.bytes(),
         }
     }
@@ -64,7 +69,6 @@ pub struct Outbox {
 }
 
 impl Outbox {
-
     /// Appends by `write`.
     pub fn append(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         let before = self.tail.len();
@@ -252,7 +256,10 @@ mod tests {
             assert!(first.is_empty());
             let rest = drain(&mut second, 700);
             assert_eq!([&stream.got[..], &rest[..]].concat()[..3], b"abc"[..]);
-            assert_eq!(stream.got.len() + rest.len(), if large { SEGMENT_BYTES_MIN + 3 } else { 3 });
+            assert_eq!(
+                stream.got.len() + rest.len(),
+                if large { SEGMENT_BYTES_MIN + 3 } else { 3 }
+            );
         }
     }
 }

@@ -206,7 +206,7 @@ impl Session {
 
 #[cfg(test)]
 mod tests {
-    use goxe_protocol::{api::Role, frame::Decoder};
+    use goxe_protocol::api::Role;
 
     use super::*;
 
@@ -216,11 +216,7 @@ mod tests {
     }
 
     fn payload() -> Payload {
-        let mut bytes = Vec::new();
-        goxe_protocol::frame::append_message(&mut bytes, |out| out.extend_from_slice(b"{}")).unwrap();
-        let mut decoder = Decoder::new(100);
-        let frame = decoder.decode(&mut &bytes[..]).unwrap().unwrap().into_owned();
-        Payload::new(frame, None)
+        Payload::Text("{}".into())
     }
 
     fn open(session: &mut Session, number: u64, project: u32, edit: bool) -> u32 {
@@ -235,7 +231,13 @@ mod tests {
         let other = open(&mut session, 2, 8, true);
         assert_eq!(session.newest_edit(7), Some(first));
         let read = open(&mut session, 3, 7, false);
-        session.hold(Held { call: read, project: 7, behind: first, method: "x.y", payload: payload() });
+        session.hold(Held {
+            call: read,
+            project: 7,
+            behind: first,
+            method: "x.y",
+            payload: payload(),
+        });
         let later = open(&mut session, 4, 7, true);
         assert!(session.release().is_none());
         session.close(other);

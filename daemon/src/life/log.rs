@@ -9,9 +9,7 @@ use std::{
 
 use tracing::level_filters::LevelFilter;
 use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::{
-    Layer, Registry, layer::SubscriberExt, reload, util::SubscriberInitExt,
-};
+use tracing_subscriber::{Layer, Registry, layer::SubscriberExt, reload, util::SubscriberInitExt};
 
 /// Lines that wait for the writing thread; more are dropped and counted, so that a full disk
 /// never stops the loop.
@@ -82,10 +80,7 @@ impl Log {
 }
 
 fn non_blocking(writer: impl Write + Send + 'static) -> (NonBlocking, WorkerGuard) {
-    NonBlockingBuilder::default()
-        .buffered_lines_limit(LINES_MAX)
-        .thread_name("log")
-        .finish(writer)
+    NonBlockingBuilder::default().buffered_lines_limit(LINES_MAX).thread_name("log").finish(writer)
 }
 
 /// A file that moves to `.1` before it grows over its limit; `.1` moves to `.2`, and so on.
