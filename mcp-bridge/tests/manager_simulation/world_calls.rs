@@ -14,8 +14,16 @@ impl World {
         let key = (manager, call);
         *self.sends.entry(key).or_default() += 1;
         self.check_send(key, link);
+        let breaks = self.random.percent(self.plan.link_drops);
+        if breaks {
+            // Bytes that were written before a link broke may be read long after.
+            let late_ms = self.random.between(0, 300);
+            if let Some(link) = self.links.get_mut(&link) {
+                link.busy_until_ms = self.now_ms + late_ms;
+            }
+        }
         self.travel(link, Message::Call(key, self.kinds[&key]));
-        if self.random.percent(self.plan.link_drops) {
+        if breaks {
             self.drop_link(link);
         }
     }
