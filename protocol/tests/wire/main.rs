@@ -3,4 +3,7 @@
 #[path = "../data/jsonrpc_examples.rs"]
 mod jsonrpc_examples;
 
+mod blocking;
+mod document;
 mod examples;
+mod server;
