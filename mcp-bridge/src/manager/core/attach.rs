@@ -174,7 +174,7 @@ impl Core {
             self.out.push(Action::WriteStarts(self.starts.clone()));
         }
         let (pid, epoch) = (id.pid, id.epoch.clone());
-        if !self.used.as_ref().is_some_and(|used| used.epoch == id.epoch) {
+        if self.used.as_ref().is_none_or(|used| used.epoch != id.epoch) {
             self.tell_stopped("another one is in its place");
             let notice = match start {
                 None => Notice::Attached { pid, epoch },
@@ -230,7 +230,7 @@ impl Core {
     }
 
     pub(super) fn take_reply(&mut self, call: CallId, kind: ReplyKind) {
-        let Some(link) = self.calls.replied(call, kind, &mut self.out) else { return };
+        let Some(link) = self.calls.replied(call, kind, self.now_ms, &mut self.out) else { return };
         self.take_sign_of_life(link);
         let current = self.linked().is_some_and(|(current, _)| current == link);
         if current && kind == ReplyKind::ShuttingDown {
@@ -240,10 +240,10 @@ impl Core {
     }
 
     pub(super) fn take_sign_of_life(&mut self, heard: LinkId) {
-        if let Phase::Linked { link, heard_ms, .. } = &mut self.phase {
-            if *link == heard {
-                *heard_ms = self.now_ms;
-            }
+        if let Phase::Linked { link, heard_ms, .. } = &mut self.phase
+            && *link == heard
+        {
+            *heard_ms = self.now_ms;
         }
     }
 

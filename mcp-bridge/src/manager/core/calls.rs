@@ -29,7 +29,7 @@ const NEVERS_MIN: u32 = 2;
 ///                        │      v
 ///          second edit   └──> Asking ── committed ──> Done
 ///                               │  ^   never ──> NotDone
-///                        running│  │
+///                        running│  │   (a reply that decides nothing leads here too)
 ///                               v  │
 ///                             Pausing
 /// ```
@@ -145,12 +145,17 @@ impl Calls {
         &mut self,
         call: CallId,
         kind: ReplyKind,
+        now_ms: u64,
         out: &mut Vec<Action>,
     ) -> Option<LinkId> {
         let entry = self.entries.get_mut(&call)?;
         let link = entry.link()?;
         match kind {
-            ReplyKind::Answer => self.finish(call, Outcome::Done, out),
+            ReplyKind::Undecided if entry.kind == CallKind::Edit => {
+                entry.given_up = true;
+                entry.state = State::Pausing { until_ms: now_ms };
+            }
+            ReplyKind::Answer | ReplyKind::Undecided => self.finish(call, Outcome::Done, out),
             // Refused before it was run. What an earlier sending did is still open.
             ReplyKind::ShuttingDown => {
                 entry.sends -= 1;
@@ -193,7 +198,7 @@ impl Calls {
                     current == link && entry.epoch.as_ref() != Some(epoch)
                 });
                 if elsewhere || entry.nevers >= NEVERS_MIN {
-                    let reason = entry.never_reason();
+                    let reason = entry.never_reason(now_ms);
                     self.finish(call, Outcome::NotDone(reason), out);
                 } else {
                     entry.state = again;
@@ -360,8 +365,12 @@ impl Entry {
         out.push(Action::Cancel(call, link));
     }
 
-    fn never_reason(&self) -> Reason {
-        if self.given_up { Reason::Cancelled } else { Reason::NeverApplied }
+    fn never_reason(&self, now_ms: u64) -> Reason {
+        match self.given_up {
+            false => Reason::NeverApplied,
+            true if now_ms < self.deadline_ms => Reason::Cancelled,
+            true => Reason::Deadline { doing: "the daemon worked on it".to_owned() },
+        }
     }
 
     /// The outcome when nothing more can be learnt.

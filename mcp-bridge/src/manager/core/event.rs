@@ -124,6 +124,8 @@ pub enum ReplyKind {
     Answer,
     /// The daemon refused because it is shutting down: nothing was run.
     ShuttingDown,
+    /// The daemon gave up waiting for its own work, which may still be done.
+    Undecided,
 }
 
 /// What `history.outcome` said about an edit whose reply was lost.

@@ -10,7 +10,7 @@ pub enum Reason {
         /// A clause such as "the daemon is recovering (3 of 9)".
         doing: String,
     },
-    /// The caller took it back before it was sent.
+    /// The caller took it back in time.
     Cancelled,
     /// There is no daemon, and none may be started.
     NoDaemon,
@@ -96,7 +96,7 @@ impl fmt::Display for Reason {
                 out,
                 "The time for this call is over while {doing}. Call again later, or with more time."
             ),
-            Self::Cancelled => out.write_str("Cancelled before it was sent."),
+            Self::Cancelled => out.write_str("Cancelled; nothing was changed."),
             Self::NoDaemon => out.write_str(
                 "No goxe daemon runs for this data folder, and starting one is switched off. Start \
                  it with `goxe daemon start`.",
@@ -107,20 +107,7 @@ impl fmt::Display for Reason {
                  `goxe daemon run` shows the same failure in a terminal."
             ),
             Self::Exhausted { failures, window_ms, retry_ms, last } => {
-                write!(
-                    out,
-                    "The goxe daemon failed {failures} starts within {}",
-                    Seconds(*window_ms)
-                )?;
-                if let Some(last) = last {
-                    write!(out, "; the last one: {last}")?;
-                }
-                write!(
-                    out,
-                    ". It is tried again in {}. Look at `goxe daemon logs`, correct the cause, and \
-                     start it at once with `goxe daemon start`.",
-                    Seconds(*retry_ms)
-                )
+                write_exhausted(out, *failures, *window_ms, *retry_ms, last.as_deref())
             }
             Self::NoProgress { waited_ms, supervised } => {
                 let who = if *supervised { "its supervisor was asked for it" } else { "its start" };
@@ -153,27 +140,63 @@ impl fmt::Display for Reason {
                  daemon start` with enough rights, or look at `goxe daemon status`."
             ),
             Self::Refused(text) => write!(out, "The goxe daemon refused the connection: {text}"),
-            Self::Bad => out.write_str(
-                "The goxe daemon does not answer, and restarting it is switched off. Restart it \
-                 with `goxe daemon restart`.",
-            ),
-            Self::KeepsFalling { sends } => write!(
-                out,
-                "The goxe daemon was lost {sends} times while it answered this call. Do not repeat \
-                 it unchanged; look at `goxe daemon logs`."
-            ),
-            Self::NeverApplied => out.write_str(
-                "The goxe daemon was lost twice while this edit was in flight. It was not applied. \
-                 Do not repeat it unchanged; look at `goxe daemon logs`.",
-            ),
-            Self::StillRunning => {
-                out.write_str("The time for this edit is over, and it still runs in the daemon.")
-            }
-            Self::OutcomeRefused => out.write_str(
-                "The reply to this edit was lost, and the daemon would not say what became of it.",
-            ),
+            Self::Bad
+            | Self::KeepsFalling { .. }
+            | Self::NeverApplied
+            | Self::StillRunning
+            | Self::OutcomeRefused => self.fmt_of_daemon(out),
         }
     }
+}
+
+impl Reason {
+    /// The reasons that a daemon gives which is there.
+    fn fmt_of_daemon(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self {
+            Self::KeepsFalling { sends } => {
+                return write!(
+                    out,
+                    "The goxe daemon was lost {sends} times while it answered this call. Do not \
+                     repeat it unchanged; look at `goxe daemon logs`."
+                );
+            }
+            Self::NeverApplied => {
+                "The goxe daemon was lost twice while this edit was in flight, and has no trace of \
+                 it. Do not repeat it unchanged; look at `goxe daemon logs`."
+            }
+            Self::StillRunning => {
+                "The time for this edit is over, and it still runs in the daemon."
+            }
+            Self::OutcomeRefused => {
+                "The reply to this edit was lost, and the daemon would not say what became of it."
+            }
+            _ => {
+                "The goxe daemon does not answer, and restarting it is switched off. Restart it \
+                 with `goxe daemon restart`."
+            }
+        };
+        out.write_str(text)
+    }
+}
+
+fn write_exhausted(
+    out: &mut fmt::Formatter<'_>,
+    failures: u32,
+    window_ms: u64,
+    retry_ms: u64,
+    last: Option<&str>,
+) -> fmt::Result {
+    let window = Seconds(window_ms);
+    write!(out, "The goxe daemon failed {failures} starts within {window}")?;
+    if let Some(last) = last {
+        write!(out, "; the last one: {last}")?;
+    }
+    write!(
+        out,
+        ". It is tried again in {}. Look at `goxe daemon logs`, correct the cause, and start it at \
+         once with `goxe daemon start`.",
+        Seconds(retry_ms)
+    )
 }
 
 /// A duration for people.

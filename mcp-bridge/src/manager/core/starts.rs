@@ -156,19 +156,28 @@ impl Starts {
         failed && self.failed(now_ms)
     }
 
-    /// Whether a start is allowed now: the first restart at once, then after growing pauses, and
-    /// not after too many failures in a row.
-    pub fn verdict(&self, now_ms: u64, settings: &Settings) -> Verdict {
-        let since_ms = now_ms.saturating_sub(settings.starts_window_ms);
-        let failed: Vec<u64> = self
-            .starts
+    /// How many starts in a row failed, within the window.
+    pub fn failures(&self, now_ms: u64, settings: &Settings) -> u32 {
+        u32::try_from(self.failed_in_row(now_ms, settings).count()).unwrap_or(u32::MAX)
+    }
+
+    /// When those starts failed, the latest first.
+    fn failed_in_row(&self, now_ms: u64, settings: &Settings) -> impl Iterator<Item = u64> {
+        let since_ms = now_ms.checked_sub(settings.starts_window_ms);
+        self.starts
             .iter()
             .rev()
             .map_while(|start| start.failed_ms)
-            .take_while(|failed_ms| *failed_ms > since_ms)
-            .collect();
-        let failures = u32::try_from(failed.len()).unwrap_or(u32::MAX);
-        let (Some(latest), Some(oldest)) = (failed.first(), failed.last()) else {
+            .take_while(move |failed_ms| since_ms.is_none_or(|since_ms| *failed_ms > since_ms))
+    }
+
+    /// Whether a start is allowed now: the first restart at once, then after growing pauses, and
+    /// not after too many failures in a row.
+    pub fn verdict(&self, now_ms: u64, settings: &Settings) -> Verdict {
+        let failures = self.failures(now_ms, settings);
+        let latest = self.failed_in_row(now_ms, settings).next();
+        let oldest = self.failed_in_row(now_ms, settings).last();
+        let (Some(latest), Some(oldest)) = (latest, oldest) else {
             return Verdict::Go { attempt: 1 };
         };
         if failures >= settings.starts_max {
