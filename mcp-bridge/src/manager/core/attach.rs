@@ -137,7 +137,7 @@ impl Core {
             return self.rest_idle();
         }
         if !self.may_start() {
-            return self.fail(&Reason::NoDaemon);
+            return self.refuse_start();
         }
         self.phase = Phase::Locking { look_at_ms: self.in_ms(self.settings.look_again_ms) };
         if self.lock == Lock::Free {

@@ -28,7 +28,7 @@ impl Core {
             return self.rest_idle();
         }
         if !self.may_start() {
-            return self.fail(&Reason::NoDaemon);
+            return self.refuse_start();
         }
         match self.starts.verdict(self.now_ms, &self.settings) {
             Verdict::Go { attempt } => self.attempt = attempt,
@@ -104,6 +104,14 @@ impl Core {
         }
     }
 
+    /// None may be started; if one was, for a person, what became of it is the better answer.
+    pub(super) fn refuse_start(&mut self) {
+        match self.last_failure.take() {
+            Some(text) => self.fail(&Reason::StartFailed { text }),
+            None => self.fail(&Reason::NoDaemon),
+        }
+    }
+
     /// Waits until nobody holds the data folder.
     fn clear(&mut self, gone: Gone) {
         let look_at_ms = self.in_ms(self.settings.look_again_ms);
@@ -158,6 +166,8 @@ impl Core {
     fn begin_start(&mut self, supervised: bool) -> Token {
         self.starts.push(self.now_ms);
         self.write_starts();
+        // A person's wish is good for one start.
+        self.by_hand = false;
         let token = self.token();
         let (at_ms, attempt) = (self.now_ms, self.attempt);
         self.start = Some(OwnStart { token, at_ms, attempt, supervised });
