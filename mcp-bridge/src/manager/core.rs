@@ -146,6 +146,8 @@ pub struct Core {
     /// The daemon that three probes judged bad.
     judged: Option<Suspect>,
     start: Option<OwnStart>,
+    /// Whether systemd or launchd owns the daemon, as of the last survey.
+    supervised: bool,
     /// Which start comes next since the last that held.
     attempt: u32,
     /// The record as it stands, while the start lock is held.
@@ -173,6 +175,7 @@ impl Core {
             was_linked: false,
             judged: None,
             start: None,
+            supervised: false,
             attempt: 0,
             starts: Starts::default(),
             last_failure: None,

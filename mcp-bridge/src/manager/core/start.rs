@@ -47,15 +47,18 @@ impl Core {
                 });
             }
         }
-        self.replace(gone, supervised);
+        self.supervised = supervised;
+        match gone {
+            Gone::Bad(bad) => self.replace(bad),
+            gone @ (Gone::Ended | Gone::Fell(_) | Gone::Draining(_)) => self.clear(gone),
+        }
     }
 
-    fn replace(&mut self, gone: Gone, supervised: bool) {
-        match gone {
-            Gone::Bad(_) if supervised => self.ask_supervisor(Request::Restart),
-            _ if supervised => self.ask_supervisor(Request::Start),
-            Gone::Bad(bad) => self.kill(bad),
-            gone @ (Gone::Ended | Gone::Fell(_) | Gone::Draining(_)) => self.clear(gone),
+    /// Has a bad daemon ended: by its supervisor if it has one, which is never gone behind.
+    fn replace(&mut self, bad: Identity) {
+        match self.supervised {
+            true => self.ask_supervisor(Request::Restart),
+            false => self.kill(bad),
         }
     }
 
@@ -149,6 +152,7 @@ impl Core {
             Gone::Draining(id) => self.suspect(Suspect { id, stalled: None, deaf: true }),
             gone @ (Gone::Ended | Gone::Fell(_) | Gone::Bad(_)) => {
                 match (gone, self.starts.unready()) {
+                    _ if self.supervised => self.ask_supervisor(Request::Restart),
                     (Gone::Ended | Gone::Fell(_), Some((pid, started))) => {
                         self.kill(Identity::nameless(pid, started));
                     }
@@ -159,6 +163,9 @@ impl Core {
     }
 
     fn spawn(&mut self) {
+        if self.supervised {
+            return self.ask_supervisor(Request::Start);
+        }
         let token = self.begin_start(false);
         self.out.push(Action::Start(token));
     }
