@@ -212,6 +212,12 @@ impl Core {
             Event::Tick => {}
             Event::Call(call, kind, deadline_ms) => {
                 self.by_hand |= kind == CallKind::Start;
+                // Who asks for nothing but a daemon wants to know about this moment.
+                if matches!(kind, CallKind::Ensure | CallKind::Start)
+                    && let Phase::Linked { heard_ms, .. } = &mut self.phase
+                {
+                    *heard_ms = 0;
+                }
                 self.calls.add(call, kind, deadline_ms);
             }
             Event::Abandon(call) => {

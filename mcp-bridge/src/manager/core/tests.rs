@@ -82,6 +82,18 @@ fn a_fresh_link_is_used_at_once_and_an_old_one_is_asked_first() {
 }
 
 #[test]
+fn who_asks_for_a_daemon_gets_one_that_answers_now() {
+    let mut bench = Bench::linked();
+    let actions = bench.step(Event::Call(CALL, CallKind::Ensure, LATE));
+    assert!(matches!(actions[..], [Action::Check(_, LINK)]), "{actions:?}");
+    // The old one was just stopped, and that is heard only now.
+    let actions = bench.step(Event::LinkLost(LINK));
+    assert_eq!(outcomes(&actions), []);
+    let actions = bench.look(&actions, Found::Ready(LinkId(2), id("b")));
+    assert_eq!(outcomes(&actions), [(CALL, Outcome::Done)]);
+}
+
+#[test]
 fn one_look_under_the_lock_finds_the_daemon_that_another_manager_started() {
     let mut bench = Bench::new(Settings::default());
     let actions = bench.step(Event::Call(CALL, CallKind::Ensure, LATE));
