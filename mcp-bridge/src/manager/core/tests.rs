@@ -21,7 +21,7 @@ struct Bench {
 
 impl Bench {
     fn new(settings: Settings) -> Self {
-        Self { core: Core::new(settings), now_ms: 1_000 }
+        Self { core: Core::new(settings), now_ms: 100_000 }
     }
 
     fn step(&mut self, event: Event) -> Vec<Action> {
