@@ -274,7 +274,18 @@ impl Core {
             Phase::Locking { .. } | Phase::Resting { .. } | Phase::Clearing { .. } if !wanted => {
                 self.rest_idle();
             }
-            _ => {}
+            Phase::Idle
+            | Phase::Looking
+            | Phase::Locking { .. }
+            | Phase::Checking
+            | Phase::Surveying { .. }
+            | Phase::Resting { .. }
+            | Phase::Killing { .. }
+            | Phase::Clearing { .. }
+            | Phase::Starting { .. }
+            | Phase::Recovering { .. }
+            | Phase::Judging { .. }
+            | Phase::Linked { .. } => {}
         }
         self.dispatch();
         let calls = &self.calls;

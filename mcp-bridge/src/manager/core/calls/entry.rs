@@ -95,7 +95,11 @@ impl Entry {
             CallKind::Edit if self.given_up || self.sends >= EDIT_SENDS_MAX => Step::Ask,
             CallKind::Edit => match self.state {
                 State::Pausing { .. } => Step::Ask,
-                _ => Step::Send,
+                State::Waiting
+                | State::Sent(_)
+                | State::Cancelling { .. }
+                | State::Lost
+                | State::Asking { .. } => Step::Send,
             },
         }
     }
