@@ -24,6 +24,7 @@ pub struct Detector {
 
 impl Detector {
     /// Skips white space and looks at the next byte, which stays in the input; `None` when there is none.
+    #[inline]
     pub fn detect(&mut self, input: &mut &[u8]) -> Option<Detected> {
         while let Some((first, rest)) = input.split_first() {
             match (*first, self.after_space) {

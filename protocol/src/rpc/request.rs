@@ -7,7 +7,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::text::{Text, Version};
-use super::{Id, Meta, Rejected, shape_or_syntax};
+use super::{Id, Meta, Rejected, quick, shape_or_syntax};
 use crate::error::{Code, Error};
 
 /// A request or, without an id, a notification.
@@ -19,8 +19,9 @@ pub struct Request<'a> {
     pub method: Cow<'a, str>,
     /// An array or an object, unparsed.
     pub params: Option<&'a RawValue>,
-    /// How to run it.
-    pub meta: Meta<'a>,
+    /// How to run it, when anything is said about that. Boxed, because most requests say nothing and every request
+    /// is moved about.
+    pub meta: Option<Box<Meta<'a>>>,
 }
 
 /// The members of a sound request, read in one pass. Everything unsound is an error here and explained by [`diagnose`].
@@ -34,8 +35,8 @@ struct Envelope<'a> {
     method: Text<'a>,
     #[serde(default, borrow, deserialize_with = "present")]
     params: Option<&'a RawValue>,
-    #[serde(default, borrow)]
-    meta: Option<Meta<'a>>,
+    #[serde(default, borrow, deserialize_with = "present")]
+    meta: Option<&'a RawValue>,
 }
 
 /// A member that is there, even if it is `null`.
@@ -47,22 +48,25 @@ fn present<'de: 'a, 'a, D: Deserializer<'de>>(
 
 /// Parses a text whose first byte is `{`.
 pub(super) fn parse(text: &str) -> Result<Request<'_>, Rejected<'_>> {
+    match quick::parse(text) {
+        Some(request) => Ok(request),
+        None => parse_strictly(text),
+    }
+}
+
+/// The parser that decides. It also takes what the quick one gives up on.
+pub(super) fn parse_strictly(text: &str) -> Result<Request<'_>, Rejected<'_>> {
     let Ok(envelope) = serde_json::from_str::<Envelope<'_>>(text) else {
         return Err(diagnose(text));
     };
-    let id = match envelope.id.map(|id| Id::from_json(id.get())).transpose() {
-        Ok(id) => id,
-        Err(_) => return Err(diagnose(text)),
-    };
-    if envelope.params.is_some_and(|params| !is_structured(params)) {
-        return Err(diagnose(text));
+    let id = envelope.id.map(|id| Id::from_json(id.get())).transpose();
+    let meta = envelope.meta.map_or(Ok(None), Meta::from_json);
+    match (id, meta) {
+        (Ok(id), Ok(meta)) if envelope.params.is_none_or(is_structured) => {
+            Ok(Request { id, method: envelope.method.0, params: envelope.params, meta })
+        }
+        _ => Err(diagnose(text)),
     }
-    Ok(Request {
-        id,
-        method: envelope.method.0,
-        params: envelope.params,
-        meta: envelope.meta.unwrap_or_default(),
-    })
 }
 
 fn is_structured(params: &RawValue) -> bool {
@@ -121,11 +125,11 @@ impl<'a> Members<'a> {
             }
             Some(_) => {}
         }
-        if self.params.is_some_and(|params| !is_structured(params)) {
+        if !self.params.is_none_or(is_structured) {
             return "the member \"params\" is not an object or an array".to_owned();
         }
-        match self.meta.map(|meta| serde_json::from_str::<Option<Meta<'_>>>(meta.get())) {
-            Some(Err(error)) => format!("the member \"meta\" is wrong: {error}"),
+        match self.meta.map(Meta::from_json) {
+            Some(Err(wrong)) => format!("the member \"meta\" is wrong: {wrong}"),
             // Only a difference between the two parsers could lead here; the answer stays an error.
             Some(Ok(_)) | None => "the message is not a request".to_owned(),
         }
