@@ -14,7 +14,7 @@ use clap::{Command, CommandFactory, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 pub use call::{Call, Params};
-pub use config::{Config, Init};
+pub use config::Config;
 pub use daemon::{Daemon, Logs};
 pub use global::{Color, Global};
 pub use journal::Journal;

@@ -144,7 +144,8 @@ impl From<PathError> for Failure {
             PathError::SetUserId { .. } => Exit::NotPermitted,
             _ => Exit::Usage,
         };
-        Failure::new(exit, "paths", error.to_string()).hint("`goxe paths --help` tells what chooses them")
+        Failure::new(exit, "paths", error.to_string())
+            .hint("`goxe paths --help` tells what chooses them")
     }
 }
 

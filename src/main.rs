@@ -7,7 +7,9 @@
 mod args;
 mod commands;
 mod context;
+mod demo;
 mod failure;
+mod files;
 mod output;
 
 use std::process::ExitCode;

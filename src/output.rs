@@ -110,7 +110,7 @@ pub fn table<const N: usize>(
     rows: impl IntoIterator<Item = [String; N]>,
 ) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
+    table.load_style(presets::NOTHING);
     table.set_header(head.map(|title| Cell::new(title.to_uppercase())));
     for row in rows {
         table.add_row(row);

@@ -1,6 +1,6 @@
 //! `goxe config ...`
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 
 /// What to do with the configuration.
 #[derive(Debug, Subcommand)]
@@ -14,13 +14,9 @@ pub enum Config {
     /// List every mistake in the configuration
     Check,
     /// Write a new configuration file with every key explained
-    Init(Init),
-}
-
-/// Where the new file goes.
-#[derive(Debug, Args)]
-pub struct Init {
-    /// Replace the file that is there
-    #[arg(long)]
-    pub overwrite: bool,
+    Init {
+        /// Replace the file that is there
+        #[arg(long)]
+        overwrite: bool,
+    },
 }

@@ -1,0 +1,2 @@
+//! `goxe demo`
+pub mod scene;
