@@ -12,7 +12,7 @@ use std::{
 
 use goxe_protocol::{
     api::Role,
-    frame::{self, OwnedFrame},
+    frame::{self, Flags, Header, OwnedFrame},
     inbound::Form,
     rpc::{self, Id, Meta, Progress},
 };
@@ -272,6 +272,30 @@ pub fn write_result(out: &mut Vec<u8>, id: &Id<'_>, json: &[u8]) {
     out.extend_from_slice(br#","result":"#);
     out.extend_from_slice(json);
     out.push(b'}');
+}
+
+/// Appends what stands before a result of `json_bytes` that is sent from where it lies, and returns
+/// what stands behind it.
+pub fn write_split(
+    head: &mut Vec<u8>,
+    id: &Id<'_>,
+    form: ReplyForm,
+    json_bytes: usize,
+) -> Vec<u8> {
+    let mut envelope = Vec::with_capacity(64 + id.json().len());
+    write_result(&mut envelope, id, b"");
+    let open = envelope.len().saturating_sub(1);
+    let mut tail = envelope.split_off(open);
+    match form {
+        ReplyForm::Whole(Form::Frames) => {
+            let length = u32::try_from(open + json_bytes + tail.len()).unwrap_or(u32::MAX);
+            head.extend_from_slice(&Header { length, flags: Flags::NONE }.encode());
+        }
+        ReplyForm::Whole(Form::Lines) => tail.push(b'\n'),
+        ReplyForm::Member { .. } => {}
+    }
+    head.extend_from_slice(&envelope);
+    tail
 }
 
 #[cfg(test)]

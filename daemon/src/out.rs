@@ -15,9 +15,9 @@ pub enum Segment {
     /// Bytes of its own.
     Bytes(Vec<u8>),
     /// A part of a request's JSON, for an echo.
-    Json(OwnedFrame, Range<usize>),
+    Json(Arc<OwnedFrame>, Range<usize>),
     /// The attachment of a request, for an echo.
-    Attachment(OwnedFrame),
+    Attachment(Arc<OwnedFrame>),
     /// Bytes that somebody else keeps too.
     Shared(Arc<Vec<u8>>),
 }

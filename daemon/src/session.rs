@@ -8,10 +8,10 @@ use goxe_protocol::{
     rpc::{BatchReply, Id},
 };
 
-use crate::call::{Cancel, Encoded, Payload, PeerId, Principal, ReplyForm, Ticket};
-
-/// Number of a project: the catalogue's own, never used again.
-pub type ProjectId = u32;
+use crate::{
+    call::{Cancel, Encoded, Payload, PeerId, Principal, ReplyForm, Ticket},
+    journal::ProjectId,
+};
 
 /// What a peer must do before its first call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +67,8 @@ pub struct Session {
     pub gate: Gate,
     /// Whether it sent a request yet.
     pub spoke: bool,
+    /// A message of it is being parsed on a lane; until then it is not read.
+    pub parsing: bool,
     /// How messages to it are told apart.
     pub form: Form,
     /// Subscriptions it holds.
@@ -87,6 +89,7 @@ impl Session {
             principal,
             gate,
             spoke: false,
+            parsing: false,
             form: Form::Frames,
             subscriptions: 0,
             calls: Vec::new(),
@@ -221,7 +224,7 @@ mod tests {
 
     fn open(session: &mut Session, number: u64, project: u32, edit: bool) -> u32 {
         let form = ReplyForm::Whole(Form::Frames);
-        session.open(Some(Id::number(number)), form, Some(project), edit).0.call
+        session.open(Some(Id::number(number)), form, Some(ProjectId(project)), edit).0.call
     }
 
     #[test]
@@ -229,7 +232,7 @@ mod tests {
         let mut session = session();
         let first = open(&mut session, 1, 7, true);
         let other = open(&mut session, 2, 8, true);
-        assert_eq!(session.newest_edit(7), Some(first));
+        assert_eq!(session.newest_edit(ProjectId(7)), Some(first));
         let read = open(&mut session, 3, 7, false);
         session.hold(Held {
             call: read,
@@ -245,7 +248,7 @@ mod tests {
         session.close(first);
         assert_eq!(session.release().map(|held| held.call), Some(read));
         assert!(session.release().is_none());
-        assert_eq!(session.newest_edit(7), Some(later));
+        assert_eq!(session.newest_edit(ProjectId(7)), Some(later));
     }
 
     #[test]
