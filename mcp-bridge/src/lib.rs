@@ -1,1 +1,3 @@
-//! placeholder
+//! The MCP server of goxe, and the manager that starts, probes and heals the daemon.
+
+pub mod manager;
