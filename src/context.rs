@@ -1,5 +1,7 @@
 //! What every command starts from: which daemon is meant, its files, its configuration, the output.
 
+use std::path::Path;
+
 use goxe_config::{Choice, Config, Environment, Loaded, Paths, Sources};
 
 use crate::args::Global;
@@ -35,6 +37,23 @@ impl Context {
             Failure::new(Exit::Failed, "io", message).hint("give absolute paths")
         })?;
         Ok(Context { output, choice, environment: Environment::of_process(), set: global.set })
+    }
+
+    /// The context of a daemon that no flag and no variable of this process chose.
+    pub fn for_folder(data: &Path, config: &Path, output: Output) -> Self {
+        let choice = Choice {
+            data: Some(data.to_owned()),
+            config: Some(config.to_owned()),
+            ..Choice::default()
+        };
+        let mut environment = Environment::of_process();
+        environment.variables.retain(|name, _| !name.starts_with("GOXE_"));
+        Context { output, choice, environment, set: Vec::new() }
+    }
+
+    /// The keys that the command line sets.
+    pub fn set(&self) -> &[String] {
+        &self.set
     }
 
     /// Where the files of the daemon lie.

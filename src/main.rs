@@ -6,11 +6,15 @@
 
 mod args;
 mod commands;
+mod content;
 mod context;
+mod daemon;
 mod demo;
 mod failure;
 mod files;
 mod output;
+mod progress;
+mod tail;
 
 use std::process::ExitCode;
 

@@ -30,6 +30,9 @@ pub struct Call {
     /// Show how far the call is
     #[arg(long)]
     pub progress: bool,
+    /// How long to wait for the answer, a start of the daemon included
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub timeout: Option<u64>,
     /// The key by which a writing call that is sent again runs once; a new one when absent
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,

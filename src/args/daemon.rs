@@ -10,7 +10,11 @@ pub enum Daemon {
     /// Start the daemon in the background and wait until it answers
     Start,
     /// Stop the daemon: it finishes what runs, and is killed only if it does not
-    Stop,
+    Stop {
+        /// Kill it at once; what it acknowledged is in its journal
+        #[arg(long)]
+        force: bool,
+    },
     /// Stop the daemon if it runs, and start it
     Restart,
     /// Tell how the daemon is; exit code 3 when there is none

@@ -94,6 +94,14 @@ impl Mcp {
         }
     }
 
+    /// How many answers are here already that were not asked for yet.
+    pub fn waiting(&mut self) -> Result<usize, Failure> {
+        while let Ok(message) = self.messages.try_recv() {
+            self.take(message)?;
+        }
+        Ok(self.early.len())
+    }
+
     /// Ends the session as a client does, by closing the input, and waits for the server's end.
     pub fn close(mut self) -> Result<(), Failure> {
         self.input = None;

@@ -88,6 +88,11 @@ pub fn mistake() -> EditItem {
     brush::subtract_sphere(castle::CENTER, 13.0)
 }
 
+/// An edit on a layer that is not there.
+pub fn nowhere() -> EditItem {
+    EditItem::Remove { layer: Some("nowhere".to_owned()), at: vec![[0, 0, 0]] }
+}
+
 /// The layer that the mistake is made on.
 pub const MISTAKE_LAYER: &str = "castle";
 

@@ -68,7 +68,7 @@ impl Story {
     }
 
     /// Lines for people; programs get the document at the end.
-    fn say(&self, line: &str) {
+    pub fn say(&self, line: &str) {
         if !self.output.is_json() {
             // Nobody reads any more: the demo goes on, and its exit code tells how it went.
             let _ = self.output.print(line);

@@ -78,8 +78,9 @@ impl Studio {
     }
 
     /// Renders the project into a PNG file and tells its size.
-    pub fn render(&mut self, file: &Path, side: u32) -> Result<usize, Failure> {
-        let arguments = json!({ "project": PROJECT, "width": side, "height": side });
+    pub fn render(&mut self, file: &Path, size: [u32; 2]) -> Result<usize, Failure> {
+        let [width, height] = size;
+        let arguments = json!({ "project": PROJECT, "width": width, "height": height });
         let answer = self.mcp.call("render_view", &arguments)?;
         let picture = answer.picture.as_deref().map(|picture| BASE64.decode(picture));
         let Some(Ok(png)) = picture else {
