@@ -1,4 +1,22 @@
-//! The wire of goxe, without sockets, clocks or threads: frames, JSON-RPC 2.0, errors, every
-//! method's typed params and reply, and the client core.
+//! The wire of goxe, sans-IO: bytes in, values out, and back.
+//!
+//! Nothing here knows a socket, a clock or a thread. The way of a message through the modules:
+//!
+//! ```text
+//! bytes -> inbound (detect, frame, lines) -> rpc::parse -> api::find(method) -> typed params
+//! reply -> rpc::encode_reply -> inbound::Form or frame::append_* -> bytes
+//! ```
+//!
+//! - [`detect`], [`frame`], [`lines`], [`inbound`]: what the bytes of a connection are
+//! - [`rpc`]: JSON-RPC 2.0, borrowed from the payload
+//! - [`error`]: the one table of error codes
 
 pub mod api;
+pub mod detect;
+pub mod error;
+pub mod frame;
+pub mod inbound;
+pub mod lines;
+pub mod rpc;
+
+pub use error::{Code, Error};

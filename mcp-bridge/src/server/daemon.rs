@@ -81,8 +81,8 @@ pub struct Reply {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum CallError {
     /// The daemon answered with an error.
-    #[error("{}", .0.message)]
-    Answer(ErrorAnswer),
+    #[error("{0}")]
+    Answer(goxe_protocol::Error),
     /// The call did not reach a daemon, so nothing was done.
     #[error("no daemon: {reason}")]
     Down {
@@ -104,17 +104,6 @@ pub enum CallError {
     /// The caller cancelled it before anything was done.
     #[error("cancelled")]
     Cancelled,
-}
-
-/// The error object of an answer.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ErrorAnswer {
-    /// The JSON-RPC error code.
-    pub code: i64,
-    /// What went wrong.
-    pub message: String,
-    /// `data` of the error: `kind`, `hint`, and what the kind adds.
-    pub data: Value,
 }
 
 /// How the daemon is, as far as one can tell from outside.
