@@ -5,6 +5,7 @@
 use std::{pin::Pin, time::Duration};
 
 use goxe_protocol::api::system::StatusReply;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -107,7 +108,7 @@ pub enum CallError {
 }
 
 /// How the daemon is, as far as one can tell from outside.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Health {
     /// Whether it runs and answers.
     pub daemon: Condition,
@@ -135,7 +136,7 @@ pub struct Health {
 }
 
 /// Whether a daemon runs and answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Condition {
     /// It answers.

@@ -11,7 +11,7 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncRead, AsyncWrite, Interest, unix::AsyncFd},
+    io::{AsyncRead, AsyncWrite, Interest},
     net::{UnixStream, unix::pipe},
 };
 
@@ -61,10 +61,11 @@ impl Stdio {
     /// Makes streams of them; needs a tokio runtime.
     pub fn into_streams(self) -> io::Result<Streams> {
         let kind = Kind::of(&self.output)?;
-        let closed = match kind {
-            Kind::Pipe => Closed::watch(self.output.try_clone()?)?,
-            Kind::Socket | Kind::File => Closed { pipe: None },
+        let pipe = match kind {
+            Kind::Pipe => Some(pipe_writer(self.output.try_clone()?)?),
+            Kind::Socket | Kind::File => None,
         };
+        let closed = Closed { pipe };
         Ok(Streams { input: reader(self.input)?, output: writer(self.output, kind)?, closed })
     }
 }
@@ -89,10 +90,14 @@ fn reader(fd: OwnedFd) -> io::Result<Pin<Box<dyn AsyncRead + Send>>> {
 
 fn writer(fd: OwnedFd, kind: Kind) -> io::Result<Pin<Box<dyn AsyncWrite + Send>>> {
     Ok(match kind {
-        Kind::Pipe => Box::pin(pipe::Sender::from_owned_fd(own_description(fd, true))?),
+        Kind::Pipe => Box::pin(pipe_writer(fd)?),
         Kind::Socket => Box::pin(stream(fd)?),
         Kind::File => Box::pin(tokio::fs::File::from_std(File::from(fd))),
     })
+}
+
+fn pipe_writer(fd: OwnedFd) -> io::Result<pipe::Sender> {
+    pipe::Sender::from_owned_fd(own_description(fd, true))
 }
 
 fn stream(fd: OwnedFd) -> io::Result<UnixStream> {
@@ -118,14 +123,10 @@ fn own_description(fd: OwnedFd, write: bool) -> OwnedFd {
 /// Tells when the reading end of the output pipe is closed, without having to write to it.
 #[derive(Debug)]
 pub struct Closed {
-    pipe: Option<AsyncFd<OwnedFd>>,
+    pipe: Option<pipe::Sender>,
 }
 
 impl Closed {
-    fn watch(output: OwnedFd) -> io::Result<Self> {
-        Ok(Closed { pipe: Some(AsyncFd::with_interest(output, Interest::ERROR)?) })
-    }
-
     /// Ends when nobody reads the output any more. For sockets and files it never ends: there
     /// the next write tells.
     pub async fn wait(&self) {
