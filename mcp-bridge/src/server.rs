@@ -49,7 +49,7 @@ Space: z is up, x right, y away from the viewer in the front view; whole numbers
 32767; corners of boxes are inclusive. Colours are #rrggbb.
 Sharing: other people and assistants may edit the same project. Pass `if_revision` (from any \
 answer) to edit only what you have seen.
-Limits: 256 edits a call, 1000 voxels an edit; use shapes for more. Lists come in pages: pass \
+Limits: 200 edits a call, 1000 voxels an edit; use shapes for more. Lists come in pages: pass \
 `cursor` on.
 Safety: every acknowledged edit is saved and survives crashes. An answer has `done` true, or the \
 error says whether anything was done. Errors end with `Next:` and the call to make.

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 /// Arrays by the name of their property, and how many items they may have. Together they keep the
 /// largest call that fits the schemas below the 16 MiB at which rmcp drops a line unanswered.
 const ITEMS_MAX: &[(&str, u64)] =
-    &[("edits", 256), ("voxels", 1000), ("at", 1000), ("layers", 256)];
+    &[("edits", 200), ("voxels", 1000), ("at", 1000), ("layers", 256)];
 
 /// What arguments mean that several tools take.
 const NOTES: &[(&str, &str)] = &[

@@ -3,7 +3,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
     time::Duration,
 };
 
@@ -43,12 +46,18 @@ pub struct Fake {
     seen: Mutex<Vec<Seen>>,
     scripts: Mutex<HashMap<&'static str, Script>>,
     blob: Mutex<Vec<u8>>,
-    pub down: bool,
+    hanging: AtomicUsize,
+    down: bool,
 }
 
 impl Fake {
     pub fn new() -> Arc<Self> {
         Arc::default()
+    }
+
+    /// One that cannot be started.
+    pub fn down() -> Arc<Self> {
+        Arc::new(Fake { down: true, ..Fake::default() })
     }
 
     pub fn script(&self, method: &'static str, script: Script) {
@@ -57,6 +66,11 @@ impl Fake {
 
     pub fn seen(&self) -> Vec<Seen> {
         locked(&self.seen).clone()
+    }
+
+    /// Calls that hang now.
+    pub fn running(&self) -> usize {
+        self.hanging.load(SeqCst)
     }
 
     /// The params of the newest call of a method.
@@ -82,7 +96,9 @@ impl Fake {
             Some(Script::Fail(error)) => Err(error),
             Some(Script::Reply(result, attachment)) => Ok(Reply { result, attachment }),
             Some(Script::Hang) => {
+                self.hanging.fetch_add(1, SeqCst);
                 call.cancel.cancelled().await;
+                self.hanging.fetch_sub(1, SeqCst);
                 Err(CallError::Cancelled)
             }
             Some(Script::Slow(notes, pause)) => {
@@ -154,9 +170,10 @@ impl Fake {
                 label: "walls".into(),
                 edit: edit(false),
             }),
-            history::Checkpoint::NAME | history::Forget::NAME => value(
-                &history::CheckpointReply { revision: REVISION, checkpoint: "before roof".into() },
-            ),
+            history::Checkpoint::NAME | history::Forget::NAME => value(&history::CheckpointReply {
+                revision: REVISION,
+                checkpoint: "before roof".into(),
+            }),
             history::Outcome::NAME => value(&history::OutcomeReply {
                 outcome: history::CallOutcome::Committed,
                 revision: Some(REVISION),
@@ -181,8 +198,7 @@ impl Fake {
             render::Image::NAME => (value(&image()), Some(PNG.to_vec())),
             job::Status::NAME => {
                 let job = job_item(render::Image::NAME, job::JobState::Done);
-                let reply =
-                    job::StatusReply { job, reply: Some(value(&image())), error: None };
+                let reply = job::StatusReply { job, reply: Some(value(&image())), error: None };
                 (value(&reply), Some(PNG.to_vec()))
             }
             project::Import::NAME => {

@@ -9,7 +9,7 @@ use goxe_mcp_bridge::{
 use rmcp::{
     ServiceExt as _,
     model::{
-        CallToolRequestParams, CallToolResult, ClientCapabilities, ClientInfo, Implementation,
+        CallToolRequestParams, CallToolResult, ClientCapabilities, ClientConfig, Implementation,
         ProtocolVersion,
     },
     service::{ClientLifecycleMode, ClientServiceExt as _, RoleClient, RunningService},
@@ -95,7 +95,7 @@ pub fn modern(capabilities: Value) -> Value {
     })
 }
 
-pub type Client = RunningService<RoleClient, ClientInfo>;
+pub type Client = RunningService<RoleClient, ClientConfig>;
 
 /// Both eras, as rmcp's client enters them.
 pub fn eras() -> [ClientLifecycleMode; 2] {
@@ -111,7 +111,7 @@ pub async fn connect(
 ) -> (Client, Server) {
     let Raw { input, output, server, .. } = start(daemon, folder);
     let output = output.into_inner().into_inner();
-    let info = ClientInfo::new(ClientCapabilities::default(), Implementation::new("test", "1"));
+    let info = ClientConfig::new(ClientCapabilities::default(), Implementation::new("test", "1"));
     let client = info
         .serve_with_lifecycle(AsyncRwTransport::new_client(output, input), mode)
         .await
@@ -132,8 +132,7 @@ pub async fn call_in(
     tool: &str,
     arguments: Value,
 ) -> CallToolResult {
-    let (client, _) =
-        connect(daemon.clone(), folder, ClientLifecycleMode::Initialize).await;
+    let (client, _) = connect(daemon.clone(), folder, ClientLifecycleMode::Initialize).await;
     let arguments = arguments.as_object().cloned().unwrap_or_default();
     let request = CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments);
     let result = client.call_tool(request).await.expect("a result");

@@ -21,8 +21,7 @@ async fn t1_a_notification_before_the_session_is_dropped() {
     let mut raw = start(Fake::new(), &std::env::temp_dir());
     raw.send(cancelled(1)).await;
     raw.send(json!({ "jsonrpc": "2.0", "id": 9, "result": {} })).await;
-    let discovered =
-        raw.request(1, "server/discover", json!({ "_meta": modern(json!({})) })).await;
+    let discovered = raw.request(1, "server/discover", json!({ "_meta": modern(json!({})) })).await;
     assert_eq!(discovered["result"]["resultType"], "complete", "{discovered}");
     raw.send(cancelled(1)).await;
     // Refused inside the opening phase: it must not open the gate either.
@@ -41,9 +40,12 @@ async fn t2_the_end_of_input_ends_hung_calls_and_open_subscriptions() {
     let fake = Fake::new();
     fake.script(project::Info::NAME, Script::Hang);
     let mut raw = start(fake.clone(), &std::env::temp_dir());
-    let listen = json!({ "_meta": modern(json!({})), "notifications": { "toolsListChanged": true } });
-    raw.send(json!({ "jsonrpc": "2.0", "id": 1, "method": "subscriptions/listen", "params": listen }))
-        .await;
+    let listen =
+        json!({ "_meta": modern(json!({})), "notifications": { "toolsListChanged": true } });
+    raw.send(
+        json!({ "jsonrpc": "2.0", "id": 1, "method": "subscriptions/listen", "params": listen }),
+    )
+    .await;
     let acknowledged = raw.next().await;
     assert_eq!(acknowledged["method"], "notifications/subscriptions/acknowledged");
     let call = json!({ "_meta": modern(json!({})), "name": "project_info", "arguments": { "project": "castle" } });
@@ -137,9 +139,12 @@ async fn t7_both_eras_hear_that_the_tools_changed() {
     assert_eq!(legacy.next().await["method"], "notifications/tools/list_changed");
 
     let mut raw = start(Fake::new(), &std::env::temp_dir());
-    let listen = json!({ "_meta": modern(json!({})), "notifications": { "toolsListChanged": true } });
-    raw.send(json!({ "jsonrpc": "2.0", "id": 1, "method": "subscriptions/listen", "params": listen }))
-        .await;
+    let listen =
+        json!({ "_meta": modern(json!({})), "notifications": { "toolsListChanged": true } });
+    raw.send(
+        json!({ "jsonrpc": "2.0", "id": 1, "method": "subscriptions/listen", "params": listen }),
+    )
+    .await;
     assert_eq!(raw.next().await["method"], "notifications/subscriptions/acknowledged");
     raw.request(2, "tools/list", json!({ "_meta": modern(json!({})) })).await;
     raw.server.subscribers().tools_changed().await;
@@ -167,10 +172,12 @@ fn bytes_max(schema: &Value) -> u64 {
         return SCALAR;
     };
     // Of an edit's lists only one is there at a time.
-    let lists = |property: &Value| property.get("maxItems").is_some();
-    let longest = properties.values().filter(|p| lists(p)).map(bytes_max).max().unwrap_or(0);
-    let rest: u64 = properties.values().filter(|p| !lists(p)).map(bytes_max).sum();
-    longest + rest
+    let cost = |(name, property): (&String, &Value)| {
+        (property.get("maxItems").is_some(), bytes_max(property) + name.len() as u64 + 4)
+    };
+    let costs: Vec<(bool, u64)> = properties.iter().map(cost).collect();
+    let longest = costs.iter().filter(|cost| cost.0).map(|cost| cost.1).max().unwrap_or(0);
+    longest + costs.iter().filter(|cost| !cost.0).map(|cost| cost.1).sum::<u64>()
 }
 
 #[tokio::test]
