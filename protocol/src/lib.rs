@@ -10,8 +10,12 @@
 //! - [`detect`], [`frame`], [`lines`], [`inbound`]: what the bytes of a connection are
 //! - [`rpc`]: JSON-RPC 2.0, borrowed from the payload
 //! - [`error`]: the one table of error codes
+//! - [`api`]: every method's name, params, reply, role and cost
+//! - [`client`], [`blocking`]: the other end, as a core and as a shell over any stream
 
 pub mod api;
+pub mod blocking;
+pub mod client;
 pub mod detect;
 pub mod error;
 pub mod frame;

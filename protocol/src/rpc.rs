@@ -2,22 +2,26 @@
 
 mod batch;
 mod depth;
+mod encode;
 mod id;
 mod incoming;
 mod meta;
 mod quick;
-mod reply;
 mod request;
 #[cfg(test)]
 mod tests;
 mod text;
 
 pub use batch::{Batch, BatchReply};
+pub use encode::{
+    encode_error, encode_notification, encode_raw_reply, encode_reply, encode_request,
+};
 pub use id::{ID_BYTES_MAX, Id};
 pub use incoming::{Incoming, Outcome, parse_incoming};
 pub use meta::{Meta, Progress};
-pub use reply::{encode_error, encode_notification, encode_raw_reply, encode_reply};
 pub use request::Request;
+
+use std::ops::Range;
 
 use serde_json::value::RawValue;
 
@@ -97,6 +101,14 @@ pub fn parse_frame<'a>(
         }
         message => Ok(message),
     }
+}
+
+/// Where a value that was parsed out of `json` lies in it, to find it again once the bytes have moved.
+#[must_use]
+pub fn range_of(json: &[u8], value: &RawValue) -> Option<Range<usize>> {
+    let start = value.get().as_ptr().addr().checked_sub(json.as_ptr().addr())?;
+    let range = start..start.checked_add(value.get().len())?;
+    (range.end <= json.len()).then_some(range)
 }
 
 /// The error for a text that begins neither an object nor an array.

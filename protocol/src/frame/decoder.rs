@@ -72,12 +72,12 @@ impl Decoder {
             },
         };
         let length = to_usize(header.length);
-        if self.buffer.is_empty() {
-            if let Some((payload, rest)) = input.split_at_checked(length) {
-                *input = rest;
-                self.header = None;
-                return Frame::new(header, Source::Input(payload)).map(Some);
-            }
+        if self.buffer.is_empty()
+            && let Some((payload, rest)) = input.split_at_checked(length)
+        {
+            *input = rest;
+            self.header = None;
+            return Frame::new(header, Source::Input(payload)).map(Some);
         }
         self.header = Some(header);
         self.continue_payload(header, length, input)
@@ -106,12 +106,12 @@ impl Decoder {
 
     /// Takes a header from the input; wrong bytes are reported as early as they can be known.
     fn take_header(&mut self, input: &mut &[u8]) -> Result<Option<Header>, FrameError> {
-        if self.head_bytes == 0 {
-            if let Some((head, rest)) = input.split_first_chunk::<HEADER_BYTES>() {
-                let header = self.check(Header::parse(head)?)?;
-                *input = rest;
-                return Ok(Some(header));
-            }
+        if self.head_bytes == 0
+            && let Some((head, rest)) = input.split_first_chunk::<HEADER_BYTES>()
+        {
+            let header = self.check(Header::parse(head)?)?;
+            *input = rest;
+            return Ok(Some(header));
         }
         let taken = input.len().min(HEADER_BYTES - self.head_bytes);
         let (now, rest) = input.split_at(taken);

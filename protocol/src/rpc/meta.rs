@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
 
 use super::text::Text;
 
@@ -11,19 +13,35 @@ use super::text::Text;
 const META_TEXT_BYTES_MAX: usize = 256;
 
 /// How a caller wants its call run. Unknown members are ignored.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Meta<'a> {
     /// Milliseconds from arrival after which the caller no longer waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub deadline_ms: Option<u64>,
     /// Names the work, so that sending it again runs it once.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<Cow<'a, str>>,
     /// Whether to send `progress` notifications, and under which name.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub progress: Option<Progress<'a>>,
     /// A W3C `traceparent`, kept in logs.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub trace: Option<Cow<'a, str>>,
 }
 
-impl Meta<'_> {
+impl<'a> Meta<'a> {
+    /// Reads the member; `null` says nothing, like a member that is not there.
+    pub(super) fn from_json(json: &'a RawValue) -> Result<Option<Box<Self>>, String> {
+        match json.get().as_bytes().first() {
+            Some(b'n') => Ok(None),
+            Some(b'{') => match serde_json::from_str(json.get()) {
+                Ok(meta) => Ok(Some(Box::new(meta))),
+                Err(error) => Err(error.to_string()),
+            },
+            _ => Err("it is not an object".to_owned()),
+        }
+    }
+
     /// Whether nothing is said.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -53,6 +71,15 @@ pub enum Progress<'a> {
     ById,
     /// A string: notifications carry it as `token` beside the id.
     Token(Cow<'a, str>),
+}
+
+impl Serialize for Progress<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::ById => serializer.serialize_bool(true),
+            Self::Token(token) => serializer.serialize_str(token),
+        }
+    }
 }
 
 /// The members as they are read.

@@ -44,12 +44,7 @@ pub(super) fn parse(text: &str) -> Option<Request<'_>> {
     if scan.peek().is_some() || jsonrpc? != "2.0" {
         return None;
     }
-    Some(Request {
-        id,
-        method: Cow::Borrowed(method?),
-        params,
-        meta: meta.map(Box::new),
-    })
+    Some(Request { id, method: Cow::Borrowed(method?), params, meta })
 }
 
 struct Scan<'a> {
@@ -132,8 +127,8 @@ impl<'a> Scan<'a> {
         Some(value)
     }
 
-    fn meta(&mut self) -> Option<Meta<'a>> {
-        serde_json::from_str(self.structured()?.get()).ok()
+    fn meta(&mut self) -> Option<Box<Meta<'a>>> {
+        Meta::from_json(self.structured()?).ok()?
     }
 }
 

@@ -35,8 +35,8 @@ struct Envelope<'a> {
     method: Text<'a>,
     #[serde(default, borrow, deserialize_with = "present")]
     params: Option<&'a RawValue>,
-    #[serde(default, borrow)]
-    meta: Option<Meta<'a>>,
+    #[serde(default, borrow, deserialize_with = "present")]
+    meta: Option<&'a RawValue>,
 }
 
 /// A member that is there, even if it is `null`.
@@ -59,19 +59,14 @@ pub(super) fn parse_strictly(text: &str) -> Result<Request<'_>, Rejected<'_>> {
     let Ok(envelope) = serde_json::from_str::<Envelope<'_>>(text) else {
         return Err(diagnose(text));
     };
-    let id = match envelope.id.map(|id| Id::from_json(id.get())).transpose() {
-        Ok(id) => id,
-        Err(_) => return Err(diagnose(text)),
-    };
-    if envelope.params.is_some_and(|params| !is_structured(params)) {
-        return Err(diagnose(text));
+    let id = envelope.id.map(|id| Id::from_json(id.get())).transpose();
+    let meta = envelope.meta.map_or(Ok(None), Meta::from_json);
+    match (id, meta) {
+        (Ok(id), Ok(meta)) if envelope.params.is_none_or(is_structured) => {
+            Ok(Request { id, method: envelope.method.0, params: envelope.params, meta })
+        }
+        _ => Err(diagnose(text)),
     }
-    Ok(Request {
-        id,
-        method: envelope.method.0,
-        params: envelope.params,
-        meta: envelope.meta.map(Box::new),
-    })
 }
 
 fn is_structured(params: &RawValue) -> bool {
@@ -130,11 +125,11 @@ impl<'a> Members<'a> {
             }
             Some(_) => {}
         }
-        if self.params.is_some_and(|params| !is_structured(params)) {
+        if !self.params.is_none_or(is_structured) {
             return "the member \"params\" is not an object or an array".to_owned();
         }
-        match self.meta.map(|meta| serde_json::from_str::<Option<Meta<'_>>>(meta.get())) {
-            Some(Err(error)) => format!("the member \"meta\" is wrong: {error}"),
+        match self.meta.map(Meta::from_json) {
+            Some(Err(wrong)) => format!("the member \"meta\" is wrong: {wrong}"),
             // Only a difference between the two parsers could lead here; the answer stays an error.
             Some(Ok(_)) | None => "the message is not a request".to_owned(),
         }

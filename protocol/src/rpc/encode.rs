@@ -1,16 +1,18 @@
-//! Replies and notifications, written as JSON at the end of a buffer.
+//! Requests, replies and notifications, written as JSON at the end of a buffer.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::Id;
+use super::{Id, Meta};
 use crate::error::Error;
 
 const VERSION_AND_ID: &[u8] = br#"{"jsonrpc":"2.0","id":"#;
 const RESULT: &[u8] = br#","result":"#;
 const ERROR: &[u8] = br#","error":"#;
 const VERSION_AND_METHOD: &[u8] = br#"{"jsonrpc":"2.0","method":"#;
+const METHOD: &[u8] = br#","method":"#;
 const PARAMS: &[u8] = br#","params":"#;
+const META: &[u8] = br#","meta":"#;
 
 /// Appends the reply to a call. A result that does not serialise becomes an internal error: there is always one answer.
 pub fn encode_reply(out: &mut Vec<u8>, id: &Id<'_>, result: &(impl Serialize + ?Sized)) {
@@ -44,6 +46,36 @@ pub fn encode_error(out: &mut Vec<u8>, id: &Id<'_>, error: &Error) {
         out.extend_from_slice(br#"{"code":-32603,"message":"Internal error"}"#);
     }
     out.push(b'}');
+}
+
+/// Appends a request. `params` must serialise to an object or an array.
+///
+/// # Errors
+/// The params do not serialise; the buffer is then as it was.
+pub fn encode_request(
+    out: &mut Vec<u8>,
+    id: &Id<'_>,
+    method: &str,
+    params: &(impl Serialize + ?Sized),
+    meta: &Meta<'_>,
+) -> Result<(), serde_json::Error> {
+    let start = out.len();
+    begin(out, id, METHOD);
+    let written = (|| {
+        serde_json::to_writer(&mut *out, method)?;
+        out.extend_from_slice(PARAMS);
+        serde_json::to_writer(&mut *out, params)?;
+        if !meta.is_empty() {
+            out.extend_from_slice(META);
+            serde_json::to_writer(&mut *out, meta)?;
+        }
+        Ok(())
+    })();
+    match written {
+        Ok(()) => out.push(b'}'),
+        Err(_) => out.truncate(start),
+    }
+    written
 }
 
 /// Appends a notification.

@@ -1,0 +1,103 @@
+//! The one place where errors of the engine and the store become errors of the wire.
+
+use goxe_engine::error::{ApplyError, EditError, EditFault};
+use goxe_protocol::{Code, Error, api};
+
+use crate::journal::Revision;
+
+/// The wire's form of a revision.
+pub fn revision(revision: Revision) -> api::types::Revision {
+    api::types::Revision { number: revision.number, chain: revision.chain }
+}
+
+/// Refuses a call that was meant for another revision.
+pub fn check_revision(wanted: api::types::Revision, newest: Revision) -> Result<(), Error> {
+    let newest = revision(newest);
+    if wanted == newest {
+        return Ok(());
+    }
+    let message = format!("the project is at {newest}, not at {wanted}");
+    Err(Error::conflict("revision", message)
+        .hint("read what changed, then send the edit again with the newest revision")
+        .with("revision", newest.to_string())
+        .with("if_revision", wanted.to_string()))
+}
+
+/// Why an edit was refused.
+pub fn edit(error: EditError) -> Error {
+    let message = error.to_string();
+    let wire = match error.cause {
+        EditFault::LayerMissing { name, nearest } => {
+            let mut wire = Error::not_found("layer", &name);
+            if let Some(nearest) = nearest {
+                wire = wire
+                    .hint(format!("use \"{nearest}\", or make the layer with layer.create"))
+                    .with("nearest", &*nearest);
+            } else {
+                wire = wire.hint("list the layers with layer.list, or make one with layer.create");
+            }
+            wire
+        }
+        EditFault::CheckpointMissing { name, nearest } => {
+            let wire = Error::not_found("checkpoint", &name)
+                .hint("list the checkpoints with history.list");
+            match nearest {
+                Some(nearest) => wire.with("nearest", &*nearest),
+                None => wire,
+            }
+        }
+        EditFault::LayerExists { .. } => Error::conflict("layer_exists", message.clone())
+            .hint("choose another name, or edit the layer that is there"),
+        EditFault::CheckpointExists { .. } => {
+            Error::conflict("checkpoint_exists", message.clone())
+                .hint("choose another name, or remove the old one with history.forget")
+        }
+        EditFault::NothingToUndo => Error::conflict("nothing_to_undo", message.clone())
+            .hint("look at the groups with history.list"),
+        EditFault::NothingToRedo => Error::conflict("nothing_to_redo", message.clone())
+            .hint("look at the groups with history.list; an edit after an undo ends the redo"),
+        EditFault::OtherAuthor { author, group } => {
+            Error::conflict("other_author", message.clone())
+                .hint("pass any_author: true to step over another author's group")
+                .with("author", &*author)
+                .with("group", group)
+        }
+        EditFault::TooManyVoxels { count, max } => {
+            Error::limit_exceeded("engine.edit_voxels_max", count, max)
+                .hint("do it in several smaller edits")
+        }
+        EditFault::LimitReached { what, max } => Error::new(Code::LimitExceeded, message.clone())
+            .with("limit", format!("engine.{what}"))
+            .with("max", max),
+        EditFault::Cancelled => Error::new(Code::Cancelled, message.clone()),
+        EditFault::OutOfBounds { min, max, .. } => Error::invalid_params(message.clone())
+            .hint("keep every coordinate inside the limits")
+            .with("min", min)
+            .with("max", max),
+        EditFault::BadName { .. }
+        | EditFault::MaterialMissing { .. }
+        | EditFault::MaterialsFull { .. }
+        | EditFault::SizeMismatch { .. }
+        | EditFault::StartOutside
+        | EditFault::CentreOffGrid => Error::invalid_params(message.clone()),
+    };
+    match error.edit {
+        Some(index) => {
+            let mut wire = wire.with("edit", index);
+            wire.message = message.into();
+            wire
+        }
+        None => wire,
+    }
+}
+
+/// Why a change that was just prepared cannot be applied: a fault of ours.
+pub fn apply(error: ApplyError) -> Error {
+    tracing::error!(%error, "a prepared change does not fit its own project");
+    Error::new(Code::EngineFault, "the engine prepared a change that does not fit; nothing changed")
+}
+
+/// The params are not what the method takes.
+pub fn params(error: &serde_json::Error) -> Error {
+    Error::invalid_params(error.to_string())
+}

@@ -1,0 +1,323 @@
+//! The lanes: threads that own nothing and run what the router hands them.
+
+pub mod progress;
+mod work;
+
+use std::{
+    collections::VecDeque,
+    fmt, io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    thread::{self, JoinHandle},
+};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use goxe_protocol::Error;
+
+use self::progress::{LaneProgress, Note};
+use crate::{
+    blobs::Blob,
+    call::{Encoded, Envelope, Payload, Ticket},
+    edit::{EditCall, Written},
+    handlers::{FreeFn, ImportFn, ReadFn},
+    journal::{ProjectId, writer::Appender},
+    life::vitals::Vitals,
+    out::Segment,
+    store::{Loaded, Recovered, Store},
+    view::View,
+};
+
+/// A call that reads, with everything it needs.
+pub struct ReadJob {
+    /// On whose behalf, and where the answer goes.
+    pub envelope: Envelope,
+    /// Params and attachment.
+    pub payload: Payload,
+    /// What answers it.
+    pub run: ReadFn,
+    /// What it reads.
+    pub view: Arc<View>,
+    /// The project's name, for the answer.
+    pub name: Arc<str>,
+    /// Why the project cannot be edited, if it cannot.
+    pub read_only: Option<Arc<str>>,
+    /// Whether it counts as long work.
+    pub long: bool,
+    /// Whether it is a background job, whose reply is kept instead of sent.
+    pub background: bool,
+}
+
+/// A call that concerns no project.
+pub struct FreeJob {
+    /// On whose behalf, and where the answer goes.
+    pub envelope: Envelope,
+    /// Params and attachment.
+    pub payload: Payload,
+    /// What answers it.
+    pub run: FreeFn,
+    /// The blob it names, if it names one.
+    pub blob: Option<Arc<Blob>>,
+    /// Newest views of all projects in memory and the names of all, for a backup.
+    pub backup: Option<Box<BackupInput>>,
+    /// Whether it counts as long work.
+    pub long: bool,
+}
+
+/// What a backup starts from.
+pub struct BackupInput {
+    /// The catalogue.
+    pub catalogue: Arc<crate::store::catalogue::State>,
+    /// Where each project stands; those that are not loaded are read from the store.
+    pub views: Vec<(ProjectId, Option<Arc<View>>)>,
+}
+
+/// Turns a file's content into an edit.
+pub struct ImportJob {
+    /// The edit, whose request is still to be made.
+    pub edit: EditCall,
+    /// What makes it.
+    pub run: ImportFn,
+    /// The content, when it is a blob.
+    pub blob: Option<Arc<Blob>>,
+}
+
+/// Edits of one project, in order.
+pub struct StrandJob {
+    /// The project.
+    pub project: ProjectId,
+    /// Counts how often the head was thrown back.
+    pub generation: u32,
+    /// What the first edit is prepared against.
+    pub head: Arc<View>,
+    /// The edits.
+    pub edits: VecDeque<EditCall>,
+    /// Where the records go.
+    pub appender: Appender<Written>,
+}
+
+/// Saves a project whole.
+pub struct ImageJob {
+    /// The project at the revision that is saved.
+    pub view: Arc<View>,
+    /// Its live idempotency keys.
+    pub keys: crate::journal::keys::Keys,
+}
+
+/// Something that takes too long to free on the loop.
+pub enum Garbage {
+    /// A snapshot that may be the last of its kind.
+    View(Arc<View>),
+    /// Output that was sent.
+    Segment(Segment),
+    /// An answer that nobody takes.
+    Encoded(Encoded),
+    /// A blob, whose file goes with it.
+    Blob(Arc<Blob>),
+}
+
+/// What a lane can be handed.
+pub enum Job {
+    /// Answer a call from a snapshot.
+    Read(Box<ReadJob>),
+    /// Answer a call that concerns no project.
+    Free(Box<FreeJob>),
+    /// Turn content into an edit.
+    Import(Box<ImportJob>),
+    /// Prepare and apply edits.
+    Strand(Box<StrandJob>),
+    /// Bring a project into memory.
+    Load(ProjectId),
+    /// Read the journal back.
+    Recover,
+    /// Save a project whole.
+    Image(Box<ImageJob>),
+    /// Free these.
+    Discard(Vec<Garbage>),
+}
+
+/// What a lane hands back.
+pub enum Done {
+    /// A call is answered.
+    Answered {
+        /// Which call.
+        ticket: Ticket,
+        /// The answer.
+        encoded: Encoded,
+        /// The snapshot that a cursor in the answer refers to.
+        pin: Option<Arc<View>>,
+        /// Whether it ran as long work.
+        long: bool,
+    },
+    /// A background job ended.
+    Finished {
+        /// The call that began it.
+        ticket: Ticket,
+        /// Its reply.
+        result: Result<crate::call::Reply, Error>,
+    },
+    /// A blob was filled on behalf of a call.
+    Blob(Arc<Blob>),
+    /// An edit that changes nothing, or failed, is answered without the journal.
+    Unwritten {
+        /// The edit.
+        edit: Box<EditCall>,
+        /// Its answer.
+        result: Result<crate::call::Reply, Error>,
+        /// Whether it ran as long work.
+        long: bool,
+    },
+    /// A strand's edits were run.
+    Strand {
+        /// The project.
+        project: ProjectId,
+        /// Counts how often the head was thrown back.
+        generation: u32,
+        /// The state after the last of them.
+        head: Arc<View>,
+        /// Those that the journal had no room for.
+        rest: VecDeque<EditCall>,
+        /// Records that the journal took.
+        appended: usize,
+    },
+    /// Content became an edit.
+    Imported(Box<EditCall>),
+    /// A project is in memory, or is known not to come.
+    Loaded {
+        /// The project.
+        project: ProjectId,
+        /// What came of it.
+        loaded: Loaded,
+    },
+    /// The journal was read back.
+    Recovered(Box<Result<Recovered, String>>),
+    /// How far the recovery is, in bytes.
+    Recovering {
+        /// Read so far.
+        done: u64,
+        /// To read in all.
+        total: u64,
+    },
+    /// A project was saved whole, or not.
+    Imaged {
+        /// The project.
+        project: ProjectId,
+        /// The revision number that was saved, or why it was not.
+        result: Result<u64, String>,
+    },
+    /// How far a call is.
+    Progress(Note),
+    /// Garbage was freed.
+    Discarded,
+}
+
+/// Wakes the event loop.
+pub trait Wake: Send + Sync {
+    /// Makes the loop look at its channels.
+    fn wake(&self);
+}
+
+/// What every lane shares.
+#[derive(Clone)]
+pub struct LaneContext {
+    /// Signs of life for the watchdog.
+    pub vitals: Arc<Vitals>,
+    /// Disk, journal index, images.
+    pub store: Arc<Store>,
+    /// Where results go.
+    pub done: Sender<Done>,
+    /// Wakes the loop after each.
+    pub wake: Arc<dyn Wake>,
+    /// Largest answer.
+    pub reply_bytes_max: usize,
+    /// Largest picture.
+    pub render_pixels_max: u64,
+    /// Bounds of edits and imports.
+    pub engine: Arc<goxe_engine::limits::Limits>,
+}
+
+/// The running lanes.
+pub struct Lanes {
+    jobs: Option<Sender<Job>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl fmt::Debug for Lanes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lanes").field("threads", &self.threads.len()).finish_non_exhaustive()
+    }
+}
+
+impl Lanes {
+    /// Starts `count` lanes. At most `queue_max` jobs wait; the router keeps to that.
+    pub fn start(count: usize, queue_max: usize, context: &LaneContext) -> io::Result<Self> {
+        let (jobs, queue) = bounded(queue_max);
+        let threads = (0..count)
+            .map(|lane| {
+                let (queue, context) = (queue.clone(), context.clone());
+                thread::Builder::new()
+                    .name(format!("lane-{lane}"))
+                    .spawn(move || serve(lane, &queue, &context))
+            })
+            .collect::<io::Result<Vec<_>>>()?;
+        Ok(Lanes { jobs: Some(jobs), threads })
+    }
+
+    /// Hands a job over. The router counts what waits, so that there is room.
+    pub fn submit(&self, job: Job) {
+        if let Some(jobs) = &self.jobs
+            && jobs.try_send(job).is_err()
+        {
+            debug_assert!(false, "the router hands over more jobs than the lanes' queue holds");
+            tracing::error!("a job was lost: the queue of the lanes is full");
+        }
+    }
+
+    /// Lets the lanes finish what they have, and waits for them.
+    pub fn join(mut self) {
+        self.jobs = None;
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a lane ended by a panic");
+            }
+        }
+    }
+}
+
+fn serve(lane: usize, queue: &Receiver<Job>, context: &LaneContext) {
+    while let Ok(job) = queue.recv() {
+        context.vitals.lane_beats(lane);
+        work::run(lane, job, context);
+        context.vitals.lane_rests(lane);
+    }
+}
+
+impl LaneContext {
+    /// Tells the loop. Waits where the loop is behind; the loop never waits for a lane.
+    fn tell(&self, done: Done) {
+        if self.done.send(done).is_ok() {
+            self.wake.wake();
+        }
+    }
+
+    fn progress<'a>(
+        &'a self,
+        lane: usize,
+        envelope: Option<&'a Envelope>,
+        background: bool,
+    ) -> LaneProgress<'a> {
+        LaneProgress::new(&self.vitals, lane, &self.done, &self.wake, envelope, background)
+    }
+}
+
+/// Runs engine code that may panic on input nobody thought of: one answer is lost, nothing else.
+pub fn guard<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+        tracing::error!(panic = %text, "the engine failed");
+        Err(Error::new(
+            goxe_protocol::Code::EngineFault,
+            "the engine failed on this call; nothing was changed and everything else goes on",
+        ))
+    })
+}

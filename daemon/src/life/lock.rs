@@ -1,0 +1,93 @@
+//! `DATA/lock`: whoever holds it is the daemon of that data folder.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, Read, Seek, SeekFrom, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+use nix::fcntl::{Flock, FlockArg};
+
+/// The held lock. It lasts as long as the value; the file itself is never removed, because a
+/// removed lock file lets two holders exist.
+#[derive(Debug)]
+pub struct DataLock {
+    file: Flock<File>,
+}
+
+/// Why the lock was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another daemon serves this data folder.
+    #[error("a daemon already serves {}: {holder}", data.display())]
+    Held {
+        /// The data folder.
+        data: PathBuf,
+        /// What the holder wrote about itself: pid and socket.
+        holder: String,
+    },
+    /// The file cannot be opened or locked.
+    #[error("cannot lock {}: {error}", path.display())]
+    Io {
+        /// The lock file.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+}
+
+/// How much of the holder's own words is read back.
+const HOLDER_BYTES_MAX: u64 = 512;
+
+impl DataLock {
+    /// Takes the lock or tells who holds it; never waits.
+    pub fn take(path: &Path, data: &Path) -> Result<Self, LockError> {
+        let io = |error| LockError::Io { path: path.to_owned(), error };
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(path)
+            .map_err(io)?;
+        match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+            Ok(file) => Ok(DataLock { file }),
+            Err((file, nix::errno::Errno::EWOULDBLOCK)) => {
+                let mut holder = String::new();
+                // What the holder says of itself only helps a person; without it the lock still holds.
+                let _ = file.take(HOLDER_BYTES_MAX).read_to_string(&mut holder);
+                let holder = holder.trim();
+                let holder = if holder.is_empty() { "it is just starting" } else { holder };
+                Err(LockError::Held { data: data.to_owned(), holder: holder.to_owned() })
+            }
+            Err((_, errno)) => Err(io(errno.into())),
+        }
+    }
+
+    /// Writes who holds the lock, for the one who is refused.
+    pub fn describe(&mut self, holder: &str) -> io::Result<()> {
+        self.file.set_len(0)?;
+        self.file.seek(SeekFrom::Start(0))?;
+        self.file.write_all(holder.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_holder_is_told_about_the_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let mut first = DataLock::take(&path, folder.path()).unwrap();
+        first.describe("pid 7, socket /run/x.sock").unwrap();
+        let error = DataLock::take(&path, folder.path()).unwrap_err();
+        assert!(error.to_string().contains("pid 7, socket /run/x.sock"), "{error}");
+        drop(first);
+        assert!(path.exists());
+        DataLock::take(&path, folder.path()).unwrap();
+    }
+}

@@ -1,0 +1,274 @@
+//! One connected client's state: who it is, which of its calls are unanswered, which batches are
+//! half gathered. A plain value; what the bytes of the connection are is decided before it.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use goxe_protocol::{
+    inbound::Form,
+    rpc::{BatchReply, Id},
+};
+
+use crate::call::{Cancel, Encoded, Payload, PeerId, Principal, ReplyForm, Ticket};
+
+/// Number of a project: the catalogue's own, never used again.
+pub type ProjectId = u32;
+
+/// What a peer must do before its first call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// Nothing: the operating system says who it is.
+    Open,
+    /// Send `system.hello` with the token.
+    Token,
+}
+
+/// A call that has not been answered.
+#[derive(Debug)]
+pub struct InFlight {
+    /// Which call of the session.
+    pub call: u32,
+    /// The id it is answered to; absent for a notification, which is not answered.
+    pub id: Option<Id<'static>>,
+    /// The form of the answer.
+    pub form: ReplyForm,
+    /// The project it is about.
+    pub project: Option<ProjectId>,
+    /// Whether it changes that project.
+    pub edit: bool,
+    /// Asks it to end.
+    pub cancel: Arc<Cancel>,
+}
+
+/// A read that waits until an earlier edit of the same peer on the same project is answered.
+#[derive(Debug)]
+pub struct Held {
+    /// The read.
+    pub call: u32,
+    /// The project both are about.
+    pub project: ProjectId,
+    /// The newest edit it waits for.
+    pub behind: u32,
+    /// The read's method.
+    pub method: &'static str,
+    /// The read's params.
+    pub payload: Payload,
+}
+
+/// One connected client.
+#[derive(Debug)]
+pub struct Session {
+    /// Who it is.
+    pub peer: PeerId,
+    /// Its number in this run of the daemon.
+    pub number: u64,
+    /// On whose behalf its calls run.
+    pub principal: Principal,
+    /// What it must do before its first call.
+    pub gate: Gate,
+    /// Whether it sent a request yet.
+    pub spoke: bool,
+    /// How messages to it are told apart.
+    pub form: Form,
+    /// Subscriptions it holds.
+    pub subscriptions: usize,
+    calls: Vec<InFlight>,
+    held: VecDeque<Held>,
+    batches: Vec<(u32, BatchReply)>,
+    calls_ever: u32,
+    batches_ever: u32,
+}
+
+impl Session {
+    /// A client that just connected.
+    pub fn new(peer: PeerId, number: u64, principal: Principal, gate: Gate) -> Self {
+        Session {
+            peer,
+            number,
+            principal,
+            gate,
+            spoke: false,
+            form: Form::Frames,
+            subscriptions: 0,
+            calls: Vec::new(),
+            held: VecDeque::new(),
+            batches: Vec::new(),
+            calls_ever: 0,
+            batches_ever: 0,
+        }
+    }
+
+    /// Unanswered calls, notifications among them.
+    pub fn in_flight(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// The unanswered call with this id.
+    pub fn find(&self, id: &Id<'_>) -> Option<&InFlight> {
+        self.calls.iter().find(|call| call.id.as_ref().is_some_and(|own| own.json() == id.json()))
+    }
+
+    /// Enters a call that is answered later.
+    pub fn open(
+        &mut self,
+        id: Option<Id<'static>>,
+        form: ReplyForm,
+        project: Option<ProjectId>,
+        edit: bool,
+    ) -> (Ticket, Arc<Cancel>) {
+        let call = self.calls_ever;
+        self.calls_ever = self.calls_ever.wrapping_add(1);
+        let cancel = Arc::new(Cancel::default());
+        self.calls.push(InFlight { call, id, form, project, edit, cancel: Arc::clone(&cancel) });
+        (Ticket { peer: self.peer, call }, cancel)
+    }
+
+    /// Takes a call out because it is answered now.
+    pub fn close(&mut self, call: u32) -> Option<InFlight> {
+        let index = self.calls.iter().position(|in_flight| in_flight.call == call)?;
+        let closed = self.calls.swap_remove(index);
+        if self.calls.is_empty() {
+            // An idle peer costs nothing.
+            self.calls = Vec::new();
+        }
+        Some(closed)
+    }
+
+    /// The newest unanswered edit on a project.
+    pub fn newest_edit(&self, project: ProjectId) -> Option<u32> {
+        let edits = self.calls.iter().filter(|call| call.edit && call.project == Some(project));
+        edits.map(|call| call.call).max()
+    }
+
+    /// Holds a read back.
+    pub fn hold(&mut self, held: Held) {
+        self.held.push_back(held);
+    }
+
+    /// The next read that no unanswered edit holds back any more.
+    pub fn release(&mut self) -> Option<Held> {
+        let calls = &self.calls;
+        let free = self.held.iter().position(|held| {
+            !calls.iter().any(|call| {
+                call.edit && call.project == Some(held.project) && call.call <= held.behind
+            })
+        })?;
+        let held = self.held.remove(free);
+        if self.held.is_empty() {
+            self.held = VecDeque::new();
+        }
+        held
+    }
+
+    /// Takes out a read that is held back, because it was cancelled.
+    pub fn unhold(&mut self, call: u32) -> Option<Held> {
+        let index = self.held.iter().position(|held| held.call == call)?;
+        self.held.remove(index)
+    }
+
+    /// Begins a batch with so many members that are answered.
+    pub fn open_batch(&mut self, answers: usize) -> u32 {
+        let batch = self.batches_ever;
+        self.batches_ever = self.batches_ever.wrapping_add(1);
+        self.batches.push((batch, BatchReply::new(answers)));
+        batch
+    }
+
+    /// Puts an answer into its form: itself, or the batch once its last member is there.
+    pub fn gather(&mut self, form: ReplyForm, answer: Encoded) -> Option<Encoded> {
+        let ReplyForm::Member { batch } = form else { return Some(answer) };
+        let index = self.batches.iter().position(|(number, _)| *number == batch)?;
+        let (_, gathered) = self.batches.get_mut(index)?;
+        gathered.push(&answer.head);
+        if !gathered.is_complete() {
+            return None;
+        }
+        let (_, gathered) = self.batches.swap_remove(index);
+        let array = gathered.finish()?;
+        let mut head = Vec::with_capacity(array.len() + 16);
+        // A batch is no longer than what its members were allowed; the header holds 4 GiB.
+        let _ = self.form.append(&mut head, |out| out.extend_from_slice(&array));
+        Some(Encoded { head, attachment: None })
+    }
+
+    /// Memory it holds for calls that wait and batches that are half gathered.
+    pub fn held_bytes(&self) -> usize {
+        let held: usize = self.held.iter().map(|held| held.payload.bytes()).sum();
+        held + self.batches.iter().map(|(_, batch)| batch.bytes()).sum::<usize>()
+    }
+
+    /// Asks everything that still runs for it to end.
+    pub fn cancel_all(&self) {
+        for call in &self.calls {
+            call.cancel.ask();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use goxe_protocol::api::Role;
+
+    use super::*;
+
+    fn session() -> Session {
+        let peer = PeerId { slot: 0, generation: 0 };
+        Session::new(peer, 1, Principal { name: "uid:1".into(), role: Role::Edit }, Gate::Open)
+    }
+
+    fn payload() -> Payload {
+        Payload::Text("{}".into())
+    }
+
+    fn open(session: &mut Session, number: u64, project: u32, edit: bool) -> u32 {
+        let form = ReplyForm::Whole(Form::Frames);
+        session.open(Some(Id::number(number)), form, Some(project), edit).0.call
+    }
+
+    #[test]
+    fn a_read_waits_for_earlier_edits_of_its_project_only() {
+        let mut session = session();
+        let first = open(&mut session, 1, 7, true);
+        let other = open(&mut session, 2, 8, true);
+        assert_eq!(session.newest_edit(7), Some(first));
+        let read = open(&mut session, 3, 7, false);
+        session.hold(Held {
+            call: read,
+            project: 7,
+            behind: first,
+            method: "x.y",
+            payload: payload(),
+        });
+        let later = open(&mut session, 4, 7, true);
+        assert!(session.release().is_none());
+        session.close(other);
+        assert!(session.release().is_none());
+        session.close(first);
+        assert_eq!(session.release().map(|held| held.call), Some(read));
+        assert!(session.release().is_none());
+        assert_eq!(session.newest_edit(7), Some(later));
+    }
+
+    #[test]
+    fn an_id_is_in_flight_until_it_is_answered() {
+        let mut session = session();
+        let call = open(&mut session, 5, 1, false);
+        assert!(session.find(&Id::number(5)).is_some());
+        assert!(session.find(&Id::number(6)).is_none());
+        assert!(session.close(call).is_some());
+        assert!(session.close(call).is_none());
+        assert!(session.find(&Id::number(5)).is_none());
+    }
+
+    #[test]
+    fn a_batch_is_answered_when_its_last_member_is() {
+        let mut session = session();
+        session.form = Form::Lines;
+        let batch = session.open_batch(2);
+        let form = ReplyForm::Member { batch };
+        let answer = |text: &str| Encoded { head: text.into(), attachment: None };
+        assert!(session.gather(form, answer("1")).is_none());
+        let whole = session.gather(form, answer("2")).unwrap();
+        assert_eq!(whole.head, b"[1,2]\n");
+        assert!(session.gather(form, answer("3")).is_none());
+    }
+}

@@ -1,0 +1,27 @@
+//! A project at one revision, as readers see it.
+
+use std::sync::Arc;
+
+use goxe_engine::project::Project;
+use goxe_protocol::api::types::Revision;
+
+use crate::session::ProjectId;
+
+/// An immutable state of a project. Cloning the `Arc` is the whole cost of a snapshot.
+#[derive(Debug)]
+pub struct View {
+    /// The project's number.
+    pub id: ProjectId,
+    /// Which of its states this is.
+    pub revision: Revision,
+    /// The state.
+    pub project: Project,
+}
+
+impl View {
+    /// The state of a project that has just been made.
+    pub fn empty(id: ProjectId) -> Arc<Self> {
+        let revision = Revision { number: 0, chain: 0 };
+        Arc::new(View { id, revision, project: Project::new() })
+    }
+}

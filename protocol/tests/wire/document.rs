@@ -1,0 +1,1 @@
+//! PROTOCOL.md holds what the code does.
