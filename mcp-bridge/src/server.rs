@@ -135,7 +135,8 @@ impl ServerHandler for Server {
         _: Option<PaginatedRequestParams>,
         cx: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let list = ListToolsResult::with_all_items(TOOLS.into_iter().map(Tool::entry).collect());
+        let list =
+            ListToolsResult::with_all_items(TOOLS.into_iter().map(Tool::entry).cloned().collect());
         // The legacy era knows no cache fields.
         Ok(match cx.protocol_version() {
             Some(version) if version >= ProtocolVersion::V_2026_07_28 => {
@@ -146,7 +147,7 @@ impl ServerHandler for Server {
     }
 
     fn get_tool(&self, name: &str) -> Option<rmcp::model::Tool> {
-        Tool::named(name).map(Tool::entry)
+        Tool::named(name).map(Tool::entry).cloned()
     }
 
     async fn call_tool(

@@ -21,7 +21,7 @@ mod render;
 pub mod schema;
 mod voxel;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use rmcp::model::{MetaObject, ToolAnnotations};
 use serde_json::Value;
@@ -86,7 +86,14 @@ impl Tool {
     }
 
     /// The entry in the list of tools.
-    pub fn entry(self) -> rmcp::model::Tool {
+    pub fn entry(self) -> &'static rmcp::model::Tool {
+        static ENTRIES: LazyLock<[rmcp::model::Tool; TOOLS.len()]> =
+            LazyLock::new(|| TOOLS.map(Tool::new_entry));
+        let found = TOOLS.iter().zip(ENTRIES.iter()).find(|(tool, _)| **tool == self);
+        found.map(|(_, entry)| entry).expect("every tool is in TOOLS")
+    }
+
+    fn new_entry(self) -> rmcp::model::Tool {
         let words = self.describe();
         let description = format!("{} Example: {}", words.description, words.example);
         let input = Arc::new(self.input());

@@ -11,7 +11,7 @@ use super::{Context, Failure};
 /// the schema wants no text; everything else has to be what the schema says.
 pub fn read<T: DeserializeOwned>(context: &Context<'_>) -> Result<T, Failure> {
     let mut arguments = context.arguments.clone();
-    mend(&mut arguments, &context.tool.input());
+    mend(&mut arguments, &context.tool.entry().input_schema);
     serde_json::from_value(arguments).map_err(|error| {
         Failure::new(
             format!("{} failed: the arguments do not fit", context.tool.name()),

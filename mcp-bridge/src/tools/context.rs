@@ -20,7 +20,10 @@ use super::{
     Tool,
     failure::{Failed, Failure, call},
 };
-use crate::server::daemon::{Call, CallError, Daemon, Kind, Progress, Reply};
+use crate::{
+    manager::{Call, CallError, Kind, Progress},
+    server::daemon::{Daemon, Reply},
+};
 
 /// How often a client that asked for progress hears of a call, at least.
 const BEAT: Duration = Duration::from_secs(1);
@@ -59,40 +62,44 @@ impl Context<'_> {
         params: &M::Params,
         attachment: Option<Vec<u8>>,
     ) -> Result<(M::Reply, Option<Vec<u8>>), Failure> {
-        let params = serde_json::to_value(params)
-            .map_err(|error| self.failure::<M>(&Value::Null, None, &unreadable(&error)))?;
-        let key = M::WRITES.then(Uuid::now_v7);
-        let outcome = self.exchange::<M>(params.clone(), attachment, key).await;
-        let reply = outcome.map_err(|error| self.failure::<M>(&params, key, &error))?;
-        let result = serde_json::from_value(reply.result)
-            .map_err(|error| self.failure::<M>(&params, key, &unreadable(&error)))?;
-        Ok((result, reply.attachment))
+        let key = M::WRITES.then(|| Uuid::now_v7().to_string());
+        let params = match serde_json::to_value(params) {
+            Ok(params) => params,
+            Err(error) => {
+                let error = CallError::Params(error.to_string());
+                return Err(self.failed::<M>(&Value::Null, key).because(&error));
+            }
+        };
+        let outcome = self.exchange::<M>(&params, attachment, key.clone()).await;
+        let failed = self.failed::<M>(&params, key);
+        match outcome.map_err(|error| failed.because(&error))? {
+            Reply::Recorded { revision } => Err(failed.although_done(revision)),
+            Reply::Answered { result, attachment } => {
+                let reply = serde_json::from_value(result);
+                Ok((reply.map_err(|error| failed.not_understood(&error))?, attachment))
+            }
+        }
     }
 
     async fn exchange<M: Method>(
         &mut self,
-        params: Value,
+        params: &Value,
         attachment: Option<Vec<u8>>,
-        key: Option<Uuid>,
+        key: Option<String>,
     ) -> Result<Reply, CallError> {
         let (sender, mut notes) = mpsc::channel(PROGRESS_QUEUE);
-        let call = Call {
-            method: M::NAME,
-            params,
-            attachment,
-            kind: key.map_or(Kind::Read, |key| Kind::Edit { key }),
-            timeout: timeout(M::COST),
-            progress: self.meter.is_some().then_some(sender),
-            cancel: self.cancel.clone(),
-        };
-        let mut answer = self.daemon.call(call);
+        let mut call = Call::read(M::NAME, params, timeout(M::COST))?;
+        call.attachment = attachment;
+        call.kind = key.map_or(Kind::Read, |key| Kind::Edit { key });
+        call.progress = self.meter.is_some().then_some(sender);
+        let mut answer = self.daemon.call(call, self.cancel.clone());
         let mut beat = interval_at(Instant::now() + BEAT, BEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
             tokio::select! {
                 biased;
                 outcome = &mut answer => return outcome,
-                () = self.gone.cancelled() => return Err(CallError::Cancelled),
+                () = self.gone.cancelled() => return Err(CallError::Closed),
                 Some(note) = notes.recv() => {
                     if let Some(meter) = &mut self.meter {
                         meter.report(note).await;
@@ -108,18 +115,17 @@ impl Context<'_> {
         }
     }
 
-    /// The failure that an error of a method is for this call.
-    fn failure<M: Method>(&self, params: &Value, key: Option<Uuid>, error: &CallError) -> Failure {
+    /// What a failure of a method has to tell of this call.
+    fn failed<'a, M: Method>(&'a self, params: &'a Value, key: Option<String>) -> Failed<'a> {
         let project = params.get("project").and_then(Value::as_str);
         // Keys of calls that change the catalogue are kept with it, not with a project.
         let catalogue = M::NAME.starts_with("project.") && M::NAME != "project.import";
-        let failed = Failed {
+        Failed {
             tool: self.tool,
             arguments: &self.arguments,
             project,
-            key: key.map(|key| (key.to_string(), project.filter(|_| !catalogue))),
-        };
-        failed.because(error)
+            key: key.map(|key| (key, project.filter(|_| !catalogue))),
+        }
     }
 
     /// The failure of arguments that do not fit together.
@@ -129,11 +135,7 @@ impl Context<'_> {
     }
 }
 
-fn unreadable(error: &serde_json::Error) -> CallError {
-    CallError::Lost { reason: format!("the engine speaks another version: {error}") }
-}
-
-/// How long a method may take once the daemon is up; starting it is not counted.
+/// How long a method may take, the start of the daemon included.
 fn timeout(cost: Cost) -> Duration {
     Duration::from_secs(match cost {
         // `job.status` is answered by the loop and may wait a minute first.

@@ -1,16 +1,17 @@
 //! What a tool says when it could not do its work: what, why, and the exact next call.
 
-use goxe_protocol::{Code, Error};
+use goxe_protocol::{Code, Error, api::types::Revision};
 use rmcp::model::{CallToolResult, ContentBlock};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::{server::daemon::CallError, tools::Tool};
+use super::{Answer, Tool};
+use crate::manager::{CallError, Reason};
 
 /// The longest arguments that are repeated in a `Next:` line, in bytes.
 const REPEATED_BYTES_MAX: usize = 400;
 
 /// Why a tool did not do its work, in the three lines that a model gets.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Failure {
     /// What went wrong.
     pub what: String,
@@ -20,12 +21,20 @@ pub struct Failure {
     pub next: String,
     /// A question for the user whose "yes" would let the same call pass.
     pub question: Option<String>,
+    /// What to answer instead: the work was done, and only the answer to it was lost.
+    pub instead: Option<Answer>,
 }
 
 impl Failure {
     /// A failure without a question.
     pub fn new(what: impl Into<String>, why: impl Into<String>, next: impl Into<String>) -> Self {
-        Failure { what: what.into(), why: why.into(), next: next.into(), question: None }
+        Failure {
+            what: what.into(),
+            why: why.into(),
+            next: next.into(),
+            question: None,
+            instead: None,
+        }
     }
 
     /// The three lines.
@@ -37,6 +46,9 @@ impl Failure {
     /// The result that goes to the client: text only, as some clients check `structuredContent`
     /// against the schema of a success.
     pub fn into_result(self) -> CallToolResult {
+        if let Some(answer) = self.instead {
+            return answer.into_result();
+        }
         CallToolResult::error(vec![ContentBlock::text(self.text())])
     }
 }
@@ -68,25 +80,65 @@ impl Failed<'_> {
     /// The failure that an error of the call is.
     pub fn because(&self, error: &CallError) -> Failure {
         let tool = self.tool.name();
-        let (effect, why, next) = match error {
-            CallError::Answer(error) => (effect(error.code), reason(error), self.next_after(error)),
-            CallError::Down { .. } => {
-                let why = "the engine does not run and could not be started.".to_owned();
-                (Effect::None, why, call(Tool::EngineHealth, &json!({ "action": "check" })))
+        let not_done = format!("{tool} failed: the call was not done");
+        match error {
+            CallError::Answer(error) => {
+                let what = format!("{tool} failed: {error}");
+                self.failure(what, &reason(error), effect(error.code), self.next_after(error))
             }
-            CallError::Lost { .. } => {
-                let why = "the connection broke before the answer came.".to_owned();
-                (Effect::Unknown, why, self.again("now"))
+            CallError::NotDone(reason) => {
+                let next = self.next_without(reason);
+                self.failure(not_done, &reason.to_string(), Effect::None, next)
             }
-            CallError::Timeout { .. } => {
-                (Effect::Unknown, "the call takes longer than that.".to_owned(), self.smaller())
+            CallError::Unknown { reason, .. } => {
+                let what = format!("{tool} failed: the answer was lost");
+                self.failure(what, &reason.to_string(), Effect::Unknown, self.check())
             }
-            CallError::Cancelled => {
-                let why = "the call was cancelled before it took effect.".to_owned();
-                (Effect::None, why, self.again("if it is still wanted"))
+            CallError::Params(text) => {
+                let why = format!("the call cannot be carried: {text}.");
+                self.failure(not_done, &why, Effect::None, self.check())
             }
+            CallError::Busy(calls) => {
+                let why = format!("{calls} calls wait for the engine already.");
+                self.failure(not_done, &why, Effect::None, self.again("after a few seconds"))
+            }
+            CallError::Closed => {
+                let why = "the connection to the engine is being closed.";
+                self.failure(not_done, why, Effect::None, self.again("if it is still wanted"))
+            }
+        }
+    }
+
+    /// The failure of a reply that has another shape than ours.
+    pub fn not_understood(&self, error: &serde_json::Error) -> Failure {
+        let what = format!("{} failed: the engine answered in another way", self.tool.name());
+        let why = format!("it may be of another version: {error}.");
+        self.failure(what, &why, Effect::Unknown, self.check())
+    }
+
+    /// The call was done, and its answer is lost for good.
+    pub fn although_done(&self, revision: Option<Revision>) -> Failure {
+        let next = match self.project {
+            Some(project) => call(Tool::ProjectInfo, &json!({ "project": project })),
+            None => call(Tool::Project, &json!({ "action": "list" })),
         };
-        let what = format!("{tool} failed: {error}");
+        let mut map = Map::new();
+        map.insert("done".to_owned(), json!(true));
+        if let Some(revision) = revision {
+            map.insert("revision".to_owned(), json!(revision));
+        }
+        map.insert(
+            "note".to_owned(),
+            json!(format!("the answer was lost; {next} shows the state")),
+        );
+        let what = format!("{} was done, and its answer was lost", self.tool.name());
+        let mut failure = Failure::new(what, "the engine fell after the work was saved.", next);
+        failure.instead = Some(Answer::Data(map));
+        failure
+    }
+
+    /// The three lines, with what they have to say about an edit.
+    fn failure(&self, what: String, why: &str, effect: Effect, next: String) -> Failure {
         match (&self.key, effect) {
             (None, _) => Failure::new(what, why, next),
             (Some(_), Effect::None) => {
@@ -103,9 +155,34 @@ impl Failed<'_> {
         }
     }
 
+    /// The next call when there is no answer, for a reason that the manager knows.
+    fn next_without(&self, reason: &Reason) -> String {
+        match reason {
+            Reason::Deadline { .. } => self.smaller(),
+            Reason::Cancelled => self.again("if it is still wanted"),
+            Reason::NoDaemon
+            | Reason::StartFailed { .. }
+            | Reason::Exhausted { .. }
+            | Reason::NoProgress { .. }
+            | Reason::LockUnusable(_)
+            | Reason::LockHeld { .. }
+            | Reason::KillRefused(_)
+            | Reason::SupervisorRefused(_)
+            | Reason::Refused(_)
+            | Reason::Bad
+            | Reason::KeepsFalling { .. }
+            | Reason::NeverApplied
+            | Reason::StillRunning
+            | Reason::OutcomeRefused => self.check(),
+        }
+    }
+
+    fn check(&self) -> String {
+        call(Tool::EngineHealth, &json!({ "action": "check" }))
+    }
+
     /// The next call after an error that the daemon answered.
     fn next_after(&self, error: &Error) -> String {
-        let check = || call(Tool::EngineHealth, &json!({ "action": "check" }));
         match error.code {
             Code::ParseError | Code::InvalidRequest | Code::InvalidParams => {
                 format!("{} with what is wrong put right, for example {}", self.tool.name(), {
@@ -113,10 +190,10 @@ impl Failed<'_> {
                 })
             }
             Code::MethodNotFound | Code::Unsupported => {
-                format!("{} (the engine may be of another version)", check())
+                format!("{} (the engine may be of another version)", self.check())
             }
             Code::InternalError | Code::EngineFault | Code::ServiceUnavailable | Code::Other(_) => {
-                check()
+                self.check()
             }
             Code::Busy | Code::RateLimited => match error.data.extra.get("retry_ms") {
                 Some(wait) => self.again(&format!("after {wait} ms")),
@@ -138,12 +215,12 @@ impl Failed<'_> {
                     &json!({ "action": "import", "project": "NAME", "path": "FILE.vox" })
                 )
             ),
-            Code::Io => format!("{} tells when the disk is usable again", check()),
+            Code::Io => format!("{} tells when the disk is usable again", self.check()),
             Code::Corrupt => match self.project {
                 Some(project) => {
                     call(Tool::History, &json!({ "action": "list", "project": project }))
                 }
-                None => check(),
+                None => self.check(),
             },
         }
     }
@@ -208,7 +285,7 @@ impl Failed<'_> {
             | Tool::Job
             | Tool::LayersEdit
             | Tool::Project
-            | Tool::ProjectInfo => call(Tool::EngineHealth, &json!({ "action": "check" })),
+            | Tool::ProjectInfo => self.check(),
         }
     }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Answer, Context, Failure, arguments};
-use crate::server::daemon::{Condition, Health};
+use crate::manager::{Condition, Status};
 
 /// What to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -26,20 +26,24 @@ pub(super) struct Arguments {
     action: Action,
 }
 
-/// The answer of `engine_health`: the daemon's [`Health`], and the bridge itself.
+/// The answer of `engine_health`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct HealthAnswer {
+    /// Whether everything works as it should.
     healthy: bool,
+    /// This process.
     bridge: Value,
-    #[serde(flatten)]
-    health: Health,
-    next: String,
+    /// How the daemon is, as far as one can tell from outside.
+    #[schemars(with = "Value")]
+    daemon: Status,
+    /// What to do about it.
+    next: &'static str,
 }
 
 pub(super) async fn run(context: &mut Context<'_>) -> Result<Answer, Failure> {
     let Arguments { action } = arguments::read(context)?;
-    let health = match action {
-        Action::Check => until_gone(context, context.daemon.health()).await?,
+    let status = match action {
+        Action::Check => until_gone(context, context.daemon.status()).await?,
         Action::Restart => {
             until_gone(context, context.daemon.restart()).await?.map_err(|error| {
                 Failure::new(
@@ -50,7 +54,7 @@ pub(super) async fn run(context: &mut Context<'_>) -> Result<Answer, Failure> {
             })?
         }
     };
-    Ok(Answer::data(&answer(health)).with("done", action == Action::Restart))
+    Ok(Answer::data(&answer(status)).with("done", action == Action::Restart))
 }
 
 async fn until_gone<T>(context: &Context<'_>, look: impl Future<Output = T>) -> Result<T, Failure> {
@@ -69,27 +73,28 @@ fn stopped() -> Failure {
     )
 }
 
-fn answer(health: Health) -> HealthAnswer {
-    let healthy = health.daemon == Condition::Up
-        && health.status.as_ref().is_none_or(|status| status.healthy);
+fn answer(daemon: Status) -> HealthAnswer {
+    let healthy = daemon.condition == Condition::Up
+        && daemon.status.as_ref().is_none_or(|status| status.healthy);
     HealthAnswer {
         healthy,
         bridge: json!({ "version": env!("CARGO_PKG_VERSION"), "pid": std::process::id() }),
-        next: next(health.daemon, healthy).to_owned(),
-        health,
+        next: next(daemon.condition, healthy),
+        daemon,
     }
 }
 
 /// What to do about it.
-fn next(daemon: Condition, healthy: bool) -> &'static str {
-    match daemon {
+fn next(condition: Condition, healthy: bool) -> &'static str {
+    match condition {
         Condition::Up if healthy => "go on",
-        Condition::Up => "go on; `status.degraded` tells what does not work as it should",
+        Condition::Up => "go on; `degraded` tells what does not work as it should",
         Condition::Recovering | Condition::Draining => "call again; the bridge waits for it",
         Condition::Down => "call any tool; the bridge starts the engine",
         Condition::Hung => r#"engine_health {"action":"restart"}"#,
+        Condition::Refused => "ask the user: the engine runs and does not let this process in",
         Condition::Failed => {
-            "tell the user what `reason` says; engine_health {\"action\":\"restart\"} tries once more"
+            r#"tell the user the reason; engine_health {"action":"restart"} tries once more"#
         }
     }
 }

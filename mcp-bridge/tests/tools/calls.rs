@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use goxe_mcp_bridge::{server::daemon::Progress, tools::answer::ANSWER_BYTES_MAX};
+use goxe_mcp_bridge::{manager::Progress, tools::answer::ANSWER_BYTES_MAX};
 use goxe_protocol::api::{
     Method,
     job::{self, JobState},
@@ -141,7 +141,8 @@ async fn every_action_asks_for_its_method_with_all_its_params() {
         assert_eq!(seen[0].params, expected, "{method}");
         let info = goxe_protocol::api::find(method).expect("a method");
         assert_eq!(seen[0].key.is_some(), info.writes, "{method}");
-        if let Some(key) = seen[0].key {
+        if let Some(key) = &seen[0].key {
+            let key: uuid::Uuid = key.parse().expect("a UUID");
             assert_eq!(key.get_version_num(), 7);
             assert_eq!(structured["done"], true, "{method}");
         }
@@ -303,12 +304,12 @@ async fn health_works_when_everything_is_down() {
     let fake = Fake::down();
     let structured = check_data(&call(&fake, "engine_health", json!({})).await, "health");
     assert_eq!(structured["healthy"], false);
-    assert_eq!(structured["daemon"], "failed");
-    assert_eq!(structured["reason"], "the disk is gone");
+    assert_eq!(structured["daemon"]["condition"], "failed");
+    assert_eq!(structured["daemon"]["reason"], "the disk is gone");
     assert!(structured["bridge"]["version"].is_string());
     let result = call(&fake, "engine_health", json!({ "action": "restart" })).await;
     assert_eq!(result.is_error, Some(true));
-    assert!(text(&result).contains("the disk is gone"));
+    assert!(text(&result).contains("goxe daemon start"), "{}", text(&result));
 
     let fake = Fake::new();
     let result = call(&fake, "engine_health", json!({ "action": "restart" })).await;

@@ -1,9 +1,9 @@
 //! What a model reads when something went wrong: what, why, and a call that it can make next.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use goxe_mcp_bridge::{
-    server::daemon::CallError,
+    manager::{CallError, Reason},
     tools::{TOOLS, Tool},
 };
 use goxe_protocol::{
@@ -70,10 +70,18 @@ fn check_next(next: &str, what: &str) {
     }
 }
 
-fn fails(method: &'static str, error: CallError) -> std::sync::Arc<Fake> {
+fn fails(method: &'static str, error: impl Fn() -> CallError + Send + Sync + 'static) -> Arc<Fake> {
     let fake = Fake::new();
-    fake.script(method, Script::Fail(error));
+    fake.script(method, Script::Fail(Arc::new(error)));
     fake
+}
+
+fn answers(method: &'static str, error: Error) -> Arc<Fake> {
+    fails(method, move || CallError::Answer(error.clone()))
+}
+
+fn unknown() -> CallError {
+    CallError::Unknown { reason: Reason::OutcomeRefused, key: "the key of the edit".into() }
 }
 
 #[tokio::test]
@@ -83,7 +91,7 @@ async fn every_error_code_of_every_tool_has_a_next_step() {
         for (tool, arguments, method) in calls() {
             let what = format!("{code:?} of {method}");
             let error = Error::new(code, "it went wrong\nin two lines").with("detail", "the layer");
-            let fake = fails(method, CallError::Answer(error));
+            let fake = answers(method, error);
             let [first, second, _] = lines(&call(&fake, tool, arguments).await, &what);
             assert!(
                 first.contains(tool) && first.contains("it went wrong in two lines"),
@@ -98,16 +106,41 @@ async fn every_error_code_of_every_tool_has_a_next_step() {
 
 #[tokio::test]
 async fn every_lost_call_has_a_next_step() {
-    let errors = [
-        CallError::Down { reason: "no executable".into() },
-        CallError::Lost { reason: "reset".into() },
-        CallError::Timeout { after: Duration::from_secs(60) },
-        CallError::Cancelled,
+    let text = || "it broke".to_owned();
+    let reasons = [
+        Reason::Deadline { doing: text() },
+        Reason::Cancelled,
+        Reason::NoDaemon,
+        Reason::StartFailed { text: text() },
+        Reason::Exhausted { failures: 5, window_ms: 60_000, retry_ms: 9_000, last: Some(text()) },
+        Reason::NoProgress { waited_ms: 9_000, supervised: false },
+        Reason::LockUnusable(text()),
+        Reason::LockHeld { waited_ms: 9_000 },
+        Reason::KillRefused(text()),
+        Reason::SupervisorRefused(text()),
+        Reason::Refused(text()),
+        Reason::Bad,
+        Reason::KeepsFalling { sends: 3 },
+        Reason::NeverApplied,
+        Reason::StillRunning,
+        Reason::OutcomeRefused,
     ];
-    for error in errors {
-        for (tool, arguments, method) in calls() {
-            let fake = fails(method, error.clone());
-            lines(&call(&fake, tool, arguments).await, &format!("{error} of {method}"));
+    for (tool, arguments, method) in calls() {
+        for reason in reasons.clone() {
+            let what = format!("{reason:?} of {method}");
+            let told = reason.to_string();
+            let fake = fails(method, move || CallError::NotDone(reason.clone()));
+            let [_, second, _] = lines(&call(&fake, tool, arguments.clone()).await, &what);
+            assert!(second.starts_with(&told), "{what}: {second}");
+        }
+        let others: [fn() -> CallError; 4] = [
+            unknown,
+            || CallError::Params("no JSON".into()),
+            || CallError::Busy(64),
+            || CallError::Closed,
+        ];
+        for error in others {
+            lines(&call(&fails(method, error), tool, arguments.clone()).await, method);
         }
     }
 }
@@ -116,23 +149,33 @@ async fn every_lost_call_has_a_next_step() {
 async fn an_edit_of_unknown_fate_is_asked_for_by_its_key() {
     let edits = json!([{ "edit": "remove", "at": [[0, 0, 0]] }]);
     let arguments = json!({ "project": "castle", "edits": edits });
-    for error in [
-        CallError::Lost { reason: "reset".into() },
-        CallError::Timeout { after: Duration::from_secs(60) },
-        CallError::Answer(Error::new(Code::Timeout, "late")),
-    ] {
+    let errors: [fn() -> CallError; 2] =
+        [unknown, || CallError::Answer(Error::new(Code::Timeout, "late"))];
+    for error in errors {
         let fake = fails(voxel::Edit::NAME, error);
         let [_, second, next] = lines(&call(&fake, "voxels_edit", arguments.clone()).await, "lost");
-        let key = fake.seen()[0].key.expect("a key");
+        let key = fake.seen()[0].key.clone().expect("a key");
         assert!(second.contains("Unknown whether it was done"), "{second}");
-        let ask = json!({ "action": "outcome", "key": key.to_string(), "project": "castle" });
+        let ask = json!({ "action": "outcome", "key": key, "project": "castle" });
         assert_eq!(next, format!("Next: history {ask}"));
     }
     // Keys of the catalogue are not kept with a project.
-    let fake = fails(project::Create::NAME, CallError::Lost { reason: "reset".into() });
+    let fake = fails(project::Create::NAME, unknown);
     let arguments = json!({ "action": "create", "project": "castle" });
     let [_, _, next] = lines(&call(&fake, "project", arguments).await, "lost");
     assert!(next.contains(r#""action":"outcome""#) && !next.contains("castle"), "{next}");
+}
+
+#[tokio::test]
+async fn an_edit_whose_answer_was_lost_for_good_is_done_all_the_same() {
+    let fake = Fake::new();
+    fake.script(voxel::Edit::NAME, Script::Recorded);
+    let result = call(&fake, "voxels_edit", json!({ "project": "castle", "edits": [] })).await;
+    assert_eq!(result.is_error, Some(false));
+    let structured = result.structured_content.expect("structured");
+    assert_eq!(structured["done"], true);
+    assert_eq!(structured["revision"], "5.9f3a12cc");
+    assert!(structured["note"].as_str().is_some_and(|note| note.contains("project_info")));
 }
 
 #[tokio::test]
@@ -154,7 +197,7 @@ async fn the_next_step_fits_the_cause() {
         (Code::ShuttingDown, Error::new(Code::ShuttingDown, "leaving"), "now"),
     ];
     for (code, error, expected) in cases {
-        let fake = fails(voxel::Edit::NAME, CallError::Answer(error));
+        let fake = answers(voxel::Edit::NAME, error);
         let edits = json!([{ "edit": "remove", "at": [[0, 0, 0]] }]);
         let arguments = json!({ "project": "castle", "edits": edits });
         let [_, second, next] = lines(&call(&fake, "voxels_edit", arguments).await, "cause");
@@ -166,7 +209,7 @@ async fn the_next_step_fits_the_cause() {
 #[tokio::test]
 async fn the_facts_of_an_error_are_told() {
     let error = Error::limit_exceeded("edit_voxels_max", 9_000, 5_000);
-    let fake = fails(voxel::Edit::NAME, CallError::Answer(error));
+    let fake = answers(voxel::Edit::NAME, error);
     let arguments = json!({ "project": "castle", "edits": [] });
     let [_, second, _] = lines(&call(&fake, "voxels_edit", arguments).await, "facts");
     assert!(second.contains("edit_voxels_max") && second.contains("5000"), "{second}");

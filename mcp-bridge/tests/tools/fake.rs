@@ -10,8 +10,9 @@ use std::{
     time::Duration,
 };
 
-use goxe_mcp_bridge::server::daemon::{
-    Call, CallError, Condition, Daemon, Health, Kind, Pending, Progress, Reply,
+use goxe_mcp_bridge::{
+    manager::{Call, CallError, Condition, Kind, Progress, Reason, RestartError, Status},
+    server::daemon::{Daemon, Pending, Reply},
 };
 use goxe_protocol::api::{
     Method, blob, history, job, layer, project, render,
@@ -20,21 +21,33 @@ use goxe_protocol::api::{
 };
 use serde::Serialize;
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 /// What the daemon was asked.
 #[derive(Clone, Debug)]
 pub struct Seen {
-    pub method: &'static str,
+    pub method: String,
     pub params: Value,
     pub attachment: Option<Vec<u8>>,
-    pub key: Option<uuid::Uuid>,
+    pub key: Option<String>,
+}
+
+/// A call, read.
+struct Asked {
+    method: String,
+    params: Value,
+    attachment: Option<Vec<u8>>,
+    progress: Option<mpsc::Sender<Progress>>,
 }
 
 /// How it answers a method, other than well.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Script {
-    Fail(CallError),
+    Fail(Arc<dyn Fn() -> CallError + Send + Sync>),
     Reply(Value, Option<Vec<u8>>),
+    /// Well, but the answer was lost.
+    Recorded,
     /// Never, until it is cancelled.
     Hang,
     /// These reports, so long apart, then well.
@@ -79,27 +92,34 @@ impl Fake {
         Some(seen.params)
     }
 
-    async fn answer(&self, call: Call) -> Result<Reply, CallError> {
-        let key = match call.kind {
+    async fn answer(&self, call: Call, cancel: CancellationToken) -> Result<Reply, CallError> {
+        let key = match &call.kind {
             Kind::Read => None,
-            Kind::Edit { key } => Some(key),
+            Kind::Edit { key } => Some(key.clone()),
+        };
+        let call = Asked {
+            method: call.method,
+            params: serde_json::from_str(call.params.get()).expect("JSON"),
+            attachment: call.attachment,
+            progress: call.progress,
         };
         locked(&self.seen).push(Seen {
-            method: call.method,
+            method: call.method.clone(),
             params: call.params.clone(),
             attachment: call.attachment.clone(),
             key,
         });
-        let script = locked(&self.scripts).get(call.method).cloned();
+        let script = locked(&self.scripts).get(call.method.as_str()).cloned();
         match script {
             None => Ok(self.reply(&call)),
-            Some(Script::Fail(error)) => Err(error),
-            Some(Script::Reply(result, attachment)) => Ok(Reply { result, attachment }),
+            Some(Script::Fail(error)) => Err(error()),
+            Some(Script::Reply(result, attachment)) => Ok(Reply::Answered { result, attachment }),
+            Some(Script::Recorded) => Ok(Reply::Recorded { revision: Some(REVISION) }),
             Some(Script::Hang) => {
                 self.hanging.fetch_add(1, SeqCst);
-                call.cancel.cancelled().await;
+                cancel.cancelled().await;
                 self.hanging.fetch_sub(1, SeqCst);
-                Err(CallError::Cancelled)
+                Err(CallError::NotDone(Reason::Cancelled))
             }
             Some(Script::Slow(notes, pause)) => {
                 for note in notes {
@@ -114,11 +134,11 @@ impl Fake {
         }
     }
 
-    fn reply(&self, call: &Call) -> Reply {
+    fn reply(&self, call: &Asked) -> Reply {
         if let Some(reply) = self.bytes(call) {
             return reply;
         }
-        let result = match call.method {
+        let result = match call.method.as_str() {
             project::Create::NAME | project::Restore::NAME => {
                 value(&project::CreateReply { project: "castle".into(), id: 7 })
             }
@@ -183,12 +203,12 @@ impl Fake {
             job::Cancel::NAME => value(&job::CancelReply { found: true }),
             other => panic!("no reply for {other}"),
         };
-        Reply { result, attachment: None }
+        Reply::Answered { result, attachment: None }
     }
 
     /// The methods that carry bytes.
-    fn bytes(&self, call: &Call) -> Option<Reply> {
-        let (result, attachment) = match call.method {
+    fn bytes(&self, call: &Asked) -> Option<Reply> {
+        let (result, attachment) = match call.method.as_str() {
             voxel::Read::NAME if call.params["form"] == json!("dense") => {
                 let window: Box3 =
                     serde_json::from_value(call.params["within"].clone()).expect("a box");
@@ -239,7 +259,7 @@ impl Fake {
             }
             _ => return None,
         };
-        Some(Reply { result, attachment })
+        Some(Reply::Answered { result, attachment })
     }
 
     /// What was written into blobs, or what they hold.
@@ -249,19 +269,19 @@ impl Fake {
 }
 
 impl Daemon for Fake {
-    fn call(&self, call: Call) -> Pending<'_, Result<Reply, CallError>> {
-        Box::pin(self.answer(call))
+    fn call(&self, call: Call, cancel: CancellationToken) -> Pending<'_, Result<Reply, CallError>> {
+        Box::pin(self.answer(call, cancel))
     }
 
-    fn health(&self) -> Pending<'_, Health> {
-        Box::pin(async { health(self.down) })
+    fn status(&self) -> Pending<'_, Status> {
+        Box::pin(async { status(self.down) })
     }
 
-    fn restart(&self) -> Pending<'_, Result<Health, CallError>> {
+    fn restart(&self) -> Pending<'_, Result<Status, RestartError>> {
         Box::pin(async {
             match self.down {
-                true => Err(CallError::Down { reason: "the disk is gone".into() }),
-                false => Ok(health(false)),
+                true => Err(CallError::NotDone(Reason::NoDaemon).into()),
+                false => Ok(status(false)),
             }
         })
     }
@@ -359,10 +379,12 @@ fn dense(window: Box3) -> Vec<u8> {
     bytes
 }
 
-fn health(down: bool) -> Health {
-    Health {
-        daemon: if down { Condition::Failed } else { Condition::Down },
+fn status(down: bool) -> Status {
+    Status {
+        condition: if down { Condition::Failed } else { Condition::Down },
         reason: down.then(|| "the disk is gone".to_owned()),
+        pid: None,
+        epoch: None,
         probe_ms: None,
         starts_failed: if down { 5 } else { 0 },
         starts_failed_max: 5,

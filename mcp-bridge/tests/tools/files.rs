@@ -1,8 +1,10 @@
 //! Import and export: files are read and written here, and their content travels.
 
+use std::{fs, path::Path, sync::Arc};
+
+use goxe_mcp_bridge::manager::CallError;
 use goxe_protocol::api::{Method, blob, project};
 use serde_json::{Value, json};
-use std::{fs, path::Path};
 use tempfile::tempdir;
 
 use crate::{
@@ -127,7 +129,7 @@ async fn what_fails_leaves_no_file() {
     let error = goxe_protocol::Error::new(goxe_protocol::Code::Conflict, "300 colours");
     let scripts = [
         Script::Reply(short, Some(b"VOX".to_vec())),
-        Script::Fail(goxe_mcp_bridge::server::daemon::CallError::Answer(error)),
+        Script::Fail(Arc::new(move || CallError::Answer(error.clone()))),
     ];
     for script in scripts {
         let fake = Fake::new();

@@ -53,11 +53,8 @@ impl Server {
     }
 
     fn start(mut command: Command) -> Self {
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("a server");
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a server");
         let input: Box<dyn Write> = Box::new(child.stdin.take().expect("a pipe"));
         let output: Box<dyn Read> = Box::new(child.stdout.take().expect("a pipe"));
         Server { child, input: Some(input), output: Some(BufReader::new(output)) }

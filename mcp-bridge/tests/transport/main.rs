@@ -29,7 +29,9 @@ fn test(arguments: &[String]) -> ExitCode {
     let exact = has("--exact");
     let names: Vec<&String> = arguments.iter().filter(|word| !word.starts_with('-')).collect();
     let chosen = |name: &str| {
-        let fits = |word: &&String| if exact { word.as_str() == name } else { name.contains(word.as_str()) };
+        let fits = |word: &&String| {
+            if exact { word.as_str() == name } else { name.contains(word.as_str()) }
+        };
         // `--format terse` brings its word along.
         names.iter().all(|word| *word == "terse") || names.iter().any(fits)
     };
