@@ -112,8 +112,10 @@ fn seek_to_last(file: &mut File, lines_max: usize) -> io::Result<()> {
         let mut block = Vec::new();
         file.seek(SeekFrom::Start(from))?;
         file.take(start - from).read_to_end(&mut block)?;
-        for (at, byte) in (from..start).zip(&block).rev() {
-            if *byte == b'\n' && at + 1 < end {
+        let places: Vec<u64> =
+            (from..start).zip(&block).filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at).collect();
+        for at in places.into_iter().rev() {
+            if at + 1 < end {
                 if breaks_left <= 1 {
                     let begin = if lines_max == 0 { end } else { at + 1 };
                     return file.seek(SeekFrom::Start(begin)).map(drop);
