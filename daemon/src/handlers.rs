@@ -1,6 +1,7 @@
 //! What each method does: one file for each noun, as in the catalogue of the protocol.
 
 pub mod blob;
+pub mod convert;
 pub mod event;
 pub mod history;
 pub mod job;
@@ -58,6 +59,18 @@ pub struct ReadInput<'a> {
     pub principal: &'a Principal,
 }
 
+/// What an edit has at hand.
+pub struct EditInput<'a> {
+    /// The params as JSON.
+    pub params: &'a str,
+    /// The attachment.
+    pub attachment: Option<&'a [u8]>,
+    /// The state it is prepared against.
+    pub view: &'a View,
+    /// Who makes it.
+    pub author: &'a str,
+}
+
 /// What a call has at hand that concerns no project.
 pub struct FreeInput<'a> {
     /// The params as JSON.
@@ -87,7 +100,7 @@ pub type ReadFn = fn(&mut ReadInput<'_>) -> Result<Reply, Error>;
 /// Answers without a project.
 pub type FreeFn = fn(&mut FreeInput<'_>) -> Result<Reply, Error>;
 /// Says what an edit is to do.
-pub type EditFn = fn(&Payload) -> Result<EditPlan, Error>;
+pub type EditFn = fn(&EditInput<'_>) -> Result<EditPlan, Error>;
 /// Says what an import is to do; reading the content takes long.
 pub type ImportFn =
     fn(&Payload, Option<&Blob>, &mut dyn Progress) -> Result<EditPlan, Error>;

@@ -2,7 +2,9 @@
 //! that has an edit before its answer goes out.
 
 pub mod call;
+pub mod journal;
 pub mod life;
 pub mod limits;
 pub mod out;
 pub mod session;
+pub mod store;

@@ -226,6 +226,14 @@ impl Chunk {
             .filter(|(_, voxel)| voxel.is_solid())
     }
 
+    /// How many voxels from `min` to `max`, both included, are solid.
+    pub fn count_in(&self, min: LocalPos, max: LocalPos) -> u32 {
+        let rows = self.occupancy();
+        let across = (u16::MAX << min.x()) & (u16::MAX >> (15 - max.x()));
+        let row = |y: i32, z: i32| (rows[(y | z << 4) as usize] & across).count_ones();
+        (min.z()..=max.z()).map(|z| (min.y()..=max.y()).map(|y| row(y, z)).sum::<u32>()).sum()
+    }
+
     /// Which voxels are solid: one number a row of x, bit x set where there is something; rows in
     /// the order y, then z.
     pub fn occupancy(&self) -> [u16; 256] {

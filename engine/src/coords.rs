@@ -23,6 +23,32 @@ const CHUNK_COORD_MAX: i32 = COORD_MAX >> CHUNK_BITS;
 /// Bits of a chunk key: 12 a axis.
 const KEY_BITS: u32 = 36;
 
+/// One of the three directions.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Axis {
+    /// To the right.
+    X,
+    /// To the back.
+    Y,
+    /// Upwards.
+    Z,
+}
+
+impl Axis {
+    /// All three, in order.
+    pub const ALL: [Self; 3] = [Self::X, Self::Y, Self::Z];
+
+    /// 0 for x, 1 for y, 2 for z: the place in an array of coordinates.
+    #[inline]
+    pub fn index(self) -> usize {
+        match self {
+            Self::X => 0,
+            Self::Y => 1,
+            Self::Z => 2,
+        }
+    }
+}
+
 /// A coordinate beyond [`COORD_MIN`]..=[`COORD_MAX`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("coordinate {coord} is outside {min}..={max}", min = COORD_MIN, max = COORD_MAX)]

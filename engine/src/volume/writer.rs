@@ -2,7 +2,7 @@
 
 use super::Volume;
 use super::node::Node;
-use super::reader::{region_slot, within};
+use super::region_cache::{NOWHERE, RegionCache, origin_of, region_name, region_slot, within};
 use crate::chunk::{Chunk, Dense};
 use crate::coords::{ChunkPos, VoxelPos};
 use crate::voxel::Voxel;
@@ -11,22 +11,26 @@ use std::sync::Arc;
 
 /// Chunks in a region.
 const REGION_CHUNKS: usize = 64;
+/// The place of a chunk that is not open.
+const CLOSED: u32 = u32::MAX;
 
 /// Sets voxels of one volume, which has them all when the writer is dropped.
 pub struct VolumeWriter<'a> {
     volume: &'a mut Volume,
-    current: Option<Current>,
+    at_hand: AtHand,
+    open: Vec<OpenChunk>,
     regions: Vec<OpenRegion>,
-    /// Where in `regions` a region is.
-    places: FxHashMap<u32, usize>,
+    /// Where in `regions` a region is: those met last, and all.
+    near: RegionCache<usize>,
+    all: FxHashMap<u32, usize>,
 }
 
-/// The chunk written to last.
-struct Current {
-    origin: [i32; 3],
-    chunk: OpenChunk,
-    region: usize,
-    slot: usize,
+/// The chunk of the last voxel.
+enum AtHand {
+    /// Written to: its start, its place in `open`.
+    Open([i32; 3], usize),
+    /// Only looked at: its start, its voxels.
+    Closed([i32; 3], Chunk),
 }
 
 /// A chunk that only the writer holds.
@@ -39,129 +43,148 @@ struct OpenChunk {
 struct OpenRegion {
     /// Of any chunk in it.
     pos: ChunkPos,
-    chunks: Box<[Slot; REGION_CHUNKS]>,
-}
-
-enum Slot {
-    Closed(Chunk),
-    Open(OpenChunk),
+    /// The place of each chunk in the writer's `open`, or `CLOSED`.
+    places: [u32; REGION_CHUNKS],
+    /// The chunks that are closed.
+    chunks: Box<[Chunk; REGION_CHUNKS]>,
 }
 
 impl<'a> VolumeWriter<'a> {
     pub(super) fn new(volume: &'a mut Volume) -> Self {
-        Self { volume, current: None, regions: Vec::new(), places: FxHashMap::default() }
+        Self {
+            volume,
+            at_hand: AtHand::Closed(NOWHERE, Chunk::EMPTY),
+            open: Vec::new(),
+            regions: Vec::new(),
+            near: RegionCache::new(0),
+            all: FxHashMap::default(),
+        }
     }
 
     /// The voxel at `pos`, as written last.
     #[inline]
     pub fn get(&mut self, pos: VoxelPos) -> Voxel {
-        match &self.current {
-            Some(current) if within(current.origin, pos) => {
-                current.chunk.dense.voxels()[pos.local().index()]
+        match &self.at_hand {
+            AtHand::Open(origin, place) if within(*origin, pos) => {
+                self.open[*place].dense.voxels()[pos.local().index()]
             }
-            Some(_) | None => self.get_elsewhere(pos),
+            AtHand::Closed(origin, chunk) if within(*origin, pos) => chunk.get(pos.local()),
+            AtHand::Open(..) | AtHand::Closed(..) => self.get_elsewhere(pos),
         }
     }
 
     /// Puts `voxel` at `pos`; what was there before comes back.
     #[inline]
     pub fn set(&mut self, pos: VoxelPos, voxel: Voxel) -> Voxel {
-        match &mut self.current {
-            Some(current) if within(current.origin, pos) => current.chunk.set(pos, voxel),
-            Some(_) | None => self.set_elsewhere(pos, voxel),
+        match &self.at_hand {
+            AtHand::Open(origin, place) if within(*origin, pos) => {
+                self.open[*place].set(pos, voxel)
+            }
+            AtHand::Closed(origin, chunk)
+                if within(*origin, pos) && chunk.get(pos.local()) == voxel =>
+            {
+                voxel
+            }
+            AtHand::Open(..) | AtHand::Closed(..) => self.set_elsewhere(pos, voxel),
+        }
+    }
+
+    fn get_elsewhere(&mut self, pos: VoxelPos) -> Voxel {
+        let region = self.region(pos);
+        self.at_hand = match self.place(region, pos) {
+            Some(place) => AtHand::Open(origin_of(pos), place),
+            None => AtHand::Closed(origin_of(pos), self.closed(region, pos).clone()),
+        };
+        self.get(pos)
+    }
+
+    #[inline]
+    fn set_elsewhere(&mut self, pos: VoxelPos, voxel: Voxel) -> Voxel {
+        let region = self.region(pos);
+        let place = match self.place(region, pos) {
+            Some(place) => place,
+            None if self.closed(region, pos).get(pos.local()) == voxel => {
+                self.at_hand = AtHand::Closed(origin_of(pos), self.closed(region, pos).clone());
+                return voxel;
+            }
+            None => self.open_chunk(region, pos),
+        };
+        self.at_hand = AtHand::Open(origin_of(pos), place);
+        self.open[place].set(pos, voxel)
+    }
+
+    /// The open region of `pos`, if it is open.
+    #[inline]
+    fn region(&mut self, pos: VoxelPos) -> Option<usize> {
+        let near = self.near.find(pos);
+        if near.is_some() {
+            return near;
+        }
+        let found = self.all.get(&region_name(pos)).copied();
+        if let Some(found) = found {
+            self.near.remember(pos, found);
+        }
+        found
+    }
+
+    /// The place in `open` of the chunk of `pos`, if it is open.
+    #[inline]
+    fn place(&self, region: Option<usize>, pos: VoxelPos) -> Option<usize> {
+        let place = self.regions[region?].places[region_slot(pos) as usize];
+        (place != CLOSED).then_some(place as usize)
+    }
+
+    fn closed(&self, region: Option<usize>, pos: VoxelPos) -> &Chunk {
+        match region {
+            Some(region) => &self.regions[region].chunks[region_slot(pos) as usize],
+            None => self.volume.chunk(pos.chunk()).unwrap_or(const { &Chunk::EMPTY }),
         }
     }
 
     #[cold]
-    fn get_elsewhere(&self, pos: VoxelPos) -> Voxel {
-        match self.places.get(&region_name(pos)) {
-            None => self.volume.get(pos),
-            Some(&region) => match &self.regions[region].chunks[region_slot(pos) as usize] {
-                Slot::Closed(chunk) => chunk.get(pos.local()),
-                Slot::Open(open) => open.dense.voxels()[pos.local().index()],
-            },
-        }
-    }
-
-    fn set_elsewhere(&mut self, pos: VoxelPos, voxel: Voxel) -> Voxel {
-        let region = match self.places.get(&region_name(pos)) {
-            Some(&region) => region,
-            None if self.volume.get(pos) == voxel => return voxel,
-            None => self.open_region(pos),
-        };
-        let slot = region_slot(pos) as usize;
-        if matches!(&self.regions[region].chunks[slot], Slot::Closed(chunk) if chunk.get(pos.local()) == voxel)
-        {
-            return voxel;
-        }
-        self.put_back();
-        let taken =
-            std::mem::replace(&mut self.regions[region].chunks[slot], Slot::Closed(Chunk::EMPTY));
-        let chunk = match taken {
-            Slot::Closed(chunk) => OpenChunk::new(chunk),
-            Slot::Open(open) => open,
-        };
-        let origin = pos.to_array().map(|coord| coord & !15);
-        self.current.insert(Current { origin, chunk, region, slot }).chunk.set(pos, voxel)
+    fn open_chunk(&mut self, region: Option<usize>, pos: VoxelPos) -> usize {
+        // What is at hand may be this very chunk, and would be a second reference to it.
+        self.at_hand = AtHand::Closed(NOWHERE, Chunk::EMPTY);
+        let region = region.unwrap_or_else(|| self.open_region(pos));
+        let (slot, place) = (region_slot(pos) as usize, self.open.len());
+        let region = &mut self.regions[region];
+        let dense = region.chunks[slot].take_dense();
+        region.places[slot] = u32::try_from(place).expect("fewer open chunks than memory has room");
+        self.open.push(OpenChunk { solid: dense.solid(), dense: Unique::new(dense) });
+        place
     }
 
     fn open_region(&mut self, pos: VoxelPos) -> usize {
         let chunk = pos.chunk();
-        let mut chunks = Box::new([const { Slot::Closed(Chunk::EMPTY) }; REGION_CHUNKS]);
+        let mut chunks = Box::new([const { Chunk::EMPTY }; REGION_CHUNKS]);
         if let Some(region) = self.volume.take_region(chunk.key()) {
             for (slot, chunk) in Node::into_chunks(region) {
-                chunks[slot as usize] = Slot::Closed(chunk);
+                chunks[slot as usize] = chunk;
             }
         }
         let place = self.regions.len();
-        self.regions.push(OpenRegion { pos: chunk, chunks });
-        self.places.insert(region_name(pos), place);
+        self.regions.push(OpenRegion { pos: chunk, places: [CLOSED; REGION_CHUNKS], chunks });
+        self.near.remember(pos, place);
+        self.all.insert(region_name(pos), place);
         place
-    }
-
-    /// Puts the chunk at hand back into its region.
-    fn put_back(&mut self) {
-        if let Some(Current { chunk, region, slot, .. }) = self.current.take() {
-            self.regions[region].chunks[slot] = Slot::Open(chunk);
-        }
     }
 }
 
 impl Drop for VolumeWriter<'_> {
     fn drop(&mut self) {
-        self.put_back();
-        for OpenRegion { pos, chunks } in self.regions.drain(..) {
-            let chunks = (0..).zip(chunks.into_iter().map(Slot::close));
-            self.volume.put_region(pos.key(), Node::region(chunks));
-        }
-    }
-}
-
-/// The lowest bits of a region's coordinates, packed.
-fn region_name(pos: VoxelPos) -> u32 {
-    let [x, y, z] = pos.to_array().map(|coord| (coord >> 6) as u32 & 0x3ff);
-    x | y << 10 | z << 20
-}
-
-impl Slot {
-    fn close(self) -> Chunk {
-        match self {
-            Self::Closed(chunk) => chunk,
-            Self::Open(OpenChunk { mut dense, solid }) => {
-                dense.set_solid(solid);
-                Chunk::from_dense(dense.into_arc())
+        let mut open: Vec<_> = self.open.drain(..).map(Some).collect();
+        for OpenRegion { pos, places, mut chunks } in self.regions.drain(..) {
+            for (chunk, place) in chunks.iter_mut().zip(places) {
+                if let Some(written) = open.get_mut(place as usize).and_then(Option::take) {
+                    *chunk = written.close();
+                }
             }
+            self.volume.put_region(pos.key(), Node::region((0..).zip(*chunks)));
         }
     }
 }
 
 impl OpenChunk {
-    fn new(mut chunk: Chunk) -> Self {
-        let dense = chunk.take_dense();
-        let solid = dense.solid();
-        Self { dense: Unique::new(dense), solid }
-    }
-
     #[inline]
     fn set(&mut self, pos: VoxelPos, voxel: Voxel) -> Voxel {
         let cell = &mut self.dense.voxels_mut()[pos.local().index()];
@@ -170,6 +193,11 @@ impl OpenChunk {
             self.solid = if voxel.is_empty() { self.solid - 1 } else { self.solid + 1 };
         }
         old
+    }
+
+    fn close(mut self) -> Chunk {
+        self.dense.set_solid(self.solid);
+        Chunk::from_dense(self.dense.into_arc())
     }
 }
 
