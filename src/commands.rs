@@ -7,6 +7,7 @@ mod config;
 mod daemon;
 mod doctor;
 mod man;
+mod mcp;
 mod paths;
 mod project;
 
@@ -21,6 +22,7 @@ use crate::failure::Failure;
 pub fn run(verb: Verb, context: &Context) -> Result<ExitCode, Failure> {
     match verb {
         Verb::Daemon(verb) => return daemon::run(verb, context),
+        Verb::Mcp(mcp) => return mcp::run(mcp, context),
         Verb::Demo { folder } => demo::run(folder, context)?,
         Verb::Call(call) => call::run(call, context)?,
         Verb::Project(verb) => project::run(verb, context)?,

@@ -189,7 +189,7 @@ fn closing(desk: &Desk) -> String {
         ("model", desk.model.display().to_string()),
         ("folder", desk.folder.display().to_string()),
     ]);
-    format!("\n{facts}\nConnect an assistant:\n")
+    format!("\n{facts}")
 }
 
 impl Desk {

@@ -12,6 +12,7 @@ mod daemon;
 mod demo;
 mod failure;
 mod files;
+mod launch;
 mod output;
 mod progress;
 mod tail;

@@ -1,7 +1,6 @@
 //! `goxe daemon ...`
 
 mod logs;
-mod run;
 mod restart;
 mod start;
 mod status;
@@ -19,7 +18,7 @@ use crate::output;
 
 pub(super) fn run(verb: Daemon, context: &Context) -> Result<ExitCode, Failure> {
     match verb {
-        Daemon::Run => return run::run(context),
+        Daemon::Run => {}
         Daemon::Start => start::run(context)?,
         Daemon::Stop { force } => stop::run(force, context)?,
         Daemon::Restart => restart::run(context)?,
