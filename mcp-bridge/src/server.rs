@@ -39,8 +39,8 @@ colour, inspect, render and export them.
 
 Workflow:
 1. project {\"action\":\"list\"} or create; project_info shows what is there.
-2. voxels_edit with a list of edits (boxes, spheres, cylinders, lines, single voxels, fill, mirror, \
-move, recolour). One call is one undo step, all or nothing. Build big shapes first, then details.
+2. voxels_edit with a list of edits (boxes, spheres, cylinders, lines, single voxels, fill, \
+mirror, move, recolour). One call is one undo step, all or nothing. Build big shapes first, then details.
 3. render_view after every few edits, from at least two sides. Look, then correct.
 4. history {\"action\":\"checkpoint\"} before anything risky; undo takes back one call.
 5. project {\"action\":\"export\"} writes a .vox file.
@@ -179,6 +179,3 @@ impl ServerHandler for Server {
         Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -7,17 +7,25 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::{Server, daemon::Daemon, parent::Parent};
-use crate::transport::{Gate, Stdio, Streams};
+use crate::{
+    manager::{self, Manager},
+    transport::{Gate, Stdio, Streams},
+};
 
 /// How long answers that are being written may take once the client is leaving. Claude Code sends
 /// a second signal 100 ms after the first one.
 const LEAVE: Duration = Duration::from_millis(60);
 
-/// Serves one client over standard input and output, until it is gone.
+/// Serves one client over standard input and output until it is gone, in front of the daemon of
+/// these options, which it starts when a call needs it and never ends by itself.
 ///
-/// Call it first thing: it takes the standard streams for itself, and starts the runtime that
-/// `connect` makes the daemon's manager in. It never ends or restarts the daemon by itself.
-pub fn run<F>(connect: F) -> ExitCode
+/// Call it first thing: it takes the standard streams for itself.
+pub fn run(options: manager::Options) -> ExitCode {
+    run_with(async || Ok(Arc::new(Manager::open(options)) as Arc<dyn Daemon>))
+}
+
+/// As [`run`], with a daemon that `connect` makes inside the runtime.
+pub fn run_with<F>(connect: F) -> ExitCode
 where
     F: AsyncFnOnce() -> io::Result<Arc<dyn Daemon>>,
 {

@@ -77,7 +77,7 @@ impl Answer {
 fn lines(map: &Map<String, Value>) -> String {
     let members: Vec<String> = map
         .iter()
-        .map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), value_lines(value, 2)))
+        .map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), value_lines(value, 3)))
         .collect();
     format!("{{\n{}\n}}", members.join(",\n"))
 }
@@ -89,7 +89,7 @@ fn value_lines(value: &Value, depth: u8) -> String {
                 items.iter().map(|item| value_lines(item, depth - 1)).collect();
             format!("[\n{}\n]", items.join(",\n"))
         }
-        Value::Object(map) if depth > 0 && long(value) => {
+        Value::Object(map) if depth > 0 && is_long(value, map) => {
             let members: Vec<String> = map
                 .iter()
                 .map(|(name, value)| {
@@ -102,8 +102,10 @@ fn value_lines(value: &Value, depth: u8) -> String {
     }
 }
 
-fn long(value: &Value) -> bool {
-    value.to_string().len() > 160
+/// Whether an object is worth more than one line: it is long, or holds the rows of a picture.
+fn is_long(value: &Value, map: &Map<String, Value>) -> bool {
+    let rows = |member: &Value| member.get(0).is_some_and(Value::is_string);
+    map.values().any(rows) || value.to_string().len() > 160
 }
 
 /// Shortens the longest list until the answer fits, and says in `cut` how many items are gone.

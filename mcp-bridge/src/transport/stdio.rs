@@ -133,7 +133,7 @@ impl Closed {
         let Some(pipe) = &self.pipe else { return std::future::pending().await };
         if pipe.ready(Interest::ERROR).await.is_err() {
             // The runtime shuts down: nobody waits for an answer.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

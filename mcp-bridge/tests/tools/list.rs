@@ -25,7 +25,9 @@ fn the_list_fits_every_prompt() {
         assert!(name.len() <= 30, "{name}");
         assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{name}");
         assert!(description.len() < 600, "{name}: {}", description.len());
-        assert!(!entry.to_string().contains("$ref"), "{name}");
+        for nothing in ["$ref", "[]", "null", "oneOf"] {
+            assert!(!entry.to_string().contains(nothing), "{name}: {nothing}");
+        }
     }
 }
 
@@ -107,7 +109,7 @@ async fn both_eras_see_the_same_list() {
 #[tokio::test]
 async fn only_the_modern_era_has_cache_fields() {
     let mut raw = start(Fake::new(), &std::env::temp_dir());
-    let listed = raw.request(1, "tools/list", json!({ "_meta": modern(json!({})) })).await;
+    let listed = raw.request(1, "tools/list", json!({ "_meta": modern(&json!({})) })).await;
     assert!(listed["result"]["ttlMs"].as_u64().is_some_and(|ttl| ttl > 0), "{listed}");
     assert_eq!(listed["result"]["cacheScope"], "public");
 
@@ -122,7 +124,7 @@ async fn only_the_modern_era_has_cache_fields() {
 #[tokio::test]
 async fn the_server_says_who_it_is_in_both_eras() {
     let mut raw = start(Fake::new(), &std::env::temp_dir());
-    let meta = json!({ "_meta": modern(json!({})) });
+    let meta = json!({ "_meta": modern(&json!({})) });
     let discovered = raw.request(1, "server/discover", meta).await["result"].take();
     assert!(discovered["ttlMs"].as_u64().is_some_and(|ttl| ttl > 0));
     let versions = discovered["supportedVersions"].as_array().expect("versions");

@@ -87,7 +87,7 @@ impl Raw {
 }
 
 /// `_meta` of a request of the modern era.
-pub fn modern(capabilities: Value) -> Value {
+pub fn modern(capabilities: &Value) -> Value {
     json!({
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientInfo": { "name": "test", "version": "1" },

@@ -21,7 +21,8 @@ async fn t1_a_notification_before_the_session_is_dropped() {
     let mut raw = start(Fake::new(), &std::env::temp_dir());
     raw.send(cancelled(1)).await;
     raw.send(json!({ "jsonrpc": "2.0", "id": 9, "result": {} })).await;
-    let discovered = raw.request(1, "server/discover", json!({ "_meta": modern(json!({})) })).await;
+    let discovered =
+        raw.request(1, "server/discover", json!({ "_meta": modern(&json!({})) })).await;
     assert_eq!(discovered["result"]["resultType"], "complete", "{discovered}");
     raw.send(cancelled(1)).await;
     // Refused inside the opening phase: it must not open the gate either.
@@ -41,14 +42,14 @@ async fn t2_the_end_of_input_ends_hung_calls_and_open_subscriptions() {
     fake.script(project::Info::NAME, Script::Hang);
     let mut raw = start(fake.clone(), &std::env::temp_dir());
     let listen =
-        json!({ "_meta": modern(json!({})), "notifications": { "toolsListChanged": true } });
+        json!({ "_meta": modern(&json!({})), "notifications": { "toolsListChanged": true } });
     raw.send(
         json!({ "jsonrpc": "2.0", "id": 1, "method": "subscriptions/listen", "params": listen }),
     )
     .await;
     let acknowledged = raw.next().await;
     assert_eq!(acknowledged["method"], "notifications/subscriptions/acknowledged");
-    let call = json!({ "_meta": modern(json!({})), "name": "project_info", "arguments": { "project": "castle" } });
+    let call = json!({ "_meta": modern(&json!({})), "name": "project_info", "arguments": { "project": "castle" } });
     raw.send(json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": call })).await;
     while fake.seen().is_empty() {
         tokio::task::yield_now().await;
@@ -90,7 +91,7 @@ async fn t5_only_modern_clients_that_declare_it_are_asked() {
         undeclared.into_iter().map(|none| (none, false)).chain([(forms, true)])
     {
         let mut raw = start(fake.clone(), &std::env::temp_dir());
-        let call = json!({ "_meta": modern(capabilities), "name": "project", "arguments": purge });
+        let call = json!({ "_meta": modern(&capabilities), "name": "project", "arguments": purge });
         let answer = raw.request(1, "tools/call", call).await;
         let kind = &answer["result"]["resultType"];
         assert_eq!(*kind, if asked { "input_required" } else { "complete" }, "{answer}");
@@ -115,7 +116,7 @@ async fn t6_everything_but_an_accepted_yes_is_a_no() {
         let fake = Fake::new();
         let mut raw = start(fake.clone(), &std::env::temp_dir());
         let call = json!({
-            "_meta": modern(json!({ "elicitation": { "form": {} } })),
+            "_meta": modern(&json!({ "elicitation": { "form": {} } })),
             "name": "project",
             "arguments": { "action": "purge", "id": 7 },
             "inputResponses": { "confirm": answer },
@@ -140,13 +141,13 @@ async fn t7_both_eras_hear_that_the_tools_changed() {
 
     let mut raw = start(Fake::new(), &std::env::temp_dir());
     let listen =
-        json!({ "_meta": modern(json!({})), "notifications": { "toolsListChanged": true } });
+        json!({ "_meta": modern(&json!({})), "notifications": { "toolsListChanged": true } });
     raw.send(
         json!({ "jsonrpc": "2.0", "id": 1, "method": "subscriptions/listen", "params": listen }),
     )
     .await;
     assert_eq!(raw.next().await["method"], "notifications/subscriptions/acknowledged");
-    raw.request(2, "tools/list", json!({ "_meta": modern(json!({})) })).await;
+    raw.request(2, "tools/list", json!({ "_meta": modern(&json!({})) })).await;
     raw.server.subscribers().tools_changed().await;
     let changed = raw.next().await;
     assert_eq!(changed["method"], "notifications/tools/list_changed");

@@ -3,9 +3,17 @@
 //! Without the usual harness, as the harness writes to the standard output that is tested here.
 //! The executable starts itself as the server, and as the parent of a server.
 
+#![expect(
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a harness of its own, which fails by panicking and reports on standard output"
+)]
+
 mod cases;
 mod child;
 #[path = "../tools/fake.rs"]
+#[expect(dead_code, reason = "shared with the tests of the tools, which use the rest")]
 mod fake;
 mod server;
 

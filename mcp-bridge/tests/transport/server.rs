@@ -20,7 +20,7 @@ pub const NOISE: &str = "GOXE_TEST_NOISE";
 
 /// Serves standard input and output. `project_info` never answers.
 pub fn serve() -> ExitCode {
-    process::run(async || {
+    process::run_with(async || {
         let fake = Fake::new();
         fake.script(project::Info::NAME, Script::Hang);
         // Pictures that fill a pipe that nobody empties.
