@@ -93,6 +93,9 @@ pub enum SaveError {
     /// The disk refused.
     #[error("the image could not be written: {0}")]
     Io(#[from] io::Error),
+    /// What the image would hold could not be synced.
+    #[error(transparent)]
+    Journal(#[from] Failure),
     /// The journal is closed, or was never opened.
     #[error("the journal is closed")]
     Closed,
@@ -118,10 +121,7 @@ impl<T: Send + 'static> Store<T> {
 
     /// Reads the folder, cuts what a loss of power tore, starts the journal. `progress` is told
     /// bytes done and bytes in all.
-    pub fn recover(
-        &self,
-        progress: &mut dyn FnMut(u64, u64),
-    ) -> Result<Recovered<T>, OpenError> {
+    pub fn recover(&self, progress: &mut dyn FnMut(u64, u64)) -> Result<Recovered<T>, OpenError> {
         let listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner).take();
         let listener = listener.ok_or(OpenError::Twice)?;
         let fresh = StoreId(getrandom::u64().map_err(io::Error::other)?);
@@ -135,8 +135,8 @@ impl<T: Send + 'static> Store<T> {
             replay::<catalogue::State>(disk, id, &index, limits, now_ms(), &mut || {})?;
         let projects: Vec<(ProjectId, u64)> =
             state.names().map(|(id, _)| (id, found.bytes_since_image(id))).collect();
-        let gone: Vec<ProjectId> =
-            found.projects.keys().copied().filter(|id| state.is_purged(*id)).collect();
+        let gone = |id: &ProjectId| corrupt.is_none() && state.is_purged(*id);
+        let gone: Vec<ProjectId> = found.projects.keys().copied().filter(gone).collect();
         let journal = Journal::spawn(Arc::clone(&self.disk), found, self.settings, listener)?;
         let appender = journal.handle();
         *self.journal.lock().unwrap_or_else(PoisonError::into_inner) = Some(journal);
@@ -200,6 +200,9 @@ impl<T: Send + 'static> Store<T> {
         keys: &Keys,
     ) -> Result<(), SaveError> {
         let appender = self.appender.get().ok_or(SaveError::Closed)?;
+        // An image must not outlive what led to it: without the record that made the project its
+        // number would be given out again.
+        appender.flush()?;
         let store = appender.store();
         let header = ImageHeader { store, project, revision, time_ms: now_ms() };
         image::write(&*self.disk, &header, body, keys)?;

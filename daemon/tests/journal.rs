@@ -5,7 +5,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    clippy::print_stderr,
     reason = "helpers of tests; clippy only exempts the test functions themselves"
 )]
 
@@ -17,6 +16,10 @@ mod faults;
 mod images;
 #[path = "journal/mem_disk.rs"]
 mod mem_disk;
+#[path = "journal/power_cut.rs"]
+mod power_cut;
+#[path = "journal/random.rs"]
+mod random;
 #[path = "journal/simulation.rs"]
 mod simulation;
 #[path = "journal/thread.rs"]

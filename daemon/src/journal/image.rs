@@ -154,7 +154,7 @@ pub fn decode(bytes: &[u8]) -> Result<Image, ImageError> {
 }
 
 /// Writes an image; file, name and folders are synced when it returns. One that is there already
-/// and sound is left alone.
+/// and sound is left alone. The journal is to be synced first.
 pub fn write(disk: &dyn Disk, header: &ImageHeader, body: &[u8], keys: &Keys) -> io::Result<()> {
     let folder = folder(header.project);
     if !disk.list(IMAGES_FOLDER)?.contains(&header.project.to_string()) {

@@ -5,10 +5,11 @@
 //! (a later one says so) or that was written whole and went bad is damage, and stays for inspection.
 //! Nothing is ever appended to a file of an earlier run: the writer begins a new segment.
 
+mod report;
+mod torn;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-
-use thiserror::Error;
 
 use super::blob;
 use super::disk::{self, Disk};
@@ -16,8 +17,11 @@ use super::image::{self, ImageError, ImageHeader};
 use super::index::{Entry, Location, ProjectIndex, SegmentUse};
 use super::lineage::{self, LineageError};
 use super::record::Kind;
-use super::segment::{self, Cause, Content, Damage, Header, Item, Scan, ScanError, Sound};
-use super::{Corrupt, FORMAT, JOURNAL_FOLDER, Lsn, ProjectId, Revision, StoreId};
+use super::segment::{self, Content, Damage, Header, Item, Scan, ScanError, Sound};
+use super::{Corrupt, JOURNAL_FOLDER, Lsn, ProjectId, Revision, StoreId};
+use torn::{lsn_of, offset_of, torn_at};
+
+pub use report::{Note, RecoveryError};
 
 /// What recovery found.
 #[derive(Debug)]
@@ -50,73 +54,6 @@ impl Recovered {
         });
         records.fold(0, u64::saturating_add)
     }
-}
-
-/// Something for the log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Note {
-    /// The newest segment was cut: its end was torn when the power went.
-    TornTail {
-        /// Where.
-        at: Corrupt,
-        /// What was cut.
-        bytes: u64,
-    },
-    /// A record is damaged.
-    Damaged {
-        /// Whose it was, if that is known.
-        project: Option<ProjectId>,
-        /// Where.
-        at: Corrupt,
-    },
-    /// Both copies of a segment's header are unreadable; its records were read without it.
-    HeaderLost {
-        /// The segment.
-        segment: Lsn,
-    },
-    /// An image is unsound; an older one and the records stand in.
-    UnsoundImage {
-        /// Whose.
-        project: ProjectId,
-        /// Which.
-        number: u64,
-        /// Why.
-        reason: String,
-    },
-}
-
-/// Why a data folder cannot be used.
-#[derive(Debug, Error)]
-pub enum RecoveryError {
-    /// A newer goxe wrote in it.
-    #[error("{path} was written by a newer goxe (format {found}, this one reads up to {FORMAT})")]
-    Newer {
-        /// The file.
-        path: String,
-        /// The format it names.
-        found: u16,
-    },
-    /// A file of another data folder.
-    #[error("{path} belongs to store {found}, this data folder is store {expected}")]
-    Foreign {
-        /// The file.
-        path: String,
-        /// The store it names.
-        found: StoreId,
-        /// The store of the folder.
-        expected: StoreId,
-    },
-    /// A restore did not finish.
-    #[error("a restore into this data folder did not finish: empty the folder and restore again")]
-    RestoreUnfinished,
-    /// The disk does not do it.
-    #[error("{what}: {source}")]
-    Io {
-        /// What was tried.
-        what: String,
-        /// What the disk said.
-        source: io::Error,
-    },
 }
 
 fn failed(what: &str) -> impl FnOnce(io::Error) -> RecoveryError + '_ {
@@ -159,7 +96,7 @@ pub fn recover(
         damaged: false,
     };
     recovery.images()?;
-    recovery.segments(files, progress)?;
+    recovery.segments(&files, progress)?;
     recovery.blobs()?;
     let mut found = recovery.found;
     for index in found.projects.values_mut() {
@@ -255,14 +192,16 @@ impl Recovery<'_> {
                     }
                 }
             }
-            self.found.projects.insert(project, ProjectIndex { images, imaged, entries: Vec::new() });
+            self.found
+                .projects
+                .insert(project, ProjectIndex { images, imaged, entries: Vec::new() });
         }
         Ok(())
     }
 
     fn segments(
         &mut self,
-        files: Vec<SegmentFile>,
+        files: &[SegmentFile],
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<(), RecoveryError> {
         let total: u64 = files.iter().map(|file| file.bytes).sum();
@@ -276,7 +215,7 @@ impl Recovery<'_> {
             self.check_header(file)?;
             let mut items = self.scan(file, done, total, progress)?;
             let mut kept_bytes = file.bytes;
-            if newest && let Some(offset) = torn_at(file, &items) {
+            if newest && let Some(offset) = torn_at(file.header, &items) {
                 items.retain(|item| offset_of(item) < offset);
                 kept_bytes = offset;
                 let at = Corrupt { segment: file.first, offset };
@@ -456,47 +395,5 @@ impl Recovery<'_> {
 
     fn see(&mut self, lsn: Lsn) {
         self.found.next_lsn = self.found.next_lsn.max(lsn.next());
-    }
-}
-
-/// Where the newest segment is torn: the first stretch that was never written whole, behind
-/// everything that is known to have been synced.
-fn torn_at(file: &SegmentFile, items: &[Item]) -> Option<u64> {
-    let after = file.header.map(|header| header.after);
-    let synced = items
-        .iter()
-        .filter_map(|item| match item {
-            Item::Sound(sound) => Some(sound.header.synced),
-            Item::Damaged(_) => None,
-        })
-        .chain(after)
-        .max()
-        .unwrap_or_default();
-    let sure = items
-        .iter()
-        .filter(|item| lsn_of(item).is_some_and(|lsn| lsn <= synced))
-        .map(offset_of)
-        .max();
-    items.iter().find_map(|item| match item {
-        Item::Damaged(Damage { offset, cause: Cause::CutShort | Cause::Unwritten, .. })
-            if sure.is_none_or(|sure| *offset > sure) =>
-        {
-            Some(*offset)
-        }
-        Item::Damaged(_) | Item::Sound(_) => None,
-    })
-}
-
-fn lsn_of(item: &Item) -> Option<Lsn> {
-    match item {
-        Item::Sound(sound) => Some(sound.header.identity.lsn),
-        Item::Damaged(damage) => damage.identity.map(|identity| identity.lsn),
-    }
-}
-
-fn offset_of(item: &Item) -> u64 {
-    match item {
-        Item::Sound(sound) => sound.offset,
-        Item::Damaged(damage) => damage.offset,
     }
 }

@@ -24,7 +24,7 @@ pub trait State: Sized {
     /// From an image's body.
     fn from_image(body: &[u8]) -> Result<Self, String>;
     /// After one more change.
-    fn apply(self, record: &Record<'_>, change: &[u8]) -> Result<Self, String>;
+    fn with_change(self, record: &Record<'_>, change: &[u8]) -> Result<Self, String>;
     /// How many changes made it.
     fn number(&self) -> u64;
 }
@@ -139,7 +139,7 @@ fn apply<S: State>(
         let state = base.state.take();
         let state = state.ok_or_else(|| refused(location.after, "no state".to_owned()))?;
         let state = state
-            .apply(&record, &change)
+            .with_change(&record, &change)
             .map_err(|reason| refused(location.after, reason))?;
         if state.number() != location.after.number {
             return Err(refused(location.after, "it makes another revision".to_owned()));
@@ -160,13 +160,16 @@ fn refused(revision: Revision, reason: String) -> ReplayError {
     ReplayError::Refused { revision, reason }
 }
 
+/// A record and its change.
+type Checked<'r> = (Record<'r>, Cow<'r, [u8]>);
+
 /// A record and its change, if they are what recovery saw and the chain holds.
 fn check<'r>(
     disk: &dyn Disk,
     project: ProjectId,
     location: &Location,
     bytes: &'r [u8],
-) -> Result<Option<(Record<'r>, Cow<'r, [u8]>)>, ReplayError> {
+) -> Result<Option<Checked<'r>>, ReplayError> {
     let record = match record::decode(bytes) {
         Ok(record) => record,
         Err(RecordError::Malformed(_)) => return Ok(None),

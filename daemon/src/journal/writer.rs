@@ -7,29 +7,34 @@
 //! too, until its owner has gone back to the last written revision and said so with
 //! [`Appender::reset`]. The records it sends then carry the new generation.
 
+mod appender;
 mod core;
+mod gates;
 mod pulse;
+mod retention;
+mod status;
 mod tail;
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use thiserror::Error;
 
-use super::blob::{BlobRef, Blobs};
+use super::blob::Blobs;
 use super::disk::Disk;
 use super::image::ImageHeader;
 use super::index::ProjectIndex;
-use super::record::{self, Draft, Encoded, TooLong};
 use super::recovery::Recovered;
 use super::{Corrupt, Lsn, ProjectId, Revision, StoreId};
 
 pub use self::core::{Append, Core};
+pub use appender::{Appender, EncodeError, RejectReason, Rejected};
 pub use pulse::Pulse;
+pub use status::{Counters, Status};
 
 /// When an acknowledged edit survives a loss of power. A crash of the process never loses one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -72,6 +77,21 @@ pub struct Completion<T> {
     pub outcome: Result<Lsn, Failure>,
 }
 
+impl<T> Completion<T> {
+    fn of(append: Append<T>, outcome: Result<Lsn, Failure>) -> Self {
+        let record = append.record;
+        let blob_bytes = record.blob.map_or(0, |blob| blob.length);
+        Self {
+            ticket: append.ticket,
+            project: record.project,
+            revision: record.after,
+            generation: append.generation,
+            bytes: blob_bytes.saturating_add(record.bytes.len() as u64),
+            outcome,
+        }
+    }
+}
+
 /// Outcomes of one batch.
 pub type Completions<T> = Vec<Completion<T>>;
 
@@ -104,37 +124,6 @@ impl Failure {
     }
 }
 
-/// Why a record was not taken. The ticket comes back.
-#[derive(Debug)]
-pub struct Rejected<T> {
-    /// What was handed over with it.
-    pub ticket: T,
-    /// Why.
-    pub reason: RejectReason,
-}
-
-/// Why a record was not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum RejectReason {
-    /// The queue is full.
-    #[error("the journal's queue is full")]
-    Busy,
-    /// The journal is closed.
-    #[error("the journal is closed")]
-    Closed,
-}
-
-/// Why a commit has no bytes.
-#[derive(Debug, Error)]
-pub enum EncodeError {
-    /// A field is longer than a record holds.
-    #[error(transparent)]
-    TooLong(#[from] TooLong),
-    /// Its blob could not be written.
-    #[error("a large change could not be written: {0}")]
-    Blob(#[from] io::Error),
-}
-
 /// The journal is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("the journal is closed")]
@@ -147,65 +136,6 @@ pub struct Located {
     pub index: ProjectIndex,
     /// The last written revision.
     pub head: Revision,
-}
-
-/// Counters of the writer, for reading by others.
-#[derive(Debug, Default)]
-pub struct Status {
-    degraded: AtomicBool,
-    queued_bytes: AtomicUsize,
-    records: AtomicU64,
-    batches: AtomicU64,
-    syncs: AtomicU64,
-    failures: AtomicU64,
-    segments: AtomicU64,
-    journal_bytes: AtomicU64,
-    written: AtomicU64,
-    durable: AtomicU64,
-}
-
-/// The counters at one moment.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Counters {
-    /// The last write or sync was refused.
-    pub degraded: bool,
-    /// Bytes of records that wait.
-    pub queued_bytes: usize,
-    /// Records written.
-    pub records: u64,
-    /// Batches written.
-    pub batches: u64,
-    /// Syncs done.
-    pub syncs: u64,
-    /// Writes and syncs refused.
-    pub failures: u64,
-    /// Segments on disk.
-    pub segments: u64,
-    /// Their bytes.
-    pub journal_bytes: u64,
-    /// The last record written.
-    pub written: Lsn,
-    /// The last record synced.
-    pub durable: Lsn,
-}
-
-impl Status {
-    /// The counters now.
-    pub fn counters(&self) -> Counters {
-        let number = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        Counters {
-            degraded: self.degraded.load(Ordering::Relaxed),
-            queued_bytes: self.queued_bytes.load(Ordering::Relaxed),
-            records: number(&self.records),
-            batches: number(&self.batches),
-            syncs: number(&self.syncs),
-            failures: number(&self.failures),
-            segments: number(&self.segments),
-            journal_bytes: number(&self.journal_bytes),
-            written: Lsn(number(&self.written)),
-            durable: Lsn(number(&self.durable)),
-        }
-    }
 }
 
 enum Message<T> {
@@ -222,18 +152,6 @@ enum Message<T> {
 pub struct Journal<T> {
     handle: Appender<T>,
     thread: JoinHandle<()>,
-}
-
-/// What everybody else holds of the journal: the way to append and to tell it things.
-pub struct Appender<T> {
-    sender: Sender<Message<T>>,
-    shared: Arc<Shared>,
-}
-
-impl<T> Clone for Appender<T> {
-    fn clone(&self) -> Self {
-        Self { sender: self.sender.clone(), shared: Arc::clone(&self.shared) }
-    }
 }
 
 struct Shared {
@@ -281,106 +199,6 @@ impl<T: Send + 'static> Journal<T> {
             Ok(()) => closed,
             Err(_) => Err(Failure::Io("the journal's thread panicked".to_owned())),
         }
-    }
-}
-
-impl<T> Appender<T> {
-    /// A commit's bytes. A large change is written as a blob, on the caller's thread.
-    pub fn encode(&self, draft: &Draft) -> Result<Encoded, EncodeError> {
-        let inline = draft.change.len() <= self.shared.settings.change_inline_bytes_max;
-        let blob = if inline { None } else { Some(self.shared.blobs.write(&draft.change)?) };
-        record::encode(draft, blob, self.shared.store).map_err(|error| {
-            self.discard(blob);
-            error.into()
-        })
-    }
-
-    /// How many more messages the queue takes; none when the records in it are too many bytes.
-    pub fn room(&self) -> usize {
-        let waiting = self.shared.status.queued_bytes.load(Ordering::Relaxed);
-        if waiting > self.shared.settings.queue_bytes_max {
-            return 0;
-        }
-        self.shared.settings.queue_max.saturating_sub(self.sender.len())
-    }
-
-    /// Hands a record over. What is refused comes back, its blob is gone.
-    pub fn append(
-        &self,
-        record: Encoded,
-        generation: u32,
-        ticket: T,
-    ) -> Result<(), Rejected<T>> {
-        let bytes = record.bytes.len();
-        self.shared.status.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
-        let message = Message::Append(Append { record, generation, ticket });
-        let (message, reason) = match self.sender.try_send(message) {
-            Ok(()) => return Ok(()),
-            Err(TrySendError::Full(message)) => (message, RejectReason::Busy),
-            Err(TrySendError::Disconnected(message)) => (message, RejectReason::Closed),
-        };
-        self.shared.status.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
-        let Message::Append(append) = message else { unreachable!("what was sent comes back") };
-        self.discard(append.record.blob);
-        Err(Rejected { ticket: append.ticket, reason })
-    }
-
-    fn discard(&self, blob: Option<BlobRef>) {
-        if let Some(blob) = blob {
-            self.shared.blobs.discard(blob);
-        }
-    }
-
-    /// The project's owner is back at the last written revision: records of `generation` and above
-    /// are taken again, older ones never.
-    pub fn reset(&self, project: ProjectId, generation: u32) -> Result<(), Closed> {
-        self.send(Message::Reset { project, generation })
-    }
-
-    /// An image was written and synced, by [`super::image::write`]. Segments and images that nobody
-    /// needs any more are removed.
-    pub fn image_done(&self, image: ImageHeader) -> Result<(), Closed> {
-        self.send(Message::ImageDone(image))
-    }
-
-    /// A project is gone for good: its images are removed, its records hold no segment any more.
-    pub fn purge(&self, project: ProjectId) -> Result<(), Closed> {
-        self.send(Message::Purge(project))
-    }
-
-    /// What the journal holds of a project, behind everything handed over before.
-    pub fn locate(&self, project: ProjectId) -> Result<Located, Closed> {
-        let (reply, answer) = bounded(1);
-        self.send(Message::Locate { project, reply })?;
-        answer.recv().map_err(|_| Closed)
-    }
-
-    /// Syncs everything handed over before.
-    pub fn flush(&self) -> Result<(), Failure> {
-        let (reply, answer) = bounded(1);
-        let closed = || Failure::Io(Closed.to_string());
-        self.send(Message::Flush { reply }).map_err(|_| closed())?;
-        answer.recv().unwrap_or_else(|_| Err(closed()))
-    }
-
-    /// The lineage of the data folder.
-    pub fn store(&self) -> StoreId {
-        self.shared.store
-    }
-
-    /// The writer's counters.
-    pub fn status(&self) -> &Status {
-        &self.shared.status
-    }
-
-    /// Whether the writer gets on, for the watchdog.
-    pub fn pulse(&self) -> &Pulse {
-        &self.shared.pulse
-    }
-
-    /// Waits for room: these messages must not be lost, and the thread waits for nobody.
-    fn send(&self, message: Message<T>) -> Result<(), Closed> {
-        self.sender.send(message).map_err(|_| Closed)
     }
 }
 

@@ -132,7 +132,9 @@ impl Change {
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
 pub enum CatalogueError {
     /// The name cannot be one.
-    #[error("a project's name has 1 to {NAME_CHARS_MAX} characters, without / and control characters")]
+    #[error(
+        "a project's name has 1 to {NAME_CHARS_MAX} characters, without / and control characters"
+    )]
     BadName,
     /// Another live project has the name.
     #[error("there is a project \"{0}\" already")]

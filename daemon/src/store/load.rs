@@ -18,7 +18,7 @@ impl replay::State for Project {
     }
 
     /// The same way as a new edit takes.
-    fn apply(self, record: &Record<'_>, change: &[u8]) -> Result<Self, String> {
+    fn with_change(self, record: &Record<'_>, change: &[u8]) -> Result<Self, String> {
         let change = Change::decode(change).map_err(|error| error.to_string())?;
         let (author, time_ms, label) = (record.author, record.time_ms, record.label);
         Self::apply(&self, &change, Stamp { author, time_ms, label })
@@ -39,7 +39,7 @@ impl replay::State for catalogue::State {
         Self::decode(body).map_err(|error| error.to_string())
     }
 
-    fn apply(self, record: &Record<'_>, change: &[u8]) -> Result<Self, String> {
+    fn with_change(self, record: &Record<'_>, change: &[u8]) -> Result<Self, String> {
         let change = catalogue::Change::decode(change).map_err(|error| error.to_string())?;
         Self::apply(&self, &change, record.author, record.time_ms)
             .map(|state| state.at(record.after))

@@ -7,13 +7,17 @@ use goxe_daemon::journal::recovery::{Note, RecoveryError, recover};
 use goxe_daemon::journal::segment::{self, Content, Item, Scan};
 use goxe_daemon::journal::{Corrupt, Lsn, ProjectId, StoreId};
 
-use crate::mem_disk::{MemDisk, Random};
+use crate::mem_disk::MemDisk;
+use crate::random::Random;
 use crate::world::{Changes, INTERVAL, STORE, World, load, recovered, settings, small};
 
 const FIRST: Lsn = Lsn(1);
 
-/// Start, end, project and revision number of each record of a segment; none for its other records.
-fn layout(disk: &MemDisk, first: Lsn) -> Vec<(u64, u64, Option<(ProjectId, u64)>)> {
+/// Start and end of a record; its project and revision number, if it is a commit.
+type Extent = (u64, u64, Option<(ProjectId, u64)>);
+
+/// The records of a segment.
+fn layout(disk: &MemDisk, first: Lsn) -> Vec<Extent> {
     let path = segment::path(first);
     let mut scan = Scan::new(disk, &path, disk.length(&path).unwrap(), STORE);
     let mut found = Vec::new();
@@ -143,12 +147,8 @@ fn long(disk: &MemDisk) -> World {
 fn records_missing_from_older_segments_are_noticed() {
     let disk = MemDisk::new(0);
     let states = states(&long(&disk));
-    let segments: Vec<Lsn> = disk
-        .list("journal")
-        .unwrap()
-        .iter()
-        .filter_map(|name| segment::parse_name(name))
-        .collect();
+    let segments: Vec<Lsn> =
+        disk.list("journal").unwrap().iter().filter_map(|name| segment::parse_name(name)).collect();
     assert!(segments.len() >= 4, "{segments:?}");
     let (newest, older) = segments.split_last().unwrap();
     for first in older {
@@ -242,8 +242,7 @@ fn other_stores_and_newer_formats_are_refused() {
     let path = segment::path(FIRST);
 
     let foreign = disk.after_kill();
-    let header =
-        segment::Header { store: StoreId(1), first: FIRST, after: Lsn(0), voids: false };
+    let header = segment::Header { store: StoreId(1), first: FIRST, after: Lsn(0), voids: false };
     foreign.rot(&path, |bytes| {
         bytes.splice(..segment::HEADER_BYTES, header.encode());
     });

@@ -8,7 +8,9 @@ use goxe_daemon::journal::segment::{self, Header};
 use goxe_daemon::journal::writer::{Durability, Failure};
 use goxe_daemon::journal::{ProjectId, StoreId};
 
-use crate::mem_disk::{Faults, Keep, MemDisk, Random};
+use crate::mem_disk::{Faults, MemDisk};
+use crate::power_cut::Keep;
+use crate::random::Random;
 use crate::world::{INTERVAL, World, load, recovered, settings};
 
 const ONE: ProjectId = ProjectId(1);
@@ -25,7 +27,9 @@ fn outcomes(world: &mut World, projects: &[ProjectId]) -> Vec<Result<(), Failure
 fn headers(disk: &MemDisk) -> Vec<Header> {
     let names = disk.list("journal").unwrap();
     let firsts = names.iter().filter_map(|name| segment::parse_name(name));
-    firsts.map(|first| Header::decode(&disk.bytes(&segment::path(first))).unwrap().unwrap()).collect()
+    firsts
+        .map(|first| Header::decode(&disk.bytes(&segment::path(first))).unwrap().unwrap())
+        .collect()
 }
 
 #[test]

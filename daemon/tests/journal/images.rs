@@ -6,7 +6,9 @@ use goxe_daemon::journal::recovery::{Note, RecoveryError, recover};
 use goxe_daemon::journal::segment;
 use goxe_daemon::journal::{Corrupt, ProjectId};
 
-use crate::mem_disk::{Faults, MemDisk, Random};
+use crate::mem_disk::{Faults, MemDisk};
+use crate::power_cut::Keep;
+use crate::random::Random;
 use crate::world::{INTERVAL, STORE, World, load, recovered, settings};
 
 const PROJECT: ProjectId = ProjectId(7);
@@ -110,19 +112,23 @@ fn a_segment_goes_when_every_project_in_it_has_a_newer_image() {
 }
 
 #[test]
-fn an_image_of_an_earlier_run_is_synced_before_segments_go() {
-    let mut world = World::new(MemDisk::new(0), settings(INTERVAL));
-    edits(&mut world, 60, 150);
-    world.save(PROJECT);
-    world.edit(8, b"the other project");
-    edits(&mut world, 30, 150);
-    world.sync();
-    let disk = world.disk.after_kill();
-    world.restart(disk, false);
-    world.save(ProjectId(8));
-    let disk = world.disk.after_kill();
-    world.restart(disk, false);
-    assert_eq!(world.core.locate(PROJECT).head.number, 90);
+fn an_image_of_a_killed_process_is_synced_before_segments_go() {
+    for dies_in in 0..20 {
+        let mut world = World::new(MemDisk::new(0), settings(INTERVAL));
+        edits(&mut world, 60, 150);
+        world.edit(8, b"the other project");
+        world.sync();
+        world.disk.set_faults(Faults { dies_in: Some(dies_in), ..Faults::default() });
+        world.save(PROJECT);
+        let disk = world.disk.after_kill();
+        world.restart(disk, false);
+        // The image may be there, by a name that no sync has reached.
+        world.edit(8, b"more");
+        world.save(ProjectId(8));
+        let disk = world.disk.after_power_cut(&mut Random::new(0), Keep::Nothing);
+        world.strands.values_mut().for_each(|strand| strand.durable = strand.acknowledged.len());
+        world.restart(disk, true);
+    }
 }
 
 #[test]

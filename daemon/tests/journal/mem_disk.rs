@@ -11,60 +11,20 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use goxe_daemon::journal::disk::{Disk, DiskFile};
 
-const SECTOR: usize = 512;
+use crate::power_cut::Keep;
+use crate::random::Random;
 
-/// A small generator, so that a seed means the same on every machine.
-#[derive(Clone, Debug)]
-pub struct Random(u64);
-
-impl Random {
-    pub fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x1234_5678_9abc_def1)
-    }
-
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        bits ^ (bits >> 31)
-    }
-
-    pub fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % (bound.max(1) as u64)).unwrap()
-    }
-
-    pub fn one_in(&mut self, count: usize) -> bool {
-        self.below(count) == 0
-    }
-
-    pub fn bytes(&mut self, count: usize) -> Vec<u8> {
-        (0..count).map(|_| self.next().to_le_bytes()[0]).collect()
-    }
-}
-
-/// What a power cut keeps of what was not synced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keep {
-    /// Nothing.
-    Nothing,
-    /// All bytes up to some place, torn inside a sector or between two.
-    Prefix,
-    /// Any sectors.
-    Sectors,
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Inode {
+    pub(crate) cache: Vec<u8>,
+    pub(crate) platter: Vec<u8>,
+    pub(crate) sync_failed: bool,
 }
 
 #[derive(Clone, Default, Debug)]
-struct Inode {
-    cache: Vec<u8>,
-    platter: Vec<u8>,
-    sync_failed: bool,
-}
-
-#[derive(Clone, Default, Debug)]
-struct Names {
-    files: BTreeMap<String, u64>,
-    folders: BTreeSet<String>,
+pub(crate) struct Names {
+    pub(crate) files: BTreeMap<String, u64>,
+    pub(crate) folders: BTreeSet<String>,
 }
 
 /// What goes wrong, and when. Counts go down with each call of their kind.
@@ -83,16 +43,15 @@ pub struct Faults {
 }
 
 #[derive(Clone, Default, Debug)]
-struct State {
-    inodes: BTreeMap<u64, Inode>,
-    cache: Names,
-    platter: Names,
-    next_inode: u64,
-    faults: Faults,
-    random: Option<Random>,
-    dead: bool,
-    mistakes: Vec<String>,
-    syncs: usize,
+pub(crate) struct State {
+    pub(crate) inodes: BTreeMap<u64, Inode>,
+    pub(crate) cache: Names,
+    pub(crate) platter: Names,
+    pub(crate) next_inode: u64,
+    pub(crate) faults: Faults,
+    pub(crate) random: Option<Random>,
+    pub(crate) dead: bool,
+    pub(crate) mistakes: Vec<String>,
 }
 
 /// The disk. Clones share it.
@@ -162,7 +121,6 @@ impl State {
 
     fn sync_data(&mut self, inode: u64) -> Result<()> {
         self.touch()?;
-        self.syncs += 1;
         let fails = match &mut self.faults.sync_fails_in {
             Some(0) => {
                 self.faults.sync_fails_in = None;
@@ -186,92 +144,6 @@ impl State {
         file.platter.clone_from(&file.cache);
         Ok(())
     }
-
-    /// What the platter has after the power went.
-    fn after_power_cut(&self, random: &mut Random, keep: Keep) -> State {
-        let mut names = Names::default();
-        for path in self.cache.folders.union(&self.platter.folders) {
-            if choose(random, keep, self.platter.folders.contains(path), || {
-                self.cache.folders.contains(path)
-            }) {
-                names.folders.insert(path.clone());
-            }
-        }
-        let paths: BTreeSet<&String> =
-            self.cache.files.keys().chain(self.platter.files.keys()).collect();
-        for path in paths {
-            let durable = self.platter.files.get(path).copied();
-            let newer = self.cache.files.get(path).copied();
-            let kept = if keep == Keep::Nothing || random.one_in(2) { durable } else { newer };
-            let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
-            if let Some(inode) = kept
-                && (parent.is_empty() || names.folders.contains(parent))
-            {
-                names.files.insert(path.clone(), inode);
-            }
-        }
-        let mut inodes = BTreeMap::new();
-        for inode in names.files.values() {
-            let file = &self.inodes[inode];
-            let bytes = torn(file, random, keep);
-            inodes.insert(
-                *inode,
-                Inode { cache: bytes.clone(), platter: bytes, sync_failed: false },
-            );
-        }
-        State {
-            inodes,
-            cache: names.clone(),
-            platter: names,
-            next_inode: self.next_inode,
-            random: self.random.clone(),
-            ..State::default()
-        }
-    }
-}
-
-fn choose(random: &mut Random, keep: Keep, durable: bool, newer: impl Fn() -> bool) -> bool {
-    if keep == Keep::Nothing || random.one_in(2) { durable } else { newer() }
-}
-
-/// A file's bytes: the synced ones, and a part of what came after.
-fn torn(file: &Inode, random: &mut Random, keep: Keep) -> Vec<u8> {
-    if file.sync_failed || keep == Keep::Nothing {
-        return file.platter.clone();
-    }
-    let (old, new) = (&file.platter, &file.cache);
-    let shorter = old.len().min(new.len());
-    let common = (0..shorter).take_while(|at| old[*at] == new[*at]).count();
-    match keep {
-        Keep::Nothing => unreachable!("handled above"),
-        Keep::Prefix => {
-            let mut end = common + random.below(new.len() - common + 1);
-            if random.one_in(2) {
-                end = (end / SECTOR * SECTOR).max(common);
-            }
-            let mut bytes = new[..end].to_vec();
-            bytes.extend_from_slice(old.get(end..).unwrap_or_default());
-            bytes
-        }
-        Keep::Sectors => {
-            let longest = old.len().max(new.len());
-            let mut length = if random.one_in(2) { new.len() } else { old.len() };
-            if random.one_in(3) && new.len() > old.len() {
-                length = old.len() + random.below(new.len() - old.len() + 1);
-            }
-            let mut bytes = vec![0; longest];
-            for start in (0..longest).step_by(SECTOR) {
-                let source = if random.one_in(2) { new } else { old };
-                let end = (start + SECTOR).min(longest).min(source.len());
-                if start < end {
-                    bytes[start..end].copy_from_slice(&source[start..end]);
-                }
-            }
-            bytes[..common].copy_from_slice(&new[..common]);
-            bytes.truncate(length);
-            bytes
-        }
-    }
 }
 
 impl MemDisk {
@@ -292,10 +164,6 @@ impl MemDisk {
 
     pub fn is_dead(&self) -> bool {
         self.lock().dead
-    }
-
-    pub fn syncs(&self) -> usize {
-        self.lock().syncs
     }
 
     /// What no disk survives: a file synced again after its sync failed.

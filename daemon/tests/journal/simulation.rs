@@ -6,7 +6,9 @@ use std::time::Duration;
 use goxe_daemon::journal::ProjectId;
 use goxe_daemon::journal::writer::Durability;
 
-use crate::mem_disk::{Faults, Keep, MemDisk, Random};
+use crate::mem_disk::{Faults, MemDisk};
+use crate::power_cut::Keep;
+use crate::random::Random;
 use crate::world::{INTERVAL, World, settings};
 
 const SEEDS: u64 = 150;

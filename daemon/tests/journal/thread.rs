@@ -19,7 +19,10 @@ use crate::world::{Changes, LIMITS, START_MS, STORE, draft, settings};
 
 type Ends = Receiver<Completion<u64>>;
 
-fn spawn(disk: Arc<dyn goxe_daemon::journal::disk::Disk>, settings: Settings) -> (Journal<u64>, Ends) {
+fn spawn(
+    disk: Arc<dyn goxe_daemon::journal::disk::Disk>,
+    settings: Settings,
+) -> (Journal<u64>, Ends) {
     let found = recover(&*disk, STORE, &mut |_, _| {}).unwrap();
     let (sender, ends): (Sender<_>, _) = channel();
     let completions = move |batch: Vec<_>| {
@@ -75,14 +78,8 @@ fn many_strands_write_one_journal() {
 
         let located = appender.locate(ProjectId(1)).unwrap();
         assert_eq!(located.head, heads[0]);
-        let back = replay::<Changes>(
-            &*disk,
-            ProjectId(1),
-            &located.index,
-            &LIMITS,
-            START_MS,
-            &mut || {},
-        );
+        let back =
+            replay::<Changes>(&*disk, ProjectId(1), &located.index, &LIMITS, START_MS, &mut || {});
         assert_eq!(back.unwrap().revision, heads[0], "loaded while the journal runs");
 
         journal.close().unwrap();

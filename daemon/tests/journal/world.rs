@@ -15,7 +15,8 @@ use goxe_daemon::journal::replay::{Replayed, State, replay};
 use goxe_daemon::journal::writer::{Append, Completion, Core, Durability, Failure, Settings};
 use goxe_daemon::journal::{ProjectId, Revision, StoreId};
 
-use crate::mem_disk::{MemDisk, Random};
+use crate::mem_disk::MemDisk;
+use crate::random::Random;
 
 pub const STORE: StoreId = StoreId(0x0123_4567_89ab_cdef);
 pub const START_MS: i64 = 1_800_000_000_000;
@@ -52,7 +53,7 @@ impl State for Changes {
         Ok(Self(changes))
     }
 
-    fn apply(mut self, _: &Record<'_>, change: &[u8]) -> Result<Self, String> {
+    fn with_change(mut self, _: &Record<'_>, change: &[u8]) -> Result<Self, String> {
         self.0.push(change.to_vec());
         Ok(self)
     }
@@ -199,10 +200,8 @@ impl World {
 
     /// Writes a batch and tells the strands.
     pub fn append(&mut self, batch: Vec<Append<Edit>>) {
-        let handed: Vec<(ProjectId, Edit)> = batch
-            .iter()
-            .map(|append| (append.record.project, append.ticket.clone()))
-            .collect();
+        let handed: Vec<(ProjectId, Edit)> =
+            batch.iter().map(|append| (append.record.project, append.ticket.clone())).collect();
         let completions = self.core.append(batch, self.now);
         let dead = self.disk.is_dead();
         assert_eq!(completions.len(), handed.len());
@@ -271,12 +270,8 @@ impl World {
     /// Saves a project as it was acknowledged.
     pub fn save(&mut self, project: ProjectId) {
         let strand = &self.strands[&project];
-        let header = ImageHeader {
-            store: STORE,
-            project,
-            revision: strand.written(),
-            time_ms: START_MS,
-        };
+        let header =
+            ImageHeader { store: STORE, project, revision: strand.written(), time_ms: START_MS };
         let mut keys = Keys::default();
         for edit in &strand.acknowledged {
             let params = params_digest(&edit.change);
@@ -345,12 +340,7 @@ fn check_strand(project: ProjectId, strand: &mut Strand, back: &Replayed<Changes
     }
     let last = possible.last().map_or(Revision::START, |edit| edit.revision);
     assert_eq!(back.revision, last);
-    *strand = Strand {
-        durable: count,
-        acknowledged: possible,
-        head: last,
-        ..Strand::default()
-    };
+    *strand = Strand { durable: count, acknowledged: possible, head: last, ..Strand::default() };
 }
 
 /// A world with a few edits of two projects, synced and closed, or killed.

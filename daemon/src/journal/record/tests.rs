@@ -1,6 +1,7 @@
 //! A record round-trips, and any one flip of it is noticed while its project stays known.
 
 use super::*;
+use crate::journal::chain;
 
 fn draft() -> Draft {
     let change = b"a change of some bytes".to_vec();

@@ -8,14 +8,15 @@ use std::time::{Duration, Instant};
 
 use rustc_hash::FxHashMap;
 
+use super::gates::Gates;
+use super::retention::Covered;
 use super::tail::{Ack, Placed, Tail, UNSYNCED_BYTES_MAX};
 use super::{Completion, Completions, Durability, Failure, Located, Pulse, Settings, Status};
 use crate::journal::disk::Disk;
-use crate::journal::image::{self, IMAGES_FOLDER, IMAGES_KEPT, ImageHeader};
 use crate::journal::index::{Entry, Location, ProjectIndex, SegmentUse};
 use crate::journal::record::Encoded;
 use crate::journal::recovery::Recovered;
-use crate::journal::{Corrupt, JOURNAL_FOLDER, Lsn, ProjectId, Revision, blob, segment};
+use crate::journal::{Corrupt, Lsn, ProjectId, Revision, blob};
 
 /// A record that is handed over.
 #[derive(Debug)]
@@ -28,40 +29,26 @@ pub struct Append<T> {
     pub ticket: T,
 }
 
-/// Whether records of a project are taken, once one has failed.
-#[derive(Clone, Copy)]
-struct Gate {
-    generation: u32,
-    shut: bool,
-}
-
+/// What the writer knows of a project.
 #[derive(Default)]
-struct Known {
-    index: ProjectIndex,
-    head: Revision,
-    corrupt: Option<Corrupt>,
-}
-
-/// Up to where a project's images make its records dispensable.
-#[derive(Clone, Copy)]
-struct Covered {
-    number: u64,
-    /// The image's folder was synced in this run.
-    synced: bool,
+pub(super) struct Known {
+    pub(super) index: ProjectIndex,
+    pub(super) head: Revision,
+    pub(super) corrupt: Option<Corrupt>,
 }
 
 /// State of the writer. [`super::Journal`] drives it from its thread, a simulation from a loop.
 pub struct Core<T> {
-    disk: Arc<dyn Disk>,
+    pub(super) disk: Arc<dyn Disk>,
     settings: Settings,
-    tail: Tail,
-    projects: BTreeMap<ProjectId, Known>,
-    gates: FxHashMap<ProjectId, Gate>,
-    segments: BTreeMap<Lsn, SegmentUse>,
-    covered: BTreeMap<ProjectId, Covered>,
-    unsynced_since: Option<Instant>,
+    pub(super) tail: Tail,
+    pub(super) projects: BTreeMap<ProjectId, Known>,
+    pub(super) gates: Gates,
+    pub(super) segments: BTreeMap<Lsn, SegmentUse>,
+    pub(super) covered: BTreeMap<ProjectId, Covered>,
+    pub(super) unsynced_since: Option<Instant>,
     status: Arc<Status>,
-    pulse: Arc<Pulse>,
+    pub(super) pulse: Arc<Pulse>,
     ticket: std::marker::PhantomData<fn(T)>,
 }
 
@@ -91,7 +78,7 @@ impl<T> Core<T> {
             settings,
             tail,
             projects,
-            gates: FxHashMap::default(),
+            gates: Gates::default(),
             segments: recovered.segments,
             covered,
             unsynced_since: None,
@@ -150,7 +137,7 @@ impl<T> Core<T> {
         self.discard_blobs(&batch, &outcomes);
         self.show();
         let ends = batch.into_iter().zip(outcomes);
-        ends.map(|(append, outcome)| completion(append, outcome)).collect()
+        ends.map(|(append, outcome)| Completion::of(append, outcome)).collect()
     }
 
     /// Whether a record may be written, as far as records before it in the batch succeed.
@@ -160,9 +147,7 @@ impl<T> Core<T> {
         staged: &mut FxHashMap<ProjectId, Revision>,
     ) -> Result<(), Failure> {
         let project = append.record.project;
-        if let Some(gate) = self.gates.get(&project)
-            && (gate.shut || append.generation < gate.generation)
-        {
+        if !self.gates.admit(project, append.generation) {
             return Err(Failure::Above);
         }
         let known = self.projects.get(&project);
@@ -174,15 +159,11 @@ impl<T> Core<T> {
         let follows = append.record.before == head
             && append.record.after.number == head.number.saturating_add(1);
         if !follows {
-            self.shut(project, append.generation);
+            self.gates.shut(project, append.generation);
             return Err(Failure::OutOfOrder(head));
         }
         staged.insert(project, append.record.after);
         Ok(())
-    }
-
-    fn shut(&mut self, project: ProjectId, generation: u32) {
-        self.gates.insert(project, Gate { generation, shut: true });
     }
 
     fn write(&mut self, records: Vec<&mut Encoded>, now: Instant) -> io::Result<Vec<Placed>> {
@@ -238,6 +219,8 @@ impl<T> Core<T> {
         }
         self.segments.insert(begun.first, held);
         self.unsynced_since = None;
+        // What was the newest segment may be covered by images already.
+        self.remove_covered();
         Ok(())
     }
 
@@ -306,7 +289,7 @@ impl<T> Core<T> {
         for (append, outcome) in batch.iter().zip(outcomes) {
             if outcome.is_ok() {
                 *outcome = Err(failure.clone());
-                self.shut(append.record.project, append.generation);
+                self.gates.shut(append.record.project, append.generation);
             }
         }
         if self.tail.open_bytes().is_none() && self.tail.tainted() {
@@ -339,7 +322,7 @@ impl<T> Core<T> {
 
     /// Takes records of the project again, from this generation on.
     pub fn reset(&mut self, project: ProjectId, generation: u32) {
-        self.gates.insert(project, Gate { generation, shut: false });
+        self.gates.reset(project, generation);
     }
 
     /// Makes durable what is acknowledged. After a failure it is kept, for the next try.
@@ -353,7 +336,7 @@ impl<T> Core<T> {
         synced.map_err(|error| Failure::of(&error))
     }
 
-    fn try_sync(&mut self) -> io::Result<()> {
+    pub(super) fn try_sync(&mut self) -> io::Result<()> {
         if self.tail.unsynced_bytes() == 0 {
             return Ok(());
         }
@@ -397,117 +380,7 @@ impl<T> Core<T> {
         )
     }
 
-    /// Enters an image that was written and synced; removes what it makes dispensable.
-    pub fn image_done(&mut self, image: ImageHeader) {
-        let (project, number) = (image.project, image.revision.number);
-        let known = self.projects.entry(project).or_default();
-        if number > known.head.number {
-            tracing::error!(%project, revision = %image.revision, "an image ahead of the journal");
-            return;
-        }
-        let images = &mut known.index.images;
-        images.retain(|older| older.revision.number != number);
-        images.push(image);
-        images.sort_unstable_by(|a, b| b.revision.number.cmp(&a.revision.number));
-        images.truncate(IMAGES_KEPT);
-        known.index.imaged = number.max(known.index.imaged);
-        known.index.forget_before_images();
-        let newest = images_newest(&known.index);
-        self.covered.insert(project, Covered { number: newest, synced: true });
-        self.remove_covered();
-        if let Err(error) = self.remove_older_images(project) {
-            tracing::warn!(%project, %error, "older images could not be removed");
-        }
-        self.show();
-    }
-
-    fn remove_older_images(&self, project: ProjectId) -> io::Result<()> {
-        let Some(known) = self.projects.get(&project) else { return Ok(()) };
-        let kept: Vec<u64> = known.index.images.iter().map(|image| image.revision.number).collect();
-        let newest = images_newest(&known.index);
-        for number in image::list(&*self.disk, project)? {
-            // A newer one than the newest is being written right now.
-            if number < newest && !kept.contains(&number) {
-                self.pulse.during(|| self.disk.remove(&image::path(project, number)))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Removes a project that is gone for good, once the record that says so is durable.
-    pub fn purge(&mut self, project: ProjectId) {
-        if let Err(error) = self.try_sync() {
-            tracing::warn!(%project, %error, "a project is purged later: the journal is unsynced");
-            return;
-        }
-        if let Err(error) = self.pulse.during(|| image::remove_all(&*self.disk, project)) {
-            tracing::warn!(%project, %error, "images of a purged project could not be removed");
-        }
-        self.unsynced_since = None;
-        self.projects.remove(&project);
-        self.gates.remove(&project);
-        self.covered.insert(project, Covered { number: u64::MAX, synced: true });
-        self.remove_covered();
-        self.show();
-    }
-
-    /// Removes every segment in which each project has a newer image. The newest segment stays: its
-    /// name keeps record numbers rising.
-    fn remove_covered(&mut self) {
-        let Some(newest) = self.segments.keys().next_back().copied() else { return };
-        let mut removed = Vec::new();
-        let mut older_remain = false;
-        let candidates: Vec<Lsn> = self.segments.range(..newest).map(|(first, _)| *first).collect();
-        for first in candidates {
-            let may = self.is_covered(first, older_remain)
-                && self.pulse.during(|| self.disk.remove(&segment::path(first))).is_ok();
-            match (may, self.segments.entry(first)) {
-                (true, std::collections::btree_map::Entry::Occupied(held)) => {
-                    removed.extend(held.remove().blobs);
-                }
-                (true | false, _) => older_remain = true,
-            }
-        }
-        // A segment that comes back with its folder after a loss of power finds its blobs.
-        if !removed.is_empty()
-            && self.pulse.during(|| self.disk.sync_folder(JOURNAL_FOLDER)).is_ok()
-        {
-            for id in removed {
-                let _ = blob::remove(&*self.disk, id);
-            }
-        }
-    }
-
-    fn is_covered(&mut self, first: Lsn, older_remain: bool) -> bool {
-        let Some(held) = self.segments.get(&first) else { return false };
-        if held.pinned || (held.voids && older_remain) {
-            return false;
-        }
-        let mut unsure = Vec::new();
-        for (project, number) in &held.numbers {
-            match self.covered.get(project) {
-                Some(covered) if covered.number < *number => return false,
-                Some(covered) if !covered.synced => unsure.push(*project),
-                Some(_) => {}
-                None => return false,
-            }
-        }
-        unsure.into_iter().all(|project| self.sync_images(project))
-    }
-
-    /// An image of an earlier run may have a name that no sync has reached yet.
-    fn sync_images(&mut self, project: ProjectId) -> bool {
-        let synced = self.pulse.during(|| {
-            self.disk.sync_folder(&image::folder(project))?;
-            self.disk.sync_folder(IMAGES_FOLDER)
-        });
-        if let Some(covered) = self.covered.get_mut(&project) {
-            covered.synced = synced.is_ok();
-        }
-        synced.is_ok()
-    }
-
-    fn show(&mut self) {
+    pub(super) fn show(&mut self) {
         if let (Some(bytes), Some(mut newest)) =
             (self.tail.open_bytes(), self.segments.last_entry())
         {
@@ -519,22 +392,5 @@ impl<T> Core<T> {
         status.journal_bytes.store(bytes, Ordering::Relaxed);
         status.written.store(self.tail.written().0, Ordering::Relaxed);
         status.durable.store(self.tail.durable().0, Ordering::Relaxed);
-    }
-}
-
-fn images_newest(index: &ProjectIndex) -> u64 {
-    index.images.first().map_or(0, |image| image.revision.number)
-}
-
-fn completion<T>(append: Append<T>, outcome: Result<Lsn, Failure>) -> Completion<T> {
-    let record = append.record;
-    let blob_bytes = record.blob.map_or(0, |blob| blob.length);
-    Completion {
-        ticket: append.ticket,
-        project: record.project,
-        revision: record.after,
-        generation: append.generation,
-        bytes: blob_bytes.saturating_add(record.bytes.len() as u64),
-        outcome,
     }
 }
