@@ -249,7 +249,7 @@ fn the_reference_scene_is_drawn_to_the_bit() {
     assert!((2_000..60_000).contains(&draw(&volume, &options).to_png().len()));
 }
 
-const REFERENCE: u32 = 129_767_346;
+const REFERENCE: u32 = 2_900_126_072;
 
 /// The first voxel that a ray through a point of the picture meets.
 fn first_hit(
