@@ -16,7 +16,7 @@ const PER_VOXEL_MAX: f64 = 15.0;
 /// How much farther from the sun than what it sees first a place may be and still be that, in voxels.
 const TOLERANCE: f64 = 0.02;
 /// Chunks between two calls of `Progress::step`.
-const STEP_CHUNKS: usize = 256;
+const STEP_CHUNKS: usize = 32;
 
 /// How far from the sun the first thing is that it sees, sample by sample.
 pub(super) struct SunMap {
@@ -75,7 +75,7 @@ impl SunMap {
                 }
             });
             if number % STEP_CHUNKS == 0 {
-                meter.step()?;
+                meter.tick()?;
             }
         }
         Ok(map)
