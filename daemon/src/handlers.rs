@@ -22,9 +22,9 @@ use rustc_hash::FxHashMap;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    blobs::Blob,
+    blobs::{Blob, Shelf},
     call::{Payload, Principal, Reply},
-    edit::EditPlan,
+    edit::{EditPlan, Written},
     errors,
     lanes::BackupInput,
     router::{Asked, Router},
@@ -46,7 +46,7 @@ pub struct ReadInput<'a> {
     /// Cancel checks and progress.
     pub progress: &'a mut dyn Progress,
     /// Where answers larger than a frame go.
-    pub store: &'a Store,
+    pub shelf: &'a Shelf,
     /// Largest answer.
     pub reply_bytes_max: usize,
     /// Largest picture.
@@ -86,7 +86,9 @@ pub struct FreeInput<'a> {
     /// Cancel checks and progress.
     pub progress: &'a mut dyn Progress,
     /// Where blobs are made.
-    pub store: &'a Store,
+    pub shelf: &'a Shelf,
+    /// Projects that are not in memory.
+    pub store: &'a Store<Written>,
     /// Set to a blob that was made.
     pub made: &'a mut Option<Arc<Blob>>,
     /// Largest answer.

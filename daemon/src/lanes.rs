@@ -16,7 +16,7 @@ use goxe_protocol::{Error, frame::OwnedFrame, rpc::RpcLimits};
 
 use self::progress::{LaneProgress, Note};
 use crate::{
-    blobs::Blob,
+    blobs::{Blob, Shelf},
     call::{Encoded, Envelope, Payload, PeerId, Reply, Ticket},
     edit::{EditCall, Written},
     handlers::{FreeFn, ImportFn, ReadFn},
@@ -68,8 +68,10 @@ pub struct FreeJob {
 pub struct BackupInput {
     /// The catalogue.
     pub catalogue: Arc<catalogue::State>,
-    /// Where each project stands; those that are not loaded are read from the store.
-    pub views: Vec<(ProjectId, Option<Arc<View>>)>,
+    /// Its keys.
+    pub keys: Keys,
+    /// Every project: its state and keys if it is in memory; others are read from the store.
+    pub projects: Vec<(ProjectId, Option<(Arc<View>, Keys)>)>,
 }
 
 /// Turns a file's content into an edit.
@@ -247,7 +249,7 @@ pub enum Done {
         loaded: Loaded,
     },
     /// The journal was read back.
-    Recovered(Box<Result<Recovered, String>>),
+    Recovered(Box<Result<Recovered<Written>, String>>),
     /// How far the recovery is, in bytes.
     Recovering {
         /// Read so far.
@@ -281,8 +283,10 @@ pub trait Wake: Send + Sync {
 pub struct LaneContext {
     /// Signs of life for the watchdog.
     pub vitals: Arc<Vitals>,
-    /// Disk, journal index, images.
-    pub store: Arc<Store>,
+    /// Projects on disk.
+    pub store: Arc<Store<Written>>,
+    /// Where blobs are made.
+    pub shelf: Arc<Shelf>,
     /// Where results go.
     pub done: Sender<Done>,
     /// Wakes the loop after each.

@@ -64,8 +64,8 @@ pub enum Signal {
 /// What the loop tells the life cycle.
 pub trait Host {
     /// The router's state changed.
-    fn state(&mut self, state: State);
-    /// A signal came. `true`: the daemon is to stop.
+    fn state(&mut self, state: State, router: &Router);
+    /// A signal came.
     fn signal(&mut self, signal: Signal, router: &Router);
 }
 
@@ -247,6 +247,9 @@ impl Net {
     }
 
     fn is_over(&mut self, router: &mut Router, now: Instant) -> bool {
+        if router.fatal.is_some() {
+            return true;
+        }
         let Some(stopping) = &mut self.stopping else { return false };
         if now >= stopping.cancel_at && !stopping.cancelled {
             stopping.cancelled = true;
@@ -314,7 +317,7 @@ impl Net {
         }
         self.garbage.extend(garbage);
         if let Some(state) = state {
-            host.state(state);
+            host.state(state, router);
         }
     }
 

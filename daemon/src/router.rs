@@ -117,6 +117,8 @@ pub struct Router {
     pub identity: Identity,
     /// What it is doing.
     pub state: State,
+    /// Why the daemon cannot serve at all.
+    pub fatal: Option<String>,
     /// What does not work as it should, apart from what is looked up.
     pub faults: Vec<String>,
     /// Bytes that peers make it hold.
@@ -162,6 +164,7 @@ impl Router {
             limits,
             identity,
             state: State::Recovering { done: 0, total: 0 },
+            fatal: None,
             faults: Vec::new(),
             memory,
             blobs: Blobs::default(),
@@ -177,6 +180,11 @@ impl Router {
             running: Vec::new(),
             starved: Vec::new(),
         }
+    }
+
+    /// Begins to read the journal back.
+    pub fn recover(&mut self) {
+        self.submit(Job::Recover);
     }
 
     /// What the last inputs want done.

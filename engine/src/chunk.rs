@@ -42,19 +42,14 @@ impl Dense {
         &self.voxels
     }
 
-    /// The array itself; who changes it owes a [`Dense::set_solid`].
+    /// The array itself; who changes it owes a [`Dense::recount`].
     #[inline]
     pub(crate) fn voxels_mut(&mut self) -> &mut [Voxel; CHUNK_VOXELS] {
         &mut self.voxels
     }
 
-    pub(crate) fn solid(&self) -> u32 {
-        self.solid
-    }
-
-    pub(crate) fn set_solid(&mut self, solid: u32) {
-        debug_assert_eq!(solid, count_solid(&self.voxels));
-        self.solid = solid;
+    pub(crate) fn recount(&mut self) {
+        self.solid = count_solid(&self.voxels);
     }
 
     fn as_uniform(&self) -> Option<Voxel> {

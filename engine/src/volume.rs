@@ -5,11 +5,11 @@
 //! count; an edit copies the nodes on its way that somebody else holds too, and no others. What is
 //! absent is empty, and what becomes empty is removed, so equal volumes have equal trees.
 
+mod chunk_cache;
 mod diff;
 mod iter;
 mod node;
 mod reader;
-mod region_cache;
 #[cfg(test)]
 mod tests;
 mod writer;

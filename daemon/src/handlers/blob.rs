@@ -24,7 +24,7 @@ const JSON_BYTES: usize = 4096;
 
 pub(super) fn create(input: &mut FreeInput<'_>) -> Result<Reply, Error> {
     let CreateParams { bytes } = parse(input.params)?;
-    let blob = input.store.blob(Arc::clone(&input.principal.name), bytes)?;
+    let blob = input.shelf.make(Arc::clone(&input.principal.name), bytes)?;
     let reply = CreateReply { blob: blob.id.clone() };
     *input.made = Some(blob);
     Reply::json(&reply)

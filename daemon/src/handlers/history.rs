@@ -154,7 +154,7 @@ pub(super) fn outcome(
     let keys = match project {
         // A project that is not in memory has its keys on disk: it is brought before the answer.
         Some(id) => router.keys_of(id)?,
-        None => &router.projects.keys,
+        None => router.projects.keys(),
     };
     let reply = match keys.find(&principal, key) {
         None => OutcomeReply { outcome: CallOutcome::Never, revision: None, answer: None },

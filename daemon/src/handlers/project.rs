@@ -58,7 +58,7 @@ pub(super) fn rename(router: &mut Router, asked: &Asked<'_>) -> Result<Catalogue
     let RenameParams { project, to } = parse(asked.params)?;
     let id = router.projects.find_newest(&project)?;
     Ok(CataloguePlan {
-        op: Op::Rename { id, name: to },
+        op: Op::Rename { id, to },
         if_revision: None,
         answer: Box::new(|_| Reply::json(&Done {})),
     })
@@ -79,12 +79,12 @@ pub(super) fn delete(router: &mut Router, asked: &Asked<'_>) -> Result<Catalogue
 pub(super) fn restore(router: &mut Router, asked: &Asked<'_>) -> Result<CataloguePlan, Error> {
     let RestoreParams { id, to } = parse(asked.params)?;
     let id = ProjectId(id);
-    let name = match to {
-        Some(name) => name,
+    let name = match &to {
+        Some(name) => name.clone(),
         None => router.projects.trashed_name(id)?.to_string(),
     };
     Ok(CataloguePlan {
-        op: Op::Restore { id, name: name.clone() },
+        op: Op::Restore { id, to },
         if_revision: None,
         answer: Box::new(move |state| created(state, name)),
     })
@@ -210,7 +210,7 @@ pub(super) fn export(input: &mut ReadInput<'_>) -> Result<Reply, Error> {
         let reply = Reply::json(&ExportReply { revision, bytes, blob: None, job: None })?;
         return Ok(reply.with_attachment(content));
     }
-    let blob = input.store.blob(Arc::clone(&input.principal.name), bytes)?;
+    let blob = input.shelf.make(Arc::clone(&input.principal.name), bytes)?;
     blob.write(0, &content)?;
     let id = Some(blob.id.clone());
     *input.made = Some(blob);

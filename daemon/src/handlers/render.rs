@@ -54,7 +54,7 @@ fn content<'a>(input: &ReadInput<'a>, checkpoint: Option<&str>) -> Result<&'a Co
     let project = &input.view.project;
     let Some(name) = checkpoint else { return Ok(project.content()) };
     match project.history().checkpoint(name) {
-        Some(checkpoint) => Ok(checkpoint.content()),
+        Some(checkpoint) => Ok(&checkpoint.content),
         None => Err(Error::not_found("checkpoint", name)
             .hint("list the checkpoints with history.list")),
     }

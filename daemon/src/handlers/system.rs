@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use goxe_engine::progress::Progress;
 use goxe_protocol::{
     Code, Error,
     api::system::{
@@ -11,14 +12,21 @@ use goxe_protocol::{
     openrpc,
     rpc::Id,
 };
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::{FreeInput, parse};
 use crate::{
+    blobs::Filling,
     call::Reply,
+    edit::Written,
+    journal::{ProjectId, image::ImageHeader, writer::Appender},
+    lanes::BackupInput,
     router::{Asked, Router, State},
     session::{Gate, Session},
+    store::{Loaded, Store, backup::BackupWriter},
+    view::View,
 };
 
 pub(super) fn hello(
@@ -137,12 +145,52 @@ pub(super) fn cancel(
 
 pub(super) fn backup(input: &mut FreeInput<'_>) -> Result<Reply, Error> {
     let backup = input.backup.ok_or_else(|| Error::internal("a backup without projects"))?;
-    let archive = input.store.backup(backup, input.progress)?;
-    let bytes = u64::try_from(archive.len()).unwrap_or(u64::MAX);
-    let blob = input.store.blob(Arc::clone(&input.principal.name), bytes)?;
-    blob.write(0, &archive)?;
-    let projects = u64::try_from(backup.views.len()).unwrap_or(u64::MAX);
-    let reply = BackupReply { blob: blob.id.clone(), bytes, projects };
+    let mut archive = input.shelf.fill(Arc::clone(&input.principal.name))?;
+    write_backup(input.store, backup, &mut archive, input.progress)?;
+    let blob = archive.finish()?;
+    let projects = u64::try_from(backup.projects.len()).unwrap_or(u64::MAX);
+    let reply = BackupReply { blob: blob.id.clone(), bytes: blob.bytes, projects };
     *input.made = Some(blob);
     Reply::json(&reply)
+}
+
+/// Writes the catalogue and every project, each at one revision. The catalogue is as old as the
+/// call; a project that is not in memory is read from disk.
+fn write_backup(
+    store: &Store<Written>,
+    backup: &BackupInput,
+    archive: &mut Filling,
+    progress: &mut dyn Progress,
+) -> Result<(), Error> {
+    let failed = |error: std::io::Error| Error::new(Code::Io, format!("the backup: {error}"));
+    let lineage = store.appender().map(Appender::store);
+    let lineage = lineage.ok_or_else(|| Error::new(Code::ShuttingDown, "the journal is closed"))?;
+    let time_ms = Timestamp::now().as_millisecond();
+    let mut writer = BackupWriter::new(archive, lineage, time_ms).map_err(failed)?;
+    let header = |project, revision| ImageHeader { store: lineage, project, revision, time_ms };
+    let catalogue = &backup.catalogue;
+    let head = header(ProjectId::CATALOGUE, catalogue.revision());
+    writer.add(&head, &catalogue.encode(), &backup.keys).map_err(failed)?;
+    let total = u64::try_from(backup.projects.len()).unwrap_or(u64::MAX);
+    for (done, (id, loaded)) in (0..).zip(&backup.projects) {
+        progress.step(done, total).map_err(|_| Error::new(Code::Cancelled, "cancelled"))?;
+        let (view, keys) = match loaded {
+            Some((view, keys)) => (Arc::clone(view), keys.clone()),
+            None => match store.load(*id, &mut || {}) {
+                Loaded::Sound { project, revision, keys, .. } => {
+                    (Arc::new(View { id: *id, revision, project: *project }), keys)
+                }
+                Loaded::Broken(reason) => {
+                    return Err(Error::new(
+                        Code::Corrupt,
+                        format!("project {id} cannot be backed up: {reason}"),
+                    ));
+                }
+            },
+        };
+        let body = goxe_engine::image::encode(&view.project);
+        writer.add(&header(*id, view.revision), &body, &keys).map_err(failed)?;
+    }
+    writer.finish().map_err(failed)?;
+    Ok(())
 }

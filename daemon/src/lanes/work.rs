@@ -69,7 +69,7 @@ fn read(lane: usize, job: ReadJob, context: &LaneContext) {
                 name: &name,
                 read_only: read_only.as_deref(),
                 progress: &mut progress,
-                store: &context.store,
+                shelf: &context.shelf,
                 reply_bytes_max: context.reply_bytes_max,
                 render_pixels_max: context.render_pixels_max,
                 pin: &mut pin,
@@ -103,6 +103,7 @@ fn free(lane: usize, job: FreeJob, context: &LaneContext) {
                 backup: backup.as_deref(),
                 principal: &envelope.principal,
                 progress: &mut progress,
+                shelf: &context.shelf,
                 store: &context.store,
                 made: &mut made,
                 reply_bytes_max: context.reply_bytes_max,
@@ -226,12 +227,19 @@ fn recover(lane: usize, context: &LaneContext) {
             context.wake.wake();
         }
     });
+    if let Some(appender) = context.store.appender().cloned() {
+        context.vitals.watch_journal(move || appender.pulse().current_call_started());
+    }
+    let recovered = recovered.map_err(|error| error.to_string());
     context.tell(Done::Recovered(Box::new(recovered)));
 }
 
 fn image(job: ImageJob, context: &LaneContext) {
     let (project, result) = match job {
-        ImageJob::Project { view, keys } => (view.id, context.store.save(&view, &keys)),
+        ImageJob::Project { view, keys } => {
+            let saved = context.store.save(view.id, view.revision, &view.project, &keys);
+            (view.id, saved)
+        }
         ImageJob::Catalogue { state, keys } => {
             (ProjectId::CATALOGUE, context.store.save_catalogue(&state, &keys))
         }

@@ -270,7 +270,11 @@ impl Router {
     }
 
     fn backup_input(&self) -> BackupInput {
-        BackupInput { catalogue: self.projects.catalogue(), views: self.projects.views() }
+        BackupInput {
+            catalogue: self.projects.catalogue(),
+            keys: self.projects.keys().clone(),
+            projects: self.projects.views(),
+        }
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one call, used in one place")]

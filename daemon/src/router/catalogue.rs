@@ -71,6 +71,10 @@ impl Router {
         let Some(appender) = appender else {
             return Err(Error::new(Code::Busy, "the journal's queue is full"));
         };
+        if let Some(reason) = &self.projects.read_only {
+            let message = format!("the catalogue of projects is read-only: {reason}");
+            return Err(Error::new(Code::Corrupt, message));
+        }
         if self.projects.failed {
             return Err(errors::journal(&Failure::Above));
         }

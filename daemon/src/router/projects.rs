@@ -10,7 +10,7 @@ use goxe_protocol::{Code, Error};
 
 use super::{PendingRead, Router, State};
 use crate::{
-    edit::EditCall,
+    edit::{EditCall, Written},
     journal::{ProjectId, keys::Keys},
     lanes::{Garbage, ImageJob, Job},
     store::{Loaded, Recovered, catalogue},
@@ -135,6 +135,8 @@ pub struct Projects {
     pub(super) failed: bool,
     pub(super) journal_bytes: u64,
     pub(super) imaging: bool,
+    /// Why the catalogue cannot be changed, if it cannot.
+    pub(super) read_only: Option<String>,
 }
 
 impl Projects {
@@ -176,14 +178,20 @@ impl Projects {
         self.entries.get_mut(&id)
     }
 
+    /// Keys of calls that changed the catalogue.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
     /// The catalogue as the journal has it.
     pub fn catalogue(&self) -> Arc<catalogue::State> {
         Arc::clone(&self.written)
     }
 
-    /// Every project, with its state if it is in memory.
-    pub fn views(&self) -> Vec<(ProjectId, Option<Arc<View>>)> {
-        self.entries.values().map(|entry| (entry.id, entry.view().cloned())).collect()
+    /// Every project, with its state and keys if it is in memory.
+    pub fn views(&self) -> Vec<(ProjectId, Option<(Arc<View>, Keys)>)> {
+        let state = |entry: &Entry| entry.view().map(|view| (Arc::clone(view), entry.keys.clone()));
+        self.entries.values().map(|entry| (entry.id, state(entry))).collect()
     }
 
     /// How many are live, and how many are in memory.
@@ -241,7 +249,8 @@ impl Router {
     pub(super) fn loaded(&mut self, id: ProjectId, loaded: Loaded, now: Instant) {
         let Some(entry) = self.projects.entry_mut(id) else { return };
         match loaded {
-            Loaded::Sound { view, keys, read_only } => {
+            Loaded::Sound { project, revision, keys, read_only } => {
+                let view = Arc::new(View { id, revision, project: *project });
                 if let Some(reason) = &read_only {
                     tracing::warn!(project = %entry.name, reason, "read-only");
                 }
@@ -349,16 +358,20 @@ impl Router {
     }
 
     /// The journal was read back.
-    pub(super) fn recovered(&mut self, recovered: Result<Recovered, String>) {
+    pub(super) fn recovered(&mut self, recovered: Result<Recovered<Written>, String>) {
         let recovered = match recovered {
             Ok(recovered) => recovered,
             Err(reason) => {
                 tracing::error!(reason, "the journal cannot be read back");
-                self.faults.push(reason);
+                self.fatal = Some(reason);
                 return;
             }
         };
-        let Recovered { catalogue, keys, projects, appender, store } = recovered;
+        let Recovered { catalogue, read_only, keys, projects, appender, store } = recovered;
+        if let Some(reason) = &read_only {
+            self.faults.push(format!("the catalogue is read-only: {reason}"));
+        }
+        self.projects.read_only = read_only;
         for (id, journal_bytes) in projects {
             let Some(name) = catalogue.name(id) else { continue };
             self.projects.entries.insert(id, Entry::new(id, name, journal_bytes));

@@ -360,10 +360,6 @@ impl Router {
     }
 
     fn publish_edit(&mut self, name: &str, revision: crate::journal::Revision, author: &str) {
-        if !self.events.anybody(Topic::Project) {
-            self.events.skip();
-            return;
-        }
         let event = ProjectEvent {
             project: name.to_owned(),
             what: "edited".into(),

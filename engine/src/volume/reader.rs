@@ -1,31 +1,32 @@
-//! Reading many voxels: the chunk of the last one and the regions around are kept at hand.
+//! Reading many voxels: the chunk of the last one and those around are kept at hand.
 
 use super::Volume;
-use super::node::{self, Child, LEVELS, Node};
-use super::region_cache::{NOWHERE, RegionCache, origin_of, region_slot, within};
+use super::chunk_cache::{ChunkCache, NOWHERE, chunk_of};
 use crate::coords::{CHUNK_VOXELS, VoxelPos};
 use crate::voxel::Voxel;
+
+/// The voxels of a chunk, or its only value.
+type Cells<'a> = Result<&'a [Voxel; CHUNK_VOXELS], Voxel>;
 
 /// Gets voxels of one volume.
 pub struct VolumeReader<'a> {
     volume: &'a Volume,
-    /// Where the chunk at hand starts.
-    origin: [i32; 3],
-    /// Its voxels, or its only value.
-    cells: Result<&'a [Voxel; CHUNK_VOXELS], Voxel>,
-    regions: RegionCache<Option<&'a Node>>,
+    /// The chunk at hand.
+    chunk: u64,
+    cells: Cells<'a>,
+    near: ChunkCache<Cells<'a>>,
 }
 
 impl<'a> VolumeReader<'a> {
     pub(super) fn new(volume: &'a Volume) -> Self {
-        let regions = RegionCache::new(None);
-        Self { volume, origin: NOWHERE, cells: Err(Voxel::EMPTY), regions }
+        let nothing = Err(Voxel::EMPTY);
+        Self { volume, chunk: NOWHERE, cells: nothing, near: ChunkCache::new(nothing) }
     }
 
     /// The voxel at `pos`.
     #[inline]
     pub fn get(&mut self, pos: VoxelPos) -> Voxel {
-        if !within(self.origin, pos) {
+        if self.chunk != chunk_of(pos) {
             self.turn_to(pos);
         }
         match self.cells {
@@ -34,30 +35,23 @@ impl<'a> VolumeReader<'a> {
         }
     }
 
-    #[inline]
+    /// By itself, so that the way through one chunk stays short.
+    #[inline(never)]
     fn turn_to(&mut self, pos: VoxelPos) {
-        self.origin = origin_of(pos);
-        let region = match self.regions.find(pos) {
-            Some(region) => region,
-            None => self.find_region(pos),
-        };
-        self.cells = match region.and_then(|region| region.child(region_slot(pos))) {
-            Some(Child::Chunk(chunk)) => {
-                chunk.as_dense().ok_or(chunk.as_uniform().unwrap_or_default())
-            }
-            Some(Child::Node(_)) | None => Err(Voxel::EMPTY),
+        self.chunk = chunk_of(pos);
+        self.cells = match self.near.find(self.chunk) {
+            Some(cells) => cells,
+            None => self.find(pos),
         };
     }
 
     #[cold]
-    fn find_region(&mut self, pos: VoxelPos) -> Option<&'a Node> {
-        let key = pos.chunk().key();
-        let mut node = self.volume.root.as_ref().and_then(Child::as_node);
-        for level in (2..=LEVELS).rev() {
-            node =
-                node.and_then(|node| node.child(node::slot(key, level))).and_then(Child::as_node);
-        }
-        self.regions.remember(pos, node);
-        node
+    fn find(&mut self, pos: VoxelPos) -> Cells<'a> {
+        let cells = match self.volume.chunk(pos.chunk()) {
+            Some(chunk) => chunk.as_dense().ok_or(chunk.as_uniform().unwrap_or_default()),
+            None => Err(Voxel::EMPTY),
+        };
+        self.near.remember(self.chunk, cells);
+        cells
     }
 }

@@ -1,8 +1,8 @@
 //! Writing many voxels: the regions written to are taken out of the tree and put back at the end.
 
 use super::Volume;
+use super::chunk_cache::{ChunkCache, NOWHERE, chunk_of, region_of};
 use super::node::Node;
-use super::region_cache::{NOWHERE, RegionCache, origin_of, region_name, region_slot, within};
 use crate::chunk::{Chunk, Dense};
 use crate::coords::{ChunkPos, VoxelPos};
 use crate::voxel::Voxel;
@@ -17,28 +17,22 @@ const CLOSED: u32 = u32::MAX;
 /// Sets voxels of one volume, which has them all when the writer is dropped.
 pub struct VolumeWriter<'a> {
     volume: &'a mut Volume,
-    at_hand: AtHand,
+    /// The chunk written to last, and its place in `open`.
+    chunk: u64,
+    place: usize,
     open: Vec<OpenChunk>,
+    /// The chunk that was last looked at only, and its voxels.
+    looked_at: (u64, Chunk),
+    /// Where in `open` the chunks met last are.
+    near: ChunkCache<usize>,
     regions: Vec<OpenRegion>,
-    /// Where in `regions` a region is: those met last, and all.
-    near: RegionCache<usize>,
-    all: FxHashMap<u32, usize>,
+    /// Where in `regions` a region is.
+    region_places: FxHashMap<u64, usize>,
 }
 
-/// The chunk of the last voxel.
-enum AtHand {
-    /// Written to: its start, its place in `open`.
-    Open([i32; 3], usize),
-    /// Only looked at: its start, its voxels.
-    Closed([i32; 3], Chunk),
-}
-
-/// A chunk that only the writer holds.
-struct OpenChunk {
-    dense: Unique<Dense>,
-    /// Kept here while the chunk is open: the array's own count would be one more line of cache.
-    solid: u32,
-}
+/// A chunk that only the writer holds. Its solid voxels are counted when it is closed: counting
+/// them as they are written would mean to read, and wait for, what is only to be overwritten.
+struct OpenChunk(Unique<Dense>);
 
 struct OpenRegion {
     /// Of any chunk in it.
@@ -53,104 +47,105 @@ impl<'a> VolumeWriter<'a> {
     pub(super) fn new(volume: &'a mut Volume) -> Self {
         Self {
             volume,
-            at_hand: AtHand::Closed(NOWHERE, Chunk::EMPTY),
+            chunk: NOWHERE,
+            place: 0,
             open: Vec::new(),
+            looked_at: (NOWHERE, Chunk::EMPTY),
+            near: ChunkCache::new(0),
             regions: Vec::new(),
-            near: RegionCache::new(0),
-            all: FxHashMap::default(),
+            region_places: FxHashMap::default(),
         }
     }
 
     /// The voxel at `pos`, as written last.
     #[inline]
     pub fn get(&mut self, pos: VoxelPos) -> Voxel {
-        match &self.at_hand {
-            AtHand::Open(origin, place) if within(*origin, pos) => {
-                self.open[*place].dense.voxels()[pos.local().index()]
-            }
-            AtHand::Closed(origin, chunk) if within(*origin, pos) => chunk.get(pos.local()),
-            AtHand::Open(..) | AtHand::Closed(..) => self.get_elsewhere(pos),
+        if self.chunk == chunk_of(pos) {
+            self.open[self.place].get(pos)
+        } else {
+            self.get_elsewhere(pos)
         }
     }
 
     /// Puts `voxel` at `pos`; what was there before comes back.
     #[inline]
     pub fn set(&mut self, pos: VoxelPos, voxel: Voxel) -> Voxel {
-        match &self.at_hand {
-            AtHand::Open(origin, place) if within(*origin, pos) => {
-                self.open[*place].set(pos, voxel)
-            }
-            AtHand::Closed(origin, chunk)
-                if within(*origin, pos) && chunk.get(pos.local()) == voxel =>
-            {
-                voxel
-            }
-            AtHand::Open(..) | AtHand::Closed(..) => self.set_elsewhere(pos, voxel),
+        if self.chunk == chunk_of(pos) {
+            self.open[self.place].set(pos, voxel)
+        } else {
+            self.set_elsewhere(pos, voxel)
         }
     }
 
     fn get_elsewhere(&mut self, pos: VoxelPos) -> Voxel {
-        let region = self.region(pos);
-        self.at_hand = match self.place(region, pos) {
-            Some(place) => AtHand::Open(origin_of(pos), place),
-            None => AtHand::Closed(origin_of(pos), self.closed(region, pos).clone()),
-        };
-        self.get(pos)
+        match self.find_open(pos) {
+            Some(place) => self.open[place].get(pos),
+            None => self.look_at(pos).get(pos.local()),
+        }
     }
 
     #[inline]
     fn set_elsewhere(&mut self, pos: VoxelPos, voxel: Voxel) -> Voxel {
-        let region = self.region(pos);
-        let place = match self.place(region, pos) {
+        let place = match self.find_open(pos) {
             Some(place) => place,
-            None if self.closed(region, pos).get(pos.local()) == voxel => {
-                self.at_hand = AtHand::Closed(origin_of(pos), self.closed(region, pos).clone());
-                return voxel;
-            }
-            None => self.open_chunk(region, pos),
+            None if self.look_at(pos).get(pos.local()) == voxel => return voxel,
+            None => self.open_chunk(pos),
         };
-        self.at_hand = AtHand::Open(origin_of(pos), place);
+        (self.chunk, self.place) = (chunk_of(pos), place);
         self.open[place].set(pos, voxel)
-    }
-
-    /// The open region of `pos`, if it is open.
-    #[inline]
-    fn region(&mut self, pos: VoxelPos) -> Option<usize> {
-        let near = self.near.find(pos);
-        if near.is_some() {
-            return near;
-        }
-        let found = self.all.get(&region_name(pos)).copied();
-        if let Some(found) = found {
-            self.near.remember(pos, found);
-        }
-        found
     }
 
     /// The place in `open` of the chunk of `pos`, if it is open.
     #[inline]
-    fn place(&self, region: Option<usize>, pos: VoxelPos) -> Option<usize> {
-        let place = self.regions[region?].places[region_slot(pos) as usize];
-        (place != CLOSED).then_some(place as usize)
-    }
-
-    fn closed(&self, region: Option<usize>, pos: VoxelPos) -> &Chunk {
-        match region {
-            Some(region) => &self.regions[region].chunks[region_slot(pos) as usize],
-            None => self.volume.chunk(pos.chunk()).unwrap_or(const { &Chunk::EMPTY }),
+    fn find_open(&mut self, pos: VoxelPos) -> Option<usize> {
+        match self.near.find(chunk_of(pos)) {
+            Some(place) => Some(place),
+            None if self.looked_at.0 == chunk_of(pos) => None,
+            None => self.find_open_far(pos),
         }
     }
 
     #[cold]
-    fn open_chunk(&mut self, region: Option<usize>, pos: VoxelPos) -> usize {
-        // What is at hand may be this very chunk, and would be a second reference to it.
-        self.at_hand = AtHand::Closed(NOWHERE, Chunk::EMPTY);
-        let region = region.unwrap_or_else(|| self.open_region(pos));
-        let (slot, place) = (region_slot(pos) as usize, self.open.len());
+    fn find_open_far(&mut self, pos: VoxelPos) -> Option<usize> {
+        let place = self.region(pos)?.places[pos.region_slot()];
+        if place == CLOSED {
+            return None;
+        }
+        self.near.remember(chunk_of(pos), place as usize);
+        Some(place as usize)
+    }
+
+    /// The open region of `pos`, if it is open.
+    fn region(&self, pos: VoxelPos) -> Option<&OpenRegion> {
+        self.region_places.get(&region_of(pos)).map(|place| &self.regions[*place])
+    }
+
+    /// The chunk of `pos`, which is not open.
+    fn look_at(&mut self, pos: VoxelPos) -> &Chunk {
+        if self.looked_at.0 != chunk_of(pos) {
+            let chunk = match self.region(pos) {
+                Some(region) => Some(&region.chunks[pos.region_slot()]),
+                None => self.volume.chunk(pos.chunk()),
+            };
+            self.looked_at = (chunk_of(pos), chunk.cloned().unwrap_or_default());
+        }
+        &self.looked_at.1
+    }
+
+    #[cold]
+    fn open_chunk(&mut self, pos: VoxelPos) -> usize {
+        // What was looked at is this very chunk, and would be a second reference to it.
+        self.looked_at = (NOWHERE, Chunk::EMPTY);
+        let region = match self.region_places.get(&region_of(pos)) {
+            Some(region) => *region,
+            None => self.open_region(pos),
+        };
+        let (slot, place) = (pos.region_slot(), self.open.len());
         let region = &mut self.regions[region];
         let dense = region.chunks[slot].take_dense();
         region.places[slot] = u32::try_from(place).expect("fewer open chunks than memory has room");
-        self.open.push(OpenChunk { solid: dense.solid(), dense: Unique::new(dense) });
+        self.open.push(OpenChunk(Unique::new(dense)));
+        self.near.remember(chunk_of(pos), place);
         place
     }
 
@@ -164,14 +159,14 @@ impl<'a> VolumeWriter<'a> {
         }
         let place = self.regions.len();
         self.regions.push(OpenRegion { pos: chunk, places: [CLOSED; REGION_CHUNKS], chunks });
-        self.near.remember(pos, place);
-        self.all.insert(region_name(pos), place);
+        self.region_places.insert(region_of(pos), place);
         place
     }
 }
 
 impl Drop for VolumeWriter<'_> {
     fn drop(&mut self) {
+        self.looked_at = (NOWHERE, Chunk::EMPTY);
         let mut open: Vec<_> = self.open.drain(..).map(Some).collect();
         for OpenRegion { pos, places, mut chunks } in self.regions.drain(..) {
             for (chunk, place) in chunks.iter_mut().zip(places) {
@@ -186,18 +181,18 @@ impl Drop for VolumeWriter<'_> {
 
 impl OpenChunk {
     #[inline]
+    fn get(&self, pos: VoxelPos) -> Voxel {
+        self.0.voxels()[pos.local().index()]
+    }
+
+    #[inline]
     fn set(&mut self, pos: VoxelPos, voxel: Voxel) -> Voxel {
-        let cell = &mut self.dense.voxels_mut()[pos.local().index()];
-        let old = std::mem::replace(cell, voxel);
-        if old.is_empty() != voxel.is_empty() {
-            self.solid = if voxel.is_empty() { self.solid - 1 } else { self.solid + 1 };
-        }
-        old
+        std::mem::replace(&mut self.0.voxels_mut()[pos.local().index()], voxel)
     }
 
     fn close(mut self) -> Chunk {
-        self.dense.set_solid(self.solid);
-        Chunk::from_dense(self.dense.into_arc())
+        self.0.recount();
+        Chunk::from_dense(self.0.into_arc())
     }
 }
 
