@@ -46,7 +46,8 @@ impl Mcp {
     /// Starts a server.
     pub fn start(command: &mut Command) -> Result<Self, Failure> {
         let spawned = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
-        let mut child = spawned.map_err(|error| broken(format!("it cannot be started: {error}")))?;
+        let mut child =
+            spawned.map_err(|error| broken(format!("it cannot be started: {error}")))?;
         let (sender, messages) = sync_channel(MESSAGES_MAX);
         if let Some(output) = child.stdout.take() {
             // It ends with the output, which ends with the child.
@@ -81,7 +82,7 @@ impl Mcp {
 
     /// Waits for the answer to a call that was sent.
     pub fn wait_call(&mut self, id: u64) -> Result<ToolAnswer, Failure> {
-        Ok(ToolAnswer::new(self.wait(id)?))
+        Ok(ToolAnswer::new(&self.wait(id)?))
     }
 
     /// Calls a tool and waits; its failure is ours.
@@ -172,7 +173,7 @@ impl Drop for Mcp {
 }
 
 impl ToolAnswer {
-    fn new(result: Value) -> Self {
+    fn new(result: &Value) -> Self {
         let blocks = result["content"].as_array().map(Vec::as_slice).unwrap_or_default();
         let member = |kind: &str, name: &str| {
             let block = blocks.iter().find(|block| block["type"] == kind)?;
