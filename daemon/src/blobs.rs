@@ -4,8 +4,11 @@ use std::{
     fs::{File, OpenOptions},
     io,
     os::unix::fs::{FileExt, OpenOptionsExt},
-    path::Path,
-    sync::Arc,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Instant,
 };
 
@@ -76,6 +79,74 @@ impl Blob {
 
 fn io_error(error: &io::Error) -> Error {
     Error::new(Code::Io, format!("the blob's file failed: {error}"))
+}
+
+/// Where blobs are made.
+#[derive(Debug)]
+pub struct Shelf {
+    folder: PathBuf,
+    epoch: String,
+    bytes_max: u64,
+    ever: AtomicU64,
+}
+
+impl Shelf {
+    /// A shelf with files in `folder`; ids begin with the epoch, so that one of an earlier run of
+    /// the daemon is not taken for one of this.
+    pub fn new(folder: PathBuf, epoch: &str, bytes_max: u64) -> Self {
+        Shelf { folder, epoch: epoch.to_owned(), bytes_max, ever: AtomicU64::new(0) }
+    }
+
+    /// Makes an empty blob.
+    pub fn make(&self, principal: Arc<str>, bytes: u64) -> Result<Arc<Blob>, Error> {
+        if bytes > self.bytes_max {
+            return Err(Error::limit_exceeded("limits.blob_bytes_max", bytes, self.bytes_max));
+        }
+        let number = self.ever.fetch_add(1, Ordering::Relaxed);
+        let id = format!("{}-blob{number}", self.epoch);
+        Blob::create(&self.folder, id, principal, bytes).map_err(|error| io_error(&error))
+    }
+}
+
+/// A blob that is written from its beginning, and is as long as what was written.
+#[derive(Debug)]
+pub struct Filling {
+    blob: Blob,
+    bytes_max: u64,
+}
+
+impl Shelf {
+    /// Begins a blob whose length is not known.
+    pub fn fill(&self, principal: Arc<str>) -> Result<Filling, Error> {
+        let blob = Arc::try_unwrap(self.make(principal, 0)?)
+            .map_err(|_| Error::internal("a new blob has another user"))?;
+        Ok(Filling { blob, bytes_max: self.bytes_max })
+    }
+}
+
+impl Filling {
+    /// The blob, complete.
+    pub fn finish(self) -> Result<Arc<Blob>, Error> {
+        Ok(Arc::new(self.blob))
+    }
+}
+
+impl io::Write for Filling {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let end = self.blob.bytes.saturating_add(length);
+        if end > self.bytes_max {
+            let limit = format!("it is larger than limits.blob_bytes_max = {}", self.bytes_max);
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, limit));
+        }
+        self.blob.file.write_all_at(bytes, self.blob.bytes)?;
+        self.blob.bytes = end;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The blobs that exist.

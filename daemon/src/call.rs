@@ -18,7 +18,7 @@ use goxe_protocol::{
 };
 use serde::Serialize;
 
-use crate::out::Segment;
+use crate::{memory::Charge, out::Segment};
 
 /// A peer. The generation tells it from whoever sat in the same slot before, so that a late
 /// answer never reaches the next one.
@@ -95,6 +95,8 @@ pub struct Envelope {
     pub deadline: Option<Instant>,
     /// Whether and under which token it hears how far the call is.
     pub progress: Option<Progress<'static>>,
+    /// What the call makes the daemon hold.
+    pub charge: Option<Arc<Charge>>,
 }
 
 impl Envelope {
@@ -111,8 +113,23 @@ impl Envelope {
     }
 
     /// The deadline that `meta` asks for.
-    pub fn deadline_of(meta: &Meta<'_>, now: Instant) -> Option<Instant> {
-        meta.deadline_ms.and_then(|ms| now.checked_add(Duration::from_millis(ms)))
+    pub fn deadline_of(meta: Option<&Meta<'_>>, now: Instant) -> Option<Instant> {
+        let ms = meta.and_then(|meta| meta.deadline_ms);
+        ms.and_then(|ms| now.checked_add(Duration::from_millis(ms)))
+    }
+
+    /// Work that the daemon gives itself: nobody is answered.
+    pub fn of_daemon() -> Self {
+        Envelope {
+            ticket: Ticket { peer: PeerId { slot: u32::MAX, generation: 0 }, call: 0 },
+            id: Id::NULL,
+            form: ReplyForm::Whole(Form::Frames),
+            principal: Principal { name: "goxe".into(), role: Role::Admin },
+            cancel: Arc::default(),
+            deadline: None,
+            progress: None,
+            charge: None,
+        }
     }
 }
 
@@ -156,7 +173,7 @@ impl Payload {
 }
 
 /// What a method answers, still without id and frame.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Reply {
     /// The result as JSON.
     pub json: Vec<u8>,

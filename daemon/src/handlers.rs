@@ -1,6 +1,7 @@
 //! What each method does: one file for each noun, as in the catalogue of the protocol.
 
 pub mod blob;
+pub mod convert;
 pub mod event;
 pub mod history;
 pub mod job;
@@ -21,9 +22,9 @@ use rustc_hash::FxHashMap;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    blobs::Blob,
+    blobs::{Blob, Shelf},
     call::{Payload, Principal, Reply},
-    edit::EditPlan,
+    edit::{EditPlan, Written},
     errors,
     lanes::BackupInput,
     router::{Asked, Router},
@@ -45,7 +46,7 @@ pub struct ReadInput<'a> {
     /// Cancel checks and progress.
     pub progress: &'a mut dyn Progress,
     /// Where answers larger than a frame go.
-    pub store: &'a Store,
+    pub shelf: &'a Shelf,
     /// Largest answer.
     pub reply_bytes_max: usize,
     /// Largest picture.
@@ -56,6 +57,18 @@ pub struct ReadInput<'a> {
     pub made: &'a mut Option<Arc<Blob>>,
     /// On whose behalf.
     pub principal: &'a Principal,
+}
+
+/// What an edit has at hand.
+pub struct EditInput<'a> {
+    /// The params as JSON.
+    pub params: &'a str,
+    /// The attachment.
+    pub attachment: Option<&'a [u8]>,
+    /// The state it is prepared against.
+    pub view: &'a View,
+    /// Who makes it.
+    pub author: &'a str,
 }
 
 /// What a call has at hand that concerns no project.
@@ -73,7 +86,9 @@ pub struct FreeInput<'a> {
     /// Cancel checks and progress.
     pub progress: &'a mut dyn Progress,
     /// Where blobs are made.
-    pub store: &'a Store,
+    pub shelf: &'a Shelf,
+    /// Projects that are not in memory.
+    pub store: &'a Store<Written>,
     /// Set to a blob that was made.
     pub made: &'a mut Option<Arc<Blob>>,
     /// Largest answer.
@@ -87,7 +102,7 @@ pub type ReadFn = fn(&mut ReadInput<'_>) -> Result<Reply, Error>;
 /// Answers without a project.
 pub type FreeFn = fn(&mut FreeInput<'_>) -> Result<Reply, Error>;
 /// Says what an edit is to do.
-pub type EditFn = fn(&Payload) -> Result<EditPlan, Error>;
+pub type EditFn = fn(&EditInput<'_>) -> Result<EditPlan, Error>;
 /// Says what an import is to do; reading the content takes long.
 pub type ImportFn =
     fn(&Payload, Option<&Blob>, &mut dyn Progress) -> Result<EditPlan, Error>;

@@ -94,6 +94,19 @@ impl Outbox {
         }
     }
 
+    /// Everything unsent, in order. Only for an outbox of which nothing was sent yet.
+    pub fn into_segments(mut self) -> impl Iterator<Item = Segment> {
+        debug_assert_eq!(self.sent, 0, "what was sent would be sent again");
+        self.close_tail();
+        self.queue.into_iter()
+    }
+
+    /// The pieces that are left, whether part of the first was sent or not: to be freed.
+    pub fn into_unsent(mut self) -> impl Iterator<Item = Segment> {
+        self.close_tail();
+        self.queue.into_iter()
+    }
+
     /// Takes over everything that `other` has, which keeps its buffer for the next time.
     pub fn take_from(&mut self, other: &mut Outbox) {
         if other.queue.is_empty() {

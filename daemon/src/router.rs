@@ -16,24 +16,27 @@ use std::{sync::Arc, time::Instant};
 
 use goxe_protocol::{
     Code, Error,
-    rpc::{self, Id},
+    rpc::{self, Id, Progress},
 };
 
 pub use self::{
+    calls::PendingRead,
     catalogue::CataloguePlan,
     events::{Event, Events},
     jobs::Jobs,
     projects::{Entry, Projects, Residence},
-    receive::{Asked, Flow},
+    receive::{Asked, Flow, Later},
+    strands::parse_key,
 };
 use crate::{
     blobs::Blobs,
     call::{Encoded, Payload, PeerId, Principal, Reply, Ticket},
     edit::Written,
-    journal::{keys::KeyLimits, writer::Appender},
+    journal::{ProjectId, keys::KeyLimits, writer::Appender},
     lanes::{Done, Garbage, Job},
     limits::Limits,
     memory::Memory,
+    out::Segment,
     session::{Gate, Session},
 };
 
@@ -78,7 +81,7 @@ pub struct Effects {
     /// For the lanes.
     pub jobs: Vec<Job>,
     /// For peers.
-    pub answers: Vec<(PeerId, Encoded)>,
+    pub answers: Vec<(PeerId, Segment)>,
     /// Notifications: dropped, and told so later, where a peer does not take them.
     pub events: Vec<(PeerId, u64, Encoded)>,
     /// Peers that may be read again.
@@ -114,8 +117,10 @@ pub struct Router {
     pub identity: Identity,
     /// What it is doing.
     pub state: State,
-    /// What does not work as it should, told by the shell and the journal.
-    pub degraded: Vec<String>,
+    /// Why the daemon cannot serve at all.
+    pub fatal: Option<String>,
+    /// What does not work as it should, apart from what is looked up.
+    pub faults: Vec<String>,
     /// Bytes that peers make it hold.
     pub memory: Arc<Memory>,
     /// Content by ranges.
@@ -137,6 +142,10 @@ pub struct Router {
     lanes: LaneBook,
     appender: Option<Appender<Written>>,
     effects: Effects,
+    /// Keyed calls that are being done.
+    running: Vec<strands::Running>,
+    /// Strands that wait for room in the journal.
+    starved: Vec<ProjectId>,
 }
 
 impl Router {
@@ -155,7 +164,8 @@ impl Router {
             limits,
             identity,
             state: State::Recovering { done: 0, total: 0 },
-            degraded: Vec::new(),
+            fatal: None,
+            faults: Vec::new(),
             memory,
             blobs: Blobs::default(),
             projects: Projects::default(),
@@ -167,7 +177,14 @@ impl Router {
             lanes: LaneBook { count: lanes, ..LaneBook::default() },
             appender: None,
             effects: Effects::default(),
+            running: Vec::new(),
+            starved: Vec::new(),
         }
+    }
+
+    /// Begins to read the journal back.
+    pub fn recover(&mut self) {
+        self.submit(Job::Recover);
     }
 
     /// What the last inputs want done.
@@ -197,9 +214,7 @@ impl Router {
         session.cancel_reads();
         self.events.forget_peer(peer);
         self.jobs.forget_waiter(peer);
-        while let Some(held) = session.unhold_any() {
-            drop(held);
-        }
+        drop(session.unhold_all());
     }
 
     fn take_session(&mut self, peer: PeerId) -> Option<Box<Session>> {
@@ -237,7 +252,16 @@ impl Router {
 
     /// Records that the journal has not written yet.
     pub fn journal_queued(&self) -> usize {
-        self.appender.as_ref().map_or(0, Appender::queued)
+        self.projects.unwritten()
+    }
+
+    /// What does not work as it should.
+    pub fn degraded(&self) -> Vec<String> {
+        let full = self.appender.as_ref().is_some_and(|appender| {
+            appender.status().counters().degraded
+        });
+        let journal = full.then(|| "the journal cannot be written: edits are refused".to_owned());
+        self.faults.iter().cloned().chain(journal).collect()
     }
 
     /// Whether nothing is left to finish.
@@ -286,9 +310,9 @@ impl Router {
                 }
                 self.edit_unwritten(*edit, result);
             }
-            Done::Strand { project, generation, head, rest, appended } => {
+            Done::Strand { project, head, rest, appended } => {
                 self.lane_free(false);
-                self.strand_ran(project, generation, head, rest, appended);
+                self.strand_ran(project, head, rest, appended);
             }
             Done::Imported(edit) => {
                 self.lane_free(true);
@@ -311,6 +335,10 @@ impl Router {
                 self.imaged(project, result);
             }
             Done::Progress(note) => self.progressed(note.ticket, note.done, note.total),
+            Done::Reset(project) => {
+                self.lane_free(false);
+                self.was_reset(project);
+            }
             Done::Discarded => self.lane_free(false),
         }
     }
@@ -377,7 +405,7 @@ impl Router {
         let bytes_max = self.limits.reply_bytes_max;
         let encoded = crate::call::encode(&id, closed.form, result, bytes_max);
         if let Some(encoded) = session.gather(closed.form, encoded) {
-            self.effects.answers.push((session.peer, encoded));
+            self.push_answer(session.peer, encoded);
         }
     }
 
@@ -400,10 +428,15 @@ impl Router {
             if closed.id.is_some()
                 && let Some(encoded) = session.gather(closed.form, encoded)
             {
-                self.effects.answers.push((ticket.peer, encoded));
+                self.push_answer(ticket.peer, encoded);
             }
         }
         self.put_session(session);
+    }
+
+    fn push_answer(&mut self, peer: PeerId, encoded: Encoded) {
+        let segments = encoded.into_segments();
+        self.effects.answers.extend(segments.map(|segment| (peer, segment)));
     }
 
     /// A call ended: reads that waited for it go on, and so does the reading of the peer.
@@ -426,7 +459,10 @@ impl Router {
         let Some(id) = &call.id else { return };
         let note = goxe_protocol::api::event::ProgressNote {
             id: serde_json::from_str(id.json()).unwrap_or_default(),
-            token: call.progress.clone(),
+            token: match &call.token {
+                Some(Progress::Token(token)) => Some(token.clone().into_owned()),
+                Some(Progress::ById) | None => None,
+            },
             done,
             total,
             message: String::new(),
@@ -455,7 +491,7 @@ impl Router {
         self.parsed(&mut session, frame, parsed, &mut out, now);
         self.put_session(session);
         for segment in out.into_segments() {
-            self.effects.answers.push((peer, Encoded::from(segment)));
+            self.effects.answers.push((peer, segment));
         }
         self.effects.resume.push(peer);
     }

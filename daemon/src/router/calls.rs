@@ -2,17 +2,16 @@
 
 use std::{borrow::Cow, sync::Arc, time::Instant};
 
-use goxe_protocol::{Code, Error, api::types::Revision, frame::OwnedFrame};
+use goxe_protocol::{Error, api::types::Revision, frame::OwnedFrame};
 use serde::Deserialize;
 
 use super::{
-    Router, jobs,
+    Later, Router, jobs,
     projects::{Residence, Waiting},
-    receive::Later,
 };
 use crate::{
     call::{Cancel, Envelope, Payload, Ticket},
-    edit::{EditCall, Source},
+    edit::{EditCall, Source, unplanned},
     handlers::{FreeFn, Handler, ImportFn, ReadFn, Route},
     journal::ProjectId,
     lanes::{BackupInput, FreeJob, ImportJob, Job, ParseJob, ReadJob},
@@ -109,7 +108,7 @@ impl Router {
         let blob = blob.transpose()?;
         let cursor = named.cursor.as_deref().map(super::pins::revision_of).transpose()?;
         let background = matches!(named.job, Some(serde_json::Value::Bool(true)));
-        let key = self.key_use(route, &later.meta, &payload)?;
+        let key = self.key_use(route, later.meta.as_deref(), &payload)?;
         if let Some(key) = key
             && self.answer_by_key(session, &later, project, key)?
         {
@@ -118,11 +117,11 @@ impl Router {
         let edit = matches!(route.handler, Handler::Edit(_) | Handler::Import(_));
         let open = |session: &mut Session| Envelope::open(session, &later, project, edit, charge, now);
         match route.handler {
-            Handler::Read(run) | Handler::Long(run) => {
+            Handler::Read(_) | Handler::Long(_) => {
                 let project = project.unwrap_or(ProjectId::CATALOGUE);
                 let long = matches!(route.handler, Handler::Long(_));
                 if background && long {
-                    return self.begin_job(session, &later, payload, project, run, now);
+                    return self.begin_job(session, &later, payload, project, now);
                 }
                 let envelope = open(session);
                 let read =
@@ -134,8 +133,9 @@ impl Router {
                 let envelope = open(session);
                 let source = Source::Params(run);
                 let method = route.info.name;
+                let principal = &envelope.principal.name;
+                self.enter_key(principal, Some(project), key);
                 let call = EditCall { envelope, payload, method, project, source, key };
-                self.enter_key(&call);
                 self.queue_edit(call);
             }
             Handler::Import(run) => {
@@ -270,7 +270,11 @@ impl Router {
     }
 
     fn backup_input(&self) -> BackupInput {
-        BackupInput { catalogue: self.projects.catalogue(), views: self.projects.views() }
+        BackupInput {
+            catalogue: self.projects.catalogue(),
+            keys: self.projects.keys().clone(),
+            projects: self.projects.views(),
+        }
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one call, used in one place")]
@@ -284,13 +288,10 @@ impl Router {
         blob: Option<Arc<crate::blobs::Blob>>,
         key: Option<crate::edit::KeyUse>,
     ) {
-        fn unplanned(_: &Payload) -> Result<crate::edit::EditPlan, Error> {
-            Err(Error::internal("an import's plan is made from its content"))
-        }
         let source = Source::Params(unplanned);
         let method = route.info.name;
+        self.enter_key(&envelope.principal.name, Some(project), key);
         let edit = EditCall { envelope, payload, method, project, source, key };
-        self.enter_key(&edit);
         self.submit_long(Job::Import(Box::new(ImportJob { edit, run, blob })));
     }
 
@@ -301,7 +302,6 @@ impl Router {
         later: &Later,
         payload: Payload,
         project: ProjectId,
-        _run: ReadFn,
         now: Instant,
     ) -> Result<(), Error> {
         let route = later.route;
@@ -317,7 +317,7 @@ impl Router {
             form: later.form,
             principal,
             cancel,
-            deadline: Envelope::deadline_of(&later.meta, now),
+            deadline: Envelope::deadline_of(later.meta.as_deref(), now),
             progress: None,
             charge: None,
         };
@@ -343,14 +343,9 @@ impl Envelope {
             form: later.form,
             principal: session.principal.clone(),
             cancel,
-            deadline: Envelope::deadline_of(&later.meta, now),
-            progress: later.meta.progress.clone(),
+            deadline: Envelope::deadline_of(later.meta.as_deref(), now),
+            progress: later.meta.as_deref().and_then(|meta| meta.progress.clone()),
             charge: Some(Arc::new(charge)),
         }
     }
-}
-
-/// The error for a code path of a peer whose project does not come into memory.
-pub(super) fn unavailable(reason: &str) -> Error {
-    Error::new(Code::Io, format!("the project cannot be read: {reason}"))
 }

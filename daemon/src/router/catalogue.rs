@@ -12,13 +12,13 @@ use goxe_protocol::{
 };
 use jiff::Timestamp;
 
-use super::{Asked, Router, strands::not_journaled};
+use super::{Asked, Router};
 use crate::{
     call::{Envelope, Payload, Reply},
     edit::{CatalogueWritten, KeyUse, Written},
     errors,
     handlers::{CatalogueFn, Route},
-    journal::{ProjectId, chain::change_digest, record::Draft, writer::Outcome},
+    journal::{ProjectId, chain::change_digest, record::Draft, writer::Failure},
     lanes::{Garbage, ImageJob, Job},
     session::Session,
     store::catalogue::{self, Op},
@@ -46,13 +46,11 @@ impl Router {
         key: Option<KeyUse>,
         now: Instant,
     ) {
-        let meta = Default::default();
         let asked = Asked {
             route,
             id: None,
             params: payload.params(),
-            meta: &meta,
-            form: envelope.form,
+            principal: envelope.principal.clone(),
             now,
         };
         let call = envelope.ticket.call;
@@ -69,12 +67,16 @@ impl Router {
         envelope: Envelope,
         key: Option<KeyUse>,
     ) -> Result<(), Error> {
-        let appender = self.appender.as_ref().filter(|appender| appender.has_room());
+        let appender = self.appender.as_ref().filter(|appender| appender.room() > 0);
         let Some(appender) = appender else {
             return Err(Error::new(Code::Busy, "the journal's queue is full"));
         };
+        if let Some(reason) = &self.projects.read_only {
+            let message = format!("the catalogue of projects is read-only: {reason}");
+            return Err(Error::new(Code::Corrupt, message));
+        }
         if self.projects.failed {
-            return Err(not_journaled("an earlier change to the catalogue failed"));
+            return Err(errors::journal(&Failure::Above));
         }
         if let Some((id, wanted)) = plan.if_revision {
             let entry = self.projects.entry(id)?;
@@ -86,8 +88,8 @@ impl Router {
         let author = Arc::clone(&envelope.principal.name);
         let time_ms = Timestamp::now().as_millisecond();
         let head = &self.projects.head;
-        let change = head.prepare(&plan.op, self.limits.projects_max).map_err(catalogue_error)?;
-        let next = head.apply(&change, &author, time_ms).map_err(catalogue_error)?;
+        let change = head.prepare(&plan.op, self.limits.projects_max).map_err(|error| errors::catalogue(&error))?;
+        let next = head.apply(&change, &author, time_ms).map_err(|error| errors::catalogue(&error))?;
         let bytes = change.encode();
         let before = head.revision();
         let after =
@@ -106,7 +108,7 @@ impl Router {
             label: change.label(),
             change: bytes,
         };
-        let record = appender.encode(&draft).map_err(|error| Error::internal(error.to_string()))?;
+        let record = appender.encode(&draft).map_err(|error| errors::encode(&error))?;
         let written = CatalogueWritten {
             state: Arc::clone(&next),
             change,
@@ -116,7 +118,9 @@ impl Router {
             key,
             time_ms,
         };
-        appender.append(record, self.projects.generation, Written::Catalogue(Box::new(written)));
+        let written = Written::Catalogue(Box::new(written));
+        let appended = appender.append(record, self.projects.generation, written);
+        appended.map_err(|rejected| errors::rejected(rejected.reason))?;
         self.projects.unwritten += 1;
         self.projects.head = next;
         self.enter_key(&author, None, key);
@@ -124,11 +128,11 @@ impl Router {
     }
 
     /// The journal wrote a change of the catalogue, or did not.
-    pub(super) fn catalogue_journaled(&mut self, written: CatalogueWritten, outcome: Outcome) {
+    pub(super) fn catalogue_journaled(&mut self, written: CatalogueWritten, outcome: Result<u64, Error>) {
         let CatalogueWritten { state, change, ticket, author, reply, key, time_ms } = written;
         self.projects.unwritten = self.projects.unwritten.saturating_sub(1);
         let result = match outcome {
-            Outcome::Written { bytes } => {
+            Ok(bytes) => {
                 if let Some(KeyUse { key, digest }) = key {
                     let (json, revision) = (&reply.json, state.revision());
                     let limits = self.key_limits;
@@ -141,17 +145,17 @@ impl Router {
                 self.catalogue_changed(&change, &author);
                 Ok(reply)
             }
-            Outcome::Failed { reason } => {
+            Err(error) => {
                 self.projects.failed = true;
-                Err(not_journaled(&reason))
+                Err(error)
             }
         };
         if self.projects.failed && self.projects.unwritten == 0 {
-            self.projects.failed = false;
             self.projects.generation = self.projects.generation.wrapping_add(1);
             self.projects.head = Arc::clone(&self.projects.written);
-            if let Some(appender) = &self.appender {
-                appender.reset(ProjectId::CATALOGUE, self.projects.generation);
+            let (project, generation) = (ProjectId::CATALOGUE, self.projects.generation);
+            if let Some(appender) = self.appender.clone() {
+                self.submit(Job::Reset { project, generation, appender });
             }
         }
         self.leave_key(&author, None, key, &result);
@@ -175,8 +179,8 @@ impl Router {
                 if let Some(view) = self.projects.remove(id) {
                     self.effects.garbage.push(Garbage::View(view));
                 }
-                if let Some(appender) = &self.appender {
-                    appender.purged(id);
+                if let Some(appender) = self.appender.clone() {
+                    self.submit(Job::Purge { project: id, appender });
                 }
             }
             (_, Some(name)) => {
@@ -227,7 +231,4 @@ impl Router {
     }
 }
 
-fn catalogue_error(error: catalogue::CatalogueError) -> Error {
-    errors::catalogue(error)
-}
 

@@ -17,7 +17,7 @@ pub struct ParsedCall<P> {
     /// The method's name.
     pub method: String,
     /// How to run it.
-    pub meta: Meta<'static>,
+    pub meta: Option<Box<Meta<'static>>>,
     /// The params.
     pub params: Option<P>,
 }
@@ -64,7 +64,7 @@ pub fn parse(frame: &OwnedFrame, limits: &RpcLimits) -> Parsed {
         Ok(Message::Single(Request { id, method, params, meta })) => Parsed::Single(ParsedCall {
             id: id.map(Id::into_owned),
             method: method.into_owned(),
-            meta: meta.into_owned(),
+            meta: meta.map(own),
             params: params.and_then(|params| range_within(frame.json(), params.get())),
         }),
     }
@@ -77,10 +77,14 @@ pub fn member(request: Result<Request<'_>, Rejected<'_>>) -> Member {
         Ok(Request { id, method, params, meta }) => Member::Call(ParsedCall {
             id: id.map(Id::into_owned),
             method: method.into_owned(),
-            meta: meta.into_owned(),
+            meta: meta.map(own),
             params: params.map(RawValue::get).map(str::to_owned),
         }),
     }
+}
+
+fn own(meta: Box<Meta<'_>>) -> Box<Meta<'static>> {
+    Box::new((*meta).into_owned())
 }
 
 /// Where `part`, a slice of `whole`, lies in it.

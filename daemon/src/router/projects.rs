@@ -8,9 +8,9 @@ use std::{
 
 use goxe_protocol::{Code, Error};
 
-use super::{Router, State, calls::PendingRead};
+use super::{PendingRead, Router, State};
 use crate::{
-    edit::EditCall,
+    edit::{EditCall, Written},
     journal::{ProjectId, keys::Keys},
     lanes::{Garbage, ImageJob, Job},
     store::{Loaded, Recovered, catalogue},
@@ -65,6 +65,8 @@ pub struct Entry {
     pub(super) unwritten: usize,
     /// The head is to be thrown back once nothing of it is on its way.
     pub(super) failed: bool,
+    /// The journal is being told that it was.
+    pub(super) resetting: bool,
     waiting: Vec<Waiting>,
     /// Bytes of records since the newest image.
     pub(super) journal_bytes: u64,
@@ -87,6 +89,7 @@ impl Entry {
             generation: 0,
             unwritten: 0,
             failed: false,
+            resetting: false,
             waiting: Vec::new(),
             journal_bytes,
             imaging: false,
@@ -132,6 +135,8 @@ pub struct Projects {
     pub(super) failed: bool,
     pub(super) journal_bytes: u64,
     pub(super) imaging: bool,
+    /// Why the catalogue cannot be changed, if it cannot.
+    pub(super) read_only: Option<String>,
 }
 
 impl Projects {
@@ -149,6 +154,20 @@ impl Projects {
         })
     }
 
+    /// The live project of this name, with what the journal has not written yet.
+    pub fn find_newest(&self, name: &str) -> Result<ProjectId, Error> {
+        self.head.find(name).map_or_else(|| self.find(name), Ok)
+    }
+
+    /// The name of a project in the trash.
+    pub fn trashed_name(&self, id: ProjectId) -> Result<Arc<str>, Error> {
+        let mut trash = self.head.trash();
+        trash.find(|item| item.id == id).map(|item| Arc::clone(&item.name)).ok_or_else(|| {
+            Error::not_found("project", &id.0.to_string())
+                .hint("list the trash with project.list and trash: true")
+        })
+    }
+
     /// The entry of a project that exists.
     pub fn entry(&self, id: ProjectId) -> Result<&Entry, Error> {
         self.entries.get(&id).ok_or_else(|| Error::not_found("project", &id.to_string()))
@@ -159,20 +178,31 @@ impl Projects {
         self.entries.get_mut(&id)
     }
 
+    /// Keys of calls that changed the catalogue.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
     /// The catalogue as the journal has it.
     pub fn catalogue(&self) -> Arc<catalogue::State> {
         Arc::clone(&self.written)
     }
 
-    /// Every project, with its state if it is in memory.
-    pub fn views(&self) -> Vec<(ProjectId, Option<Arc<View>>)> {
-        self.entries.values().map(|entry| (entry.id, entry.view().cloned())).collect()
+    /// Every project, with its state and keys if it is in memory.
+    pub fn views(&self) -> Vec<(ProjectId, Option<(Arc<View>, Keys)>)> {
+        let state = |entry: &Entry| entry.view().map(|view| (Arc::clone(view), entry.keys.clone()));
+        self.entries.values().map(|entry| (entry.id, state(entry))).collect()
     }
 
     /// How many are live, and how many are in memory.
     pub fn counts(&self) -> (usize, usize) {
         let loaded = self.entries.values().filter(|entry| entry.view().is_some()).count();
         (self.written.live().count(), loaded)
+    }
+
+    /// Records that the journal took and has not written.
+    pub(super) fn unwritten(&self) -> usize {
+        self.unwritten + self.entries.values().map(|entry| entry.unwritten).sum::<usize>()
     }
 
     /// Whether the journal still has records of any.
@@ -219,7 +249,8 @@ impl Router {
     pub(super) fn loaded(&mut self, id: ProjectId, loaded: Loaded, now: Instant) {
         let Some(entry) = self.projects.entry_mut(id) else { return };
         match loaded {
-            Loaded::Sound { view, keys, read_only } => {
+            Loaded::Sound { project, revision, keys, read_only } => {
+                let view = Arc::new(View { id, revision, project: *project });
                 if let Some(reason) = &read_only {
                     tracing::warn!(project = %entry.name, reason, "read-only");
                 }
@@ -243,6 +274,24 @@ impl Router {
         self.unload_excess(id);
     }
 
+    /// The keys of a project's committed calls. A project that is not in memory is brought, and
+    /// the caller asked to come again.
+    pub fn keys_of(&mut self, id: ProjectId) -> Result<&Keys, Error> {
+        match &self.projects.entry(id)?.residence {
+            Residence::Loaded { .. } => {}
+            Residence::Broken(reason) => {
+                return Err(broken(&self.projects.entry(id)?.name, reason));
+            }
+            Residence::Unloaded | Residence::Loading => {
+                self.load(id);
+                return Err(Error::new(Code::Busy, "the project is being brought into memory")
+                    .kind("loading")
+                    .with("retry_ms", 50));
+            }
+        }
+        Ok(&self.projects.entry(id)?.keys)
+    }
+
     /// A newer state of a project is in the journal.
     pub(super) fn install(&mut self, id: ProjectId, newer: Arc<View>, now: Instant) {
         let Some(entry) = self.projects.entry_mut(id) else { return };
@@ -263,25 +312,23 @@ impl Router {
             return;
         }
         let Residence::Loaded { view, read_only: None } = &entry.residence else { return };
-        let job = ImageJob { view: Arc::clone(view), keys: entry.keys.clone() };
+        let job = ImageJob::Project { view: Arc::clone(view), keys: entry.keys.clone() };
         entry.imaging = true;
         entry.journal_bytes = 0;
         self.submit_long(Job::Image(Box::new(job)));
     }
 
     /// A project was saved whole, or not.
-    pub(super) fn imaged(&mut self, id: ProjectId, result: Result<u64, String>) {
+    pub(super) fn imaged(&mut self, id: ProjectId, result: Result<(), String>) {
         if let Some(entry) = self.projects.entry_mut(id) {
             entry.imaging = false;
         }
         if id == ProjectId::CATALOGUE {
             self.projects.imaging = false;
         }
-        match (result, &self.appender) {
-            (Ok(number), Some(appender)) => appender.image_done(id, number),
-            (Ok(_), None) => {}
+        if let Err(error) = result {
             // The journal goes on; the next image is tried after as many bytes again.
-            (Err(error), _) => tracing::warn!(project = %id, error, "no image was written"),
+            tracing::warn!(project = %id, error, "no image was written");
         }
         self.unload_excess(id);
     }
@@ -311,16 +358,20 @@ impl Router {
     }
 
     /// The journal was read back.
-    pub(super) fn recovered(&mut self, recovered: Result<Recovered, String>) {
+    pub(super) fn recovered(&mut self, recovered: Result<Recovered<Written>, String>) {
         let recovered = match recovered {
             Ok(recovered) => recovered,
             Err(reason) => {
                 tracing::error!(reason, "the journal cannot be read back");
-                self.degraded.push(reason);
+                self.fatal = Some(reason);
                 return;
             }
         };
-        let Recovered { catalogue, keys, projects, appender, store } = recovered;
+        let Recovered { catalogue, read_only, keys, projects, appender, store } = recovered;
+        if let Some(reason) = &read_only {
+            self.faults.push(format!("the catalogue is read-only: {reason}"));
+        }
+        self.projects.read_only = read_only;
         for (id, journal_bytes) in projects {
             let Some(name) = catalogue.name(id) else { continue };
             self.projects.entries.insert(id, Entry::new(id, name, journal_bytes));

@@ -16,7 +16,7 @@ use super::{
     parse::{self, Member, Parsed, ParsedCall},
 };
 use crate::{
-    call::{self, Payload, PeerId, Reply, ReplyForm},
+    call::{self, Payload, PeerId, Principal, Reply, ReplyForm},
     handlers::{self, Handler, Route},
     limits::PARSE_ON_LOOP_BYTES_MAX,
     out::{Outbox, SEGMENT_BYTES_MIN, Segment},
@@ -42,10 +42,8 @@ pub struct Asked<'a> {
     pub id: Option<&'a Id<'a>>,
     /// The params as JSON.
     pub params: &'a str,
-    /// How to run it.
-    pub meta: &'a Meta<'a>,
-    /// The form of the answer.
-    pub form: ReplyForm,
+    /// On whose behalf.
+    pub principal: Principal,
     /// The turn's time.
     pub now: Instant,
 }
@@ -55,17 +53,22 @@ struct Call<'a> {
     id: Option<&'a Id<'a>>,
     method: &'a str,
     params: Option<&'a str>,
-    meta: &'a Meta<'a>,
+    meta: Option<&'a Meta<'a>>,
     attachment: Option<&'a [u8]>,
     payload_bytes: usize,
     form: ReplyForm,
 }
 
 /// A call that is not answered on the spot.
-pub(super) struct Later {
+#[derive(Clone)]
+pub struct Later {
+    /// The method.
     pub route: &'static Route,
+    /// What it is answered to; absent for a notification.
     pub id: Option<Id<'static>>,
-    pub meta: Meta<'static>,
+    /// How to run it.
+    pub meta: Option<Box<Meta<'static>>>,
+    /// The form of the answer.
     pub form: ReplyForm,
 }
 
@@ -170,7 +173,7 @@ impl Router {
                     id: id.as_ref(),
                     method: &method,
                     params,
-                    meta: &meta,
+                    meta: meta.as_deref(),
                     attachment: frame.attachment(),
                     payload_bytes: frame.payload_bytes(),
                     form,
@@ -202,7 +205,7 @@ impl Router {
                     id: id.as_ref(),
                     method: &method,
                     params: Some(payload.params()),
-                    meta: &meta,
+                    meta: meta.as_deref(),
                     attachment: payload.attachment(),
                     payload_bytes: payload.bytes(),
                     form,
@@ -234,7 +237,7 @@ impl Router {
                         id: id.as_ref(),
                         method: &method,
                         params: params.as_deref(),
-                        meta: &meta,
+                        meta: meta.as_deref(),
                         attachment: None,
                         payload_bytes: 0,
                         form,
@@ -271,7 +274,8 @@ impl Router {
                 None
             }
             Handler::Inline(run) => {
-                let asked = Asked { route, id, params, meta, form, now };
+                let principal = session.principal.clone();
+                let asked = Asked { route, id, params, principal, now };
                 let result = run(self, session, &asked);
                 self.send(session, id, form, result, out);
                 None
@@ -286,7 +290,8 @@ impl Router {
             | Handler::Import(_)
             | Handler::Catalogue(_) => {
                 let id = id.cloned().map(Id::into_owned);
-                Some(Later { route, id, meta: meta.clone().into_owned(), form })
+                let meta = meta.map(|meta| Box::new(meta.clone().into_owned()));
+                Some(Later { route, id, meta, form })
             }
         }
     }

@@ -11,9 +11,8 @@ use goxe_protocol::{
 use uuid::Uuid;
 
 use super::{
-    Router,
+    Later, Router,
     projects::{Residence, Waiting, broken},
-    receive::Later,
 };
 use crate::{
     call::{Payload, Reply, Ticket},
@@ -23,12 +22,15 @@ use crate::{
     journal::{
         ProjectId,
         keys::{Key, Lookup},
-        writer::Outcome,
+        writer::Completion,
     },
     lanes::{Garbage, Job, StrandJob},
     session::Session,
     view::View,
 };
+
+/// Places of the journal's queue from which a strand is run again.
+const ROOM_MIN: usize = 128;
 
 /// Edits that one lane job takes: enough to make the hand-over cheap, few enough for others to
 /// have their turn.
@@ -48,10 +50,11 @@ impl Router {
     pub(super) fn key_use(
         &self,
         route: &'static Route,
-        meta: &Meta<'_>,
+        meta: Option<&Meta<'_>>,
         payload: &Payload,
     ) -> Result<Option<KeyUse>, Error> {
-        let Some(text) = meta.idempotency_key.as_deref().filter(|_| route.info.writes) else {
+        let text = meta.and_then(|meta| meta.idempotency_key.as_deref());
+        let Some(text) = text.filter(|_| route.info.writes) else {
             return Ok(None);
         };
         let key = parse_key(text)?;
@@ -230,7 +233,6 @@ impl Router {
     pub(super) fn strand_ran(
         &mut self,
         id: ProjectId,
-        generation: u32,
         head: Arc<View>,
         mut rest: VecDeque<EditCall>,
         appended: usize,
@@ -243,7 +245,7 @@ impl Router {
         entry.unwritten += appended;
         rest.append(&mut entry.queue);
         entry.queue = rest;
-        if generation == entry.generation && !entry.failed {
+        if !entry.failed {
             entry.head = Some(head);
         } else {
             self.effects.garbage.push(Garbage::View(head));
@@ -259,17 +261,20 @@ impl Router {
             if entry.running || entry.unwritten > 0 {
                 return;
             }
-            entry.failed = false;
-            entry.generation = entry.generation.wrapping_add(1);
-            entry.head = entry.view().cloned();
-            let generation = entry.generation;
-            if let Some(appender) = &self.appender {
-                appender.reset(id, generation);
+            if !entry.resetting
+                && let Some(appender) = self.appender.clone()
+            {
+                entry.resetting = true;
+                entry.generation = entry.generation.wrapping_add(1);
+                entry.head = entry.view().cloned();
+                let generation = entry.generation;
+                self.submit(Job::Reset { project: id, generation, appender });
             }
+            return;
         }
         let entry = self.projects.entry_mut(id);
         let starved = entry.is_some_and(|entry| !entry.running && !entry.queue.is_empty());
-        if starved && self.appender.as_ref().is_some_and(|appender| appender.has_room()) {
+        if starved && self.appender.as_ref().is_some_and(|appender| appender.room() >= ROOM_MIN) {
             self.run_strand(id);
         } else if starved {
             self.starved.push(id);
@@ -283,9 +288,24 @@ impl Router {
         self.answer(edit.envelope.ticket, result);
     }
 
+    /// The journal knows that a head was thrown back: what waits is run against it.
+    pub(super) fn was_reset(&mut self, id: ProjectId) {
+        if id == ProjectId::CATALOGUE {
+            self.projects.failed = false;
+            return;
+        }
+        if let Some(entry) = self.projects.entry_mut(id) {
+            entry.failed = false;
+            entry.resetting = false;
+        }
+        self.settle(id);
+    }
+
     /// The journal wrote a record, or did not.
-    pub fn journaled(&mut self, written: Written, outcome: Outcome, now: Instant) {
-        match written {
+    pub fn journaled(&mut self, completion: Completion<Written>, now: Instant) {
+        let Completion { ticket, bytes, outcome, .. } = completion;
+        let outcome = outcome.map(|_| bytes).map_err(|failure| errors::journal(&failure));
+        match ticket {
             Written::Edit(written) => self.edit_journaled(*written, outcome, now),
             Written::Catalogue(written) => self.catalogue_journaled(*written, outcome),
         }
@@ -294,7 +314,12 @@ impl Router {
         }
     }
 
-    fn edit_journaled(&mut self, written: EditWritten, outcome: Outcome, now: Instant) {
+    fn edit_journaled(
+        &mut self,
+        written: EditWritten,
+        outcome: Result<u64, Error>,
+        now: Instant,
+    ) {
         let EditWritten { project, view, ticket, author, reply, encoded, key, time_ms, .. } =
             written;
         let revision = view.revision;
@@ -302,7 +327,7 @@ impl Router {
             entry.unwritten = entry.unwritten.saturating_sub(1);
         }
         match outcome {
-            Outcome::Written { bytes } => {
+            Ok(bytes) => {
                 let limits = self.key_limits;
                 let mut name = None;
                 if let Some(entry) = self.projects.entry_mut(project) {
@@ -322,11 +347,10 @@ impl Router {
                 }
                 self.image_if_due(project);
             }
-            Outcome::Failed { reason } => {
+            Err(error) => {
                 if let Some(entry) = self.projects.entry_mut(project) {
                     entry.failed = true;
                 }
-                let error = not_journaled(&reason);
                 self.leave_key(&author, Some(project), key, &Err(error.clone()));
                 self.answer(ticket, Err(error));
                 self.effects.garbage.push(Garbage::View(view));
@@ -336,10 +360,6 @@ impl Router {
     }
 
     fn publish_edit(&mut self, name: &str, revision: crate::journal::Revision, author: &str) {
-        if !self.events.anybody(Topic::Project) {
-            self.events.skip();
-            return;
-        }
         let event = ProjectEvent {
             project: name.to_owned(),
             what: "edited".into(),
@@ -348,12 +368,6 @@ impl Router {
         };
         self.publish(Topic::Project, Some(name), &event);
     }
-}
-
-/// The error for an edit that the journal could not keep.
-pub(super) fn not_journaled(reason: &str) -> Error {
-    Error::new(Code::Io, format!("the journal could not keep the edit: {reason}"))
-        .hint("nothing was changed; free space or repair the disk, then send it again")
 }
 
 /// Reads an idempotency key.

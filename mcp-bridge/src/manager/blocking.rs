@@ -1,0 +1,88 @@
+//! The manager for callers without a runtime: the command line.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+
+use super::call::{Call, CallError, Reply};
+use super::handle::{self, Options};
+use super::shell::look::DaemonInfo;
+use super::status::{RestartError, Status, StopError, StopHow};
+
+/// A manager on a runtime of its own, which runs while a method waits.
+#[derive(Debug)]
+pub struct Manager {
+    runtime: Runtime,
+    manager: handle::Manager,
+}
+
+impl Manager {
+    /// Opens the manager. Nothing is looked for or started yet.
+    ///
+    /// # Errors
+    /// The system has no resources for a runtime.
+    pub fn open(options: Options) -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let manager = {
+            let _entered = runtime.enter();
+            handle::Manager::open(options)
+        };
+        Ok(Self { runtime, manager })
+    }
+
+    /// See [`handle::Manager::call`](super::Manager::call).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn call(&self, call: Call) -> Result<Reply, CallError> {
+        self.runtime.block_on(self.manager.call(call))
+    }
+
+    /// See [`Manager::ensure`](super::Manager::ensure).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn ensure(&self, timeout: Duration) -> Result<DaemonInfo, CallError> {
+        self.runtime.block_on(self.manager.ensure(timeout))
+    }
+
+    /// See [`Manager::start`](super::Manager::start).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn start(&self, timeout: Duration) -> Result<DaemonInfo, CallError> {
+        self.runtime.block_on(self.manager.start(timeout))
+    }
+
+    /// See [`Manager::restart`](super::Manager::restart).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn restart(&self, timeout: Duration) -> Result<DaemonInfo, RestartError> {
+        self.runtime.block_on(self.manager.restart(timeout))
+    }
+
+    /// See [`Manager::stop`](super::Manager::stop).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn stop(&self, how: StopHow) -> Result<bool, StopError> {
+        self.runtime.block_on(self.manager.stop(how))
+    }
+
+    /// See [`Manager::status`](super::Manager::status).
+    pub fn status(&self) -> Status {
+        self.runtime.block_on(self.manager.status())
+    }
+
+    /// The same manager, for a future that is run by [`block_on`](Self::block_on).
+    pub fn handle(&self) -> super::Manager {
+        self.manager.clone()
+    }
+
+    /// Runs a future of the caller's beside the manager, to follow progress or events.
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.runtime.block_on(future)
+    }
+}

@@ -1,0 +1,83 @@
+//! What the server needs of the daemon: one call, its health, a restart.
+//!
+//! The daemon manager is one; tests put a daemon of their own behind the same trait.
+
+use std::{pin::Pin, time::Duration};
+
+use goxe_protocol::api::types::Revision;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use crate::manager::{Call, CallError, Manager, RestartError, Status};
+
+/// A future that one of the trait's methods returns.
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// How long a restart may take until the daemon is ready again.
+const RESTART: Duration = Duration::from_secs(60);
+
+/// The daemon, started when a call needs it and healed when it fails.
+pub trait Daemon: Send + Sync + 'static {
+    /// Has the daemon run one method. An edit runs at most once, whatever happens. When `cancel`
+    /// fires the call ends soon, and says whether it was done.
+    fn call(&self, call: Call, cancel: CancellationToken) -> Pending<'_, Result<Reply, CallError>>;
+
+    /// Looks at the daemon with a real request, and starts nothing.
+    fn status(&self) -> Pending<'_, Status>;
+
+    /// Ends the daemon if it runs, and starts it; returns once it answers.
+    fn restart(&self) -> Pending<'_, Result<Status, RestartError>>;
+}
+
+/// What became of a call that was done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reply {
+    /// It was answered.
+    Answered {
+        /// The method's reply.
+        result: Value,
+        /// Raw bytes that came with it.
+        attachment: Option<Vec<u8>>,
+    },
+    /// Its answer was lost; the daemon's history says that it was done.
+    Recorded {
+        /// The revision it made.
+        revision: Option<Revision>,
+    },
+}
+
+impl Daemon for Manager {
+    fn call(&self, call: Call, cancel: CancellationToken) -> Pending<'_, Result<Reply, CallError>> {
+        Box::pin(async move {
+            let pending = self.begin(call).await?;
+            let canceller = pending.canceller();
+            let mut finish = std::pin::pin!(pending.finish());
+            let answer = tokio::select! {
+                answer = &mut finish => answer,
+                () = cancel.cancelled() => {
+                    canceller.cancel().await;
+                    finish.await
+                }
+            }?;
+            let attachment = answer.attachment().map(<[u8]>::to_vec);
+            match (answer.record(), answer.parse::<Value>()) {
+                (Some(record), _) if record.answer.is_none() => {
+                    Ok(Reply::Recorded { revision: record.revision })
+                }
+                (_, Ok(result)) => Ok(Reply::Answered { result, attachment }),
+                (_, Err(error)) => Err(CallError::Params(error.to_string())),
+            }
+        })
+    }
+
+    fn status(&self) -> Pending<'_, Status> {
+        Box::pin(Manager::status(self))
+    }
+
+    fn restart(&self) -> Pending<'_, Result<Status, RestartError>> {
+        Box::pin(async {
+            Manager::restart(self, RESTART).await?;
+            Ok(Manager::status(self).await)
+        })
+    }
+}

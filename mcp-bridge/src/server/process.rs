@@ -1,0 +1,111 @@
+//! The process around the server: its streams, its parent, its signals, its quick exit.
+
+use std::{io, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+
+use rmcp::{ServiceExt as _, service::RunningService, transport::async_rw::AsyncRwTransport};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::{Server, daemon::Daemon, parent::Parent};
+use crate::{
+    manager::{self, Manager},
+    transport::{Gate, Stdio, Streams},
+};
+
+/// How long answers that are being written may take once the client is leaving. Claude Code sends
+/// a second signal 100 ms after the first one.
+const LEAVE: Duration = Duration::from_millis(60);
+
+/// Serves one client over standard input and output until it is gone, in front of the daemon of
+/// these options, which it starts when a call needs it and never ends by itself.
+///
+/// Call it first thing: it takes the standard streams for itself.
+pub fn run(options: manager::Options) -> ExitCode {
+    run_with(async || Ok(Arc::new(Manager::open(options)) as Arc<dyn Daemon>))
+}
+
+/// As [`run`], with a daemon that `connect` makes inside the runtime.
+pub fn run_with<F>(connect: F) -> ExitCode
+where
+    F: AsyncFnOnce() -> io::Result<Arc<dyn Daemon>>,
+{
+    let served = Stdio::claim().and_then(|stdio| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let served = runtime.block_on(async {
+            let daemon = connect().await?;
+            let folder = std::env::current_dir()?;
+            serve(daemon, folder, stdio.into_streams()?).await
+        });
+        // A read of a terminal that is still blocked does not keep the process.
+        runtime.shutdown_background();
+        served
+    });
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nobody reads the exit code of an MCP server; its client shows standard error.
+            let _ =
+                io::Write::write_all(&mut io::stderr(), format!("goxe mcp: {error}\n").as_bytes());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Serves one client over its streams, until it is gone: the end of its input, output that nobody
+/// reads, a signal, or the death of the parent process.
+pub async fn serve(daemon: Arc<dyn Daemon>, folder: PathBuf, streams: Streams) -> io::Result<()> {
+    let gone = CancellationToken::new();
+    let departures = Departures::watch()?;
+    let Streams { input, output, closed } = streams;
+    let gate = Gate::new(AsyncRwTransport::new_server(input, output), gone.clone());
+    let server = Server::new(daemon, folder, gone.clone());
+
+    let session = async {
+        match server.serve(gate).await {
+            Ok(running) => {
+                RunningService::waiting(running).await.map(drop).map_err(io::Error::other)
+            }
+            // A client that leaves before it has begun a session is a client that left.
+            Err(_) if gone.is_cancelled() => Ok(()),
+            Err(error) => Err(io::Error::other(error)),
+        }
+    };
+    let leaving = async {
+        tokio::select! {
+            () = gone.cancelled() => {}
+            () = closed.wait() => {}
+            () = departures.wait() => {}
+        }
+        gone.cancel();
+        tokio::time::sleep(LEAVE).await;
+    };
+    tokio::select! {
+        ended = session => ended,
+        () = leaving => Ok(()),
+    }
+}
+
+/// What tells from outside that the client is gone, or wants this process to go.
+struct Departures {
+    signals: Vec<tokio::signal::unix::Signal>,
+    parent: Parent,
+}
+
+impl Departures {
+    fn watch() -> io::Result<Self> {
+        let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+        let signals = kinds.into_iter().map(signal).collect::<io::Result<_>>()?;
+        Ok(Departures { signals, parent: Parent::watch() })
+    }
+
+    async fn wait(mut self) {
+        let signals = std::future::poll_fn(|cx| {
+            let told = self.signals.iter_mut().any(|signal| signal.poll_recv(cx).is_ready());
+            if told { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+        });
+        tokio::select! {
+            () = signals => {}
+            () = self.parent.died() => {}
+        }
+    }
+}

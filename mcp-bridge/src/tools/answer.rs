@@ -1,0 +1,137 @@
+//! What a tool returns: structured data with the same JSON as text, or a picture with a caption.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use rmcp::model::{CallToolResult, ContentBlock};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+/// The longest text of an answer, in bytes. Codex and Claude Code cut what is longer.
+pub const ANSWER_BYTES_MAX: usize = 40_000;
+
+/// What a tool returns.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// Data: `structuredContent`, and the same JSON as text.
+    Data(Map<String, Value>),
+    /// A picture and the text beside it. Never with `structuredContent`: clients that get it show
+    /// their model the JSON and drop the picture.
+    Picture {
+        /// What the picture shows.
+        caption: String,
+        /// The PNG file.
+        png: Vec<u8>,
+    },
+    /// Text alone, from a tool that may also return a picture.
+    Text(String),
+}
+
+impl Answer {
+    /// Data from a reply of the protocol.
+    pub fn data(reply: &impl Serialize) -> Self {
+        match serde_json::to_value(reply) {
+            Ok(Value::Object(map)) => Answer::Data(map),
+            Ok(other) => Answer::Data(Map::from_iter([("value".to_owned(), other)])),
+            // Our own types serialize; a failure here still has to reach the model.
+            Err(error) => Answer::Text(error.to_string()),
+        }
+    }
+
+    /// The same data with one member more; text and pictures stay as they are.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        if let Answer::Data(map) = &mut self {
+            map.insert(name.to_owned(), value.into());
+        }
+        self
+    }
+
+    /// The data as text, for a tool without structured answers.
+    #[must_use]
+    pub fn into_text(self) -> Self {
+        match self {
+            Answer::Data(map) => Answer::Text(lines(&shrink(map))),
+            other => other,
+        }
+    }
+
+    /// The result that goes to the client.
+    pub fn into_result(self) -> CallToolResult {
+        match self {
+            Answer::Data(map) => {
+                let map = shrink(map);
+                let mut result = CallToolResult::success(vec![ContentBlock::text(lines(&map))]);
+                result.structured_content = Some(Value::Object(map));
+                result
+            }
+            Answer::Picture { caption, png } => CallToolResult::success(vec![
+                ContentBlock::text(caption),
+                ContentBlock::image(BASE64.encode(png), "image/png"),
+            ]),
+            Answer::Text(text) => CallToolResult::success(vec![ContentBlock::text(text)]),
+        }
+    }
+}
+
+/// JSON with one member a line, and one item a line in its lists: clients cut or drop an answer
+/// that is one long line.
+fn lines(map: &Map<String, Value>) -> String {
+    let members: Vec<String> = map
+        .iter()
+        .map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), value_lines(value, 3)))
+        .collect();
+    format!("{{\n{}\n}}", members.join(",\n"))
+}
+
+fn value_lines(value: &Value, depth: u8) -> String {
+    match value {
+        Value::Array(items) if depth > 0 && items.iter().any(|item| !item.is_number()) => {
+            let items: Vec<String> =
+                items.iter().map(|item| value_lines(item, depth - 1)).collect();
+            format!("[\n{}\n]", items.join(",\n"))
+        }
+        Value::Object(map) if depth > 0 && is_long(value, map) => {
+            let members: Vec<String> = map
+                .iter()
+                .map(|(name, value)| {
+                    format!("{}:{}", Value::from(name.as_str()), value_lines(value, depth - 1))
+                })
+                .collect();
+            format!("{{\n{}\n}}", members.join(",\n"))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Whether an object is worth more than one line: it is long, or holds the rows of a picture.
+fn is_long(value: &Value, map: &Map<String, Value>) -> bool {
+    let rows = |member: &Value| member.get(0).is_some_and(Value::is_string);
+    map.values().any(rows) || value.to_string().len() > 160
+}
+
+/// Shortens the longest list until the answer fits, and says in `cut` how many items are gone.
+/// Paged answers never come here: their pages are small enough for the longest voxels.
+fn shrink(mut map: Map<String, Value>) -> Map<String, Value> {
+    let mut cut = Map::new();
+    while lines(&map).len() > ANSWER_BYTES_MAX {
+        let longest = map
+            .iter_mut()
+            .filter_map(|(name, value)| {
+                let bytes = value.to_string().len();
+                value.as_array_mut().filter(|list| !list.is_empty()).map(|list| (bytes, name, list))
+            })
+            .max_by_key(|(bytes, _, _)| *bytes);
+        let Some((_, name, list)) = longest else { break };
+        let kept = list.len() / 2;
+        let gone = list.len() - kept;
+        let before = cut.get(name).and_then(Value::as_u64).unwrap_or(0);
+        cut.insert(name.clone(), json!(before + u64::try_from(gone).unwrap_or(u64::MAX)));
+        list.truncate(kept);
+    }
+    if !cut.is_empty() {
+        map.insert("cut".to_owned(), Value::Object(cut));
+    }
+    map
+}
+
+#[cfg(test)]
+mod tests;

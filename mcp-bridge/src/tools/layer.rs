@@ -1,0 +1,33 @@
+//! `layers_edit`: the layers of a project.
+
+use goxe_protocol::api::{layer, types::ProjectParams};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Answer, Context, Failure, arguments};
+
+/// What to do with the layers.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(tag = "action", rename_all = "snake_case")]
+pub(super) enum Arguments {
+    List(ProjectParams),
+    Create(layer::CreateParams),
+    Rename(layer::RenameParams),
+    Delete(layer::LayerParams),
+    Show(layer::LayerParams),
+    Hide(layer::LayerParams),
+}
+
+pub(super) async fn run(context: &mut Context<'_>) -> Result<Answer, Failure> {
+    let reply = match arguments::read(context)? {
+        Arguments::List(params) => {
+            return Ok(Answer::data(&context.ask::<layer::List>(&params).await?));
+        }
+        Arguments::Create(params) => context.ask::<layer::Create>(&params).await?,
+        Arguments::Rename(params) => context.ask::<layer::Rename>(&params).await?,
+        Arguments::Delete(params) => context.ask::<layer::Delete>(&params).await?,
+        Arguments::Show(params) => context.ask::<layer::Show>(&params).await?,
+        Arguments::Hide(params) => context.ask::<layer::Hide>(&params).await?,
+    };
+    Ok(Answer::data(&reply).with("done", true))
+}

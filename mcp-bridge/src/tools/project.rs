@@ -1,0 +1,101 @@
+//! `project`: projects as a whole, and files in and out. `project_info`: what one holds.
+
+mod exchange;
+pub(super) mod info;
+
+use goxe_protocol::api::{project, types::Revision};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{Answer, Context, Failure, arguments};
+
+/// What to do with projects.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(tag = "action", rename_all = "snake_case")]
+pub(super) enum Arguments {
+    Create(project::CreateParams),
+    List(project::ListParams),
+    Rename(project::RenameParams),
+    Delete(project::DeleteParams),
+    Restore(project::RestoreParams),
+    Purge(Purge),
+    Import(exchange::Import),
+    Export(exchange::Export),
+}
+
+/// A project in the trash that goes for good.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Purge {
+    id: u32,
+    /// purge: true once the user agreed.
+    #[serde(default)]
+    confirm: bool,
+}
+
+/// The answer of an action that only says that it was done.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct DoneAnswer {
+    /// The project's name now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    project: Option<String>,
+    /// The number of the project that is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<u32>,
+    /// Whether it was done.
+    done: bool,
+}
+
+/// The answer of an export.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct ExportAnswer {
+    /// The revision that was exported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revision: Option<Revision>,
+    /// The file.
+    path: String,
+    /// Its size.
+    bytes: u64,
+}
+
+pub(super) async fn run(context: &mut Context<'_>) -> Result<Answer, Failure> {
+    Ok(match arguments::read(context)? {
+        Arguments::Create(params) => {
+            Answer::data(&context.ask::<project::Create>(&params).await?).with("done", true)
+        }
+        Arguments::List(params) => Answer::data(&context.ask::<project::List>(&params).await?),
+        Arguments::Rename(params) => {
+            context.ask::<project::Rename>(&params).await?;
+            Answer::data(&DoneAnswer { project: Some(params.to), id: None, done: true })
+        }
+        Arguments::Delete(params) => {
+            Answer::data(&context.ask::<project::Delete>(&params).await?).with("done", true)
+        }
+        Arguments::Restore(params) => {
+            Answer::data(&context.ask::<project::Restore>(&params).await?).with("done", true)
+        }
+        Arguments::Purge(purge) => self::purge(context, &purge).await?,
+        Arguments::Import(import) => exchange::import(context, import).await?,
+        Arguments::Export(export) => exchange::export(context, export).await?,
+    })
+}
+
+/// The one thing that no undo and no trash brings back: it needs a yes.
+async fn purge(context: &mut Context<'_>, purge: &Purge) -> Result<Answer, Failure> {
+    let id = purge.id;
+    if !purge.confirm && !context.confirmed {
+        let question =
+            format!("Remove project {id} from the trash for good? Nothing brings it back.");
+        let mut failure = context.wrong(
+            &format!("project {id} would be gone for good"),
+            "it needs the user's yes. Not done: nothing was changed.",
+            &json!({ "action": "purge", "id": id, "confirm": true }),
+        );
+        failure.next = format!("ask the user, then {}", failure.next);
+        failure.question = Some(question);
+        return Err(failure);
+    }
+    context.ask::<project::Purge>(&project::PurgeParams { id }).await?;
+    Ok(Answer::data(&DoneAnswer { project: None, id: Some(id), done: true }))
+}

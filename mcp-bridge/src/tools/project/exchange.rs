@@ -1,0 +1,191 @@
+//! Files in and out of projects. The daemon opens no path that a client names: the bridge reads
+//! and writes files with its own rights, and sends their content.
+
+use std::path::Path;
+
+use goxe_protocol::api::{blob, project, types::Revision};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::ExportAnswer;
+use crate::tools::{
+    Answer, Context, Failure,
+    files::{self, FileError, NewFile},
+};
+
+/// The largest content that travels with one message; larger content goes as a blob.
+const ATTACHMENT_BYTES_MAX: u64 = 32 << 20;
+/// A range of a blob in one message.
+const RANGE_BYTES: u64 = 8 << 20;
+
+/// A file to import.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::tools) struct Import {
+    project: String,
+    /// import, export: the file.
+    path: String,
+    format: Option<project::Format>,
+    if_revision: Option<Revision>,
+}
+
+/// A file to export.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::tools) struct Export {
+    project: String,
+    path: String,
+    format: Option<project::Format>,
+    #[serde(default)]
+    quantize: bool,
+    #[serde(default)]
+    overwrite: bool,
+}
+
+/// Reads a file and sends it.
+pub(super) async fn import(context: &mut Context<'_>, import: Import) -> Result<Answer, Failure> {
+    let Import { project, path, format, if_revision } = import;
+    let format = format_of(context, &path, format, "import", &project)?;
+    let file = context.folder.join(&path);
+    let mut source =
+        files::open(&file).await.map_err(|error| unreadable(context, &path, &error))?;
+    let mut params = project::ImportParams { project, format, blob: None, if_revision };
+    let attachment = if source.bytes() <= ATTACHMENT_BYTES_MAX {
+        let whole = source.next(ATTACHMENT_BYTES_MAX).await;
+        Some(whole.map_err(|error| unreadable(context, &path, &error))?)
+    } else {
+        params.blob = Some(upload(context, &path, &mut source).await?);
+        None
+    };
+    let (reply, _) = context.send::<project::Import>(&params, attachment).await?;
+    Ok(Answer::data(&reply).with("done", true))
+}
+
+/// Writes a file into a blob, range by range.
+async fn upload(
+    context: &mut Context<'_>,
+    path: &str,
+    source: &mut files::Source,
+) -> Result<String, Failure> {
+    let params = blob::CreateParams { bytes: source.bytes() };
+    let blob = context.ask::<blob::Create>(&params).await?.blob;
+    let mut offset = 0;
+    while offset < source.bytes() {
+        let range = source.next(RANGE_BYTES).await;
+        let range = range.map_err(|error| unreadable(context, path, &error))?;
+        let sent = length(&range);
+        let params = blob::WriteParams { blob: blob.clone(), offset };
+        context.send::<blob::Write>(&params, Some(range)).await?;
+        offset += sent;
+    }
+    Ok(blob)
+}
+
+/// Asks for the content and writes it to a file that appears whole or not at all.
+pub(super) async fn export(context: &mut Context<'_>, export: Export) -> Result<Answer, Failure> {
+    let Export { project, path, format, quantize, overwrite } = export;
+    let format = format_of(context, &path, format, "export", &project)?;
+    let file = context.folder.join(&path);
+    let refused = |context: &Context<'_>, error: &FileError| unwritable(context, &path, error);
+    // Refuse before the work is done, and make sure at the end again.
+    let mut target =
+        NewFile::create(&file, overwrite).await.map_err(|error| refused(context, &error))?;
+    let params = project::ExportParams { project, format, quantize, job: false };
+    let (reply, content) = context.send::<project::Export>(&params, None).await?;
+    match (&reply.blob, content) {
+        (Some(blob), _) => download(context, &path, blob, &mut target).await?,
+        (None, content) => {
+            let content = content.unwrap_or_default();
+            target.write(&content).await.map_err(|error| refused(context, &error))?;
+        }
+    }
+    let bytes = target.bytes();
+    if bytes != reply.bytes {
+        return Err(context.wrong(
+            "the content came incomplete",
+            format!("{bytes} of {} bytes arrived; no file was written.", reply.bytes),
+            &context.arguments,
+        ));
+    }
+    target.keep().await.map_err(|error| refused(context, &error))?;
+    let path = file.display().to_string();
+    Ok(Answer::data(&ExportAnswer { revision: reply.revision, path, bytes }))
+}
+
+/// Reads a blob into a file, range by range, and lets the daemon forget it.
+async fn download(
+    context: &mut Context<'_>,
+    path: &str,
+    blob: &str,
+    target: &mut NewFile,
+) -> Result<(), Failure> {
+    loop {
+        let params = blob::ReadParams {
+            blob: blob.to_owned(),
+            offset: target.bytes(),
+            bytes: Some(RANGE_BYTES),
+        };
+        let (reply, range) = context.send::<blob::Read>(&params, None).await?;
+        let range = range.unwrap_or_default();
+        if range.is_empty() {
+            break;
+        }
+        target.write(&range).await.map_err(|error| unwritable(context, path, &error))?;
+        if target.bytes() >= reply.total {
+            break;
+        }
+    }
+    // It goes by itself after a while; that it is still there is no failure of the export.
+    let _ = context.ask::<blob::Delete>(&blob::DeleteParams { blob: blob.to_owned() }).await;
+    Ok(())
+}
+
+/// The format that was named, else the one that the file's name ends with.
+fn format_of(
+    context: &Context<'_>,
+    path: &str,
+    named: Option<project::Format>,
+    action: &str,
+    project: &str,
+) -> Result<project::Format, Failure> {
+    let ending = Path::new(path).extension().and_then(|ending| ending.to_str());
+    match (named, ending.map(str::to_ascii_lowercase).as_deref()) {
+        (Some(format), _) => Ok(format),
+        (None, Some("vox")) => Ok(project::Format::Vox),
+        (None, _) => Err(context.wrong(
+            &format!("the format of {path:?} is not known"),
+            "the name ends with none of the formats: vox.",
+            &json!({ "action": action, "project": project, "path": path, "format": "vox" }),
+        )),
+    }
+}
+
+fn unreadable(context: &Context<'_>, path: &str, error: &FileError) -> Failure {
+    context.wrong(
+        &format!("{path:?} cannot be read: {error}"),
+        format!(
+            "relative paths start at {}. Not done: nothing was changed.",
+            context.folder.display()
+        ),
+        &json!({ "action": "import", "project": "NAME", "path": "FOLDER/FILE.vox" }),
+    )
+}
+
+fn unwritable(context: &Context<'_>, path: &str, error: &FileError) -> Failure {
+    let mut next = context.arguments.clone();
+    if matches!(error, FileError::Exists) {
+        next["overwrite"] = json!(true);
+    } else {
+        next["path"] = json!("FOLDER/FILE.vox");
+    }
+    context.wrong(
+        &format!("{path:?} cannot be written: {error}"),
+        format!("relative paths start at {}. No file was changed.", context.folder.display()),
+        &next,
+    )
+}
+
+fn length(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
+}

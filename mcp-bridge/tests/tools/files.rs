@@ -1,0 +1,148 @@
+//! Import and export: files are read and written here, and their content travels.
+
+use std::{fs, path::Path, sync::Arc};
+
+use goxe_mcp_bridge::manager::CallError;
+use goxe_protocol::api::{Method, blob, project};
+use serde_json::{Value, json};
+use tempfile::tempdir;
+
+use crate::{
+    fake::{Fake, Script},
+    session::{call_in, text},
+};
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"))
+        .collect();
+    names.sort();
+    names
+}
+
+fn import(path: &str) -> Value {
+    json!({ "action": "import", "project": "castle", "path": path, "if_revision": "5.9f3a12cc" })
+}
+
+fn export(path: &str) -> Value {
+    json!({ "action": "export", "project": "castle", "path": path })
+}
+
+#[tokio::test]
+async fn a_file_comes_in_as_an_attachment() {
+    let folder = tempdir().expect("a folder");
+    fs::write(folder.path().join("house.VOX"), b"VOX content").expect("written");
+    let fake = Fake::new();
+    let result = call_in(&fake, folder.path(), "project", import("house.VOX")).await;
+    let structured = result.structured_content.expect("structured");
+    assert_eq!((&structured["voxels"], &structured["done"]), (&json!(5), &json!(true)));
+    let seen = fake.seen();
+    assert_eq!(seen.len(), 1);
+    assert_eq!(seen[0].attachment.as_deref(), Some(&b"VOX content"[..]));
+    assert_eq!(seen[0].params["format"], "vox");
+    assert_eq!(seen[0].params["if_revision"], "5.9f3a12cc");
+    assert!(seen[0].key.is_some());
+}
+
+#[tokio::test]
+async fn a_file_above_the_frame_limit_comes_in_as_a_blob() {
+    let folder = tempdir().expect("a folder");
+    let bytes: usize = (32 << 20) + 5;
+    let content: Vec<u8> = (0..bytes).map(|index| (index % 251) as u8).collect();
+    fs::write(folder.path().join("huge.vox"), &content).expect("written");
+    let fake = Fake::new();
+    let result = call_in(&fake, folder.path(), "project", import("huge.vox")).await;
+    assert_eq!(result.is_error, Some(false), "{}", text(&result));
+    assert_eq!(fake.asked(blob::Create::NAME), Some(json!({ "bytes": bytes })));
+    assert!(*fake.blob() == content, "the content differs");
+    let asked = fake.asked(project::Import::NAME).expect("asked");
+    assert_eq!(asked["blob"], "b1");
+    // Only the import itself writes what is kept.
+    assert_eq!(fake.seen().iter().filter(|seen| seen.key.is_some()).count(), 1);
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_changes_nothing() {
+    let folder = tempdir().expect("a folder");
+    fs::write(folder.path().join("notes.txt"), b"text").expect("written");
+    fs::create_dir(folder.path().join("folder.vox")).expect("made");
+    let pipe = folder.path().join("pipe.vox");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).expect("made");
+    for path in ["missing.vox", "notes.txt", "folder.vox", "pipe.vox", "a/b/c.vox"] {
+        let fake = Fake::new();
+        let result = call_in(&fake, folder.path(), "project", import(path)).await;
+        assert_eq!(result.is_error, Some(true), "{path}");
+        assert!(text(&result).contains("Next: project {"), "{}", text(&result));
+        assert!(fake.seen().is_empty(), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_goes_out_whole_and_replaces_nothing() {
+    let folder = tempdir().expect("a folder");
+    let fake = Fake::new();
+    let result = call_in(&fake, folder.path(), "project", export("out.vox")).await;
+    let structured = result.structured_content.expect("structured");
+    assert_eq!(structured["bytes"], 8);
+    let place = folder.path().join("out.vox");
+    assert_eq!(structured["path"], place.display().to_string());
+    assert_eq!(fs::read(&place).expect("written"), b"VOX file");
+    assert_eq!(names(folder.path()), ["out.vox"]);
+
+    fs::write(&place, b"mine").expect("written");
+    let asked = fake.seen().len();
+    let refused = call_in(&fake, folder.path(), "project", export("out.vox")).await;
+    assert_eq!(refused.is_error, Some(true));
+    assert!(text(&refused).contains(r#""overwrite":true"#), "{}", text(&refused));
+    assert_eq!(fake.seen().len(), asked, "refused before any work");
+    assert_eq!(fs::read(&place).expect("kept"), b"mine");
+
+    let mut again = export("out.vox");
+    again["overwrite"] = json!(true);
+    let result = call_in(&fake, folder.path(), "project", again).await;
+    assert_eq!(result.is_error, Some(false), "{}", text(&result));
+    assert_eq!(fs::read(&place).expect("replaced"), b"VOX file");
+    assert_eq!(names(folder.path()), ["out.vox"]);
+}
+
+#[tokio::test]
+async fn large_content_goes_out_by_ranges_and_its_blob_is_removed() {
+    let folder = tempdir().expect("a folder");
+    let content: Vec<u8> = (0..(20_usize << 20)).map(|index| (index % 249) as u8).collect();
+    let fake = Fake::new();
+    fake.blob().clone_from(&content);
+    let reply = json!({ "revision": "5.9f3a12cc", "bytes": content.len(), "blob": "b1" });
+    fake.script(project::Export::NAME, Script::Reply(reply, None));
+    let result = call_in(&fake, folder.path(), "project", export("big.vox")).await;
+    assert_eq!(result.is_error, Some(false), "{}", text(&result));
+    assert!(fs::read(folder.path().join("big.vox")).expect("written") == content);
+    let reads = fake.seen().iter().filter(|seen| seen.method == blob::Read::NAME).count();
+    assert_eq!(reads, 3);
+    assert!(fake.blob().is_empty(), "the blob is removed");
+}
+
+#[tokio::test]
+async fn what_fails_leaves_no_file() {
+    let folder = tempdir().expect("a folder");
+    let short = json!({ "bytes": 9 });
+    let error = goxe_protocol::Error::new(goxe_protocol::Code::Conflict, "300 colours");
+    let scripts = [
+        Script::Reply(short, Some(b"VOX".to_vec())),
+        Script::Fail(Arc::new(move || CallError::Answer(error.clone()))),
+    ];
+    for script in scripts {
+        let fake = Fake::new();
+        fake.script(project::Export::NAME, script);
+        let result = call_in(&fake, folder.path(), "project", export("out.vox")).await;
+        assert_eq!(result.is_error, Some(true));
+        assert!(text(&result).contains("Next: "), "{}", text(&result));
+        assert_eq!(names(folder.path()), Vec::<String>::new());
+    }
+    for path in ["missing/out.vox", "out.txt", "/dev/null/out.vox", ".."] {
+        let fake = Fake::new();
+        let result = call_in(&fake, folder.path(), "project", export(path)).await;
+        assert_eq!(result.is_error, Some(true), "{path}");
+        assert!(fake.seen().is_empty(), "{path}");
+    }
+}

@@ -1,0 +1,14 @@
+//! The MCP server and its tools, in this process, with a daemon of its own.
+
+#![expect(clippy::panic, reason = "helpers of tests fail by panicking, as tests do")]
+
+mod calls;
+mod errors;
+mod fake;
+mod files;
+mod flow;
+mod list;
+mod mapping;
+mod pictures;
+mod session;
+mod traps;
