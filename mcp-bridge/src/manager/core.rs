@@ -146,6 +146,8 @@ pub struct Core {
     /// The daemon that three probes judged bad.
     judged: Option<Suspect>,
     start: Option<OwnStart>,
+    /// Whether systemd or launchd owns the daemon, as of the last survey.
+    supervised: bool,
     /// Which start comes next since the last that held.
     attempt: u32,
     /// The record as it stands, while the start lock is held.
@@ -173,6 +175,7 @@ impl Core {
             was_linked: false,
             judged: None,
             start: None,
+            supervised: false,
             attempt: 0,
             starts: Starts::default(),
             last_failure: None,
@@ -209,6 +212,12 @@ impl Core {
             Event::Tick => {}
             Event::Call(call, kind, deadline_ms) => {
                 self.by_hand |= kind == CallKind::Start;
+                // Who asks for nothing but a daemon wants to know about this moment.
+                if matches!(kind, CallKind::Ensure | CallKind::Start)
+                    && let Phase::Linked { heard_ms, .. } = &mut self.phase
+                {
+                    *heard_ms = 0;
+                }
                 self.calls.add(call, kind, deadline_ms);
             }
             Event::Abandon(call) => {
@@ -265,7 +274,18 @@ impl Core {
             Phase::Locking { .. } | Phase::Resting { .. } | Phase::Clearing { .. } if !wanted => {
                 self.rest_idle();
             }
-            _ => {}
+            Phase::Idle
+            | Phase::Looking
+            | Phase::Locking { .. }
+            | Phase::Checking
+            | Phase::Surveying { .. }
+            | Phase::Resting { .. }
+            | Phase::Killing { .. }
+            | Phase::Clearing { .. }
+            | Phase::Starting { .. }
+            | Phase::Recovering { .. }
+            | Phase::Judging { .. }
+            | Phase::Linked { .. } => {}
         }
         self.dispatch();
         let calls = &self.calls;

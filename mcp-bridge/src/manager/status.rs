@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use goxe_protocol::api::system::{State, StatusReply};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::sync::oneshot;
 
@@ -17,7 +18,7 @@ use super::shell::supervisor::{Supervisor, Verb};
 use super::shell::{Scene, lock, record};
 
 /// How the daemon is, as far as one can tell from outside.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Status {
     /// Whether it runs and answers.
     pub condition: Condition,
@@ -51,7 +52,7 @@ pub struct Status {
 }
 
 /// Whether a daemon runs and answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Condition {
     /// It answers.
@@ -153,7 +154,7 @@ impl Manager {
         }
     }
 
-    /// Stops the daemon and returns once its data folder is free. False if none ran.
+    /// Stops the daemon and returns once its process is gone. False if none ran.
     ///
     /// # Errors
     /// Why it still runs.
@@ -255,7 +256,6 @@ fn stop(scene: &Scene, id: &Identity, how: StopHow) -> Result<bool, StopError> {
     if ended.is_err() && how == StopHow::Drain && process::is_alive(id.pid, id.started) {
         return Err(StopError::StillDraining { pid: id.pid, after: patience });
     }
-    ended.map_err(StopError::Process)?;
-    lock::wait_free(&paths.lock).map_err(|error| StopError::Process(error.to_string()))?;
-    Ok(true)
+    // With the process its lock is gone. Waiting for the lock itself could mean the next daemon.
+    ended.map(|()| true).map_err(StopError::Process)
 }

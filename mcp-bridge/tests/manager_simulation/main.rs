@@ -3,6 +3,12 @@
 //!
 //! `GOXE_TEST_SEED=n` replays one world.
 
+#![expect(
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "all of this is test code, also what stands in files beside the tests"
+)]
+
 mod daemon;
 mod plan;
 mod random;
@@ -31,6 +37,7 @@ fn run(seed: u64) -> BTreeMap<String, u64> {
         let at_ms = random.between(0, FAULTY_MS);
         let manager = usize::try_from(random.between(0, plan.managers - 1)).expect("small");
         let kind = match random.between(0, 9) {
+            0 if random.percent(30) => CallKind::Start,
             0 => CallKind::Ensure,
             1..=4 => CallKind::Read,
             _ => CallKind::Edit,

@@ -5,6 +5,18 @@ use super::event::{Advance, CallId, Found, Identity, LinkId, ReplyKind, Token};
 use super::reason::Reason;
 use super::{Core, Gone, Lock, Phase, Suspect};
 
+/// Why a look found no daemon that can be used.
+pub(super) enum Missing {
+    /// See `Found::Draining`.
+    Draining(Identity),
+    /// See `Found::Silent`; also a recovery that stands still.
+    Silent(Identity),
+    /// See `Found::Deaf`.
+    Deaf(Identity),
+    /// See `Found::Absent`.
+    Absent { left: Option<Identity> },
+}
+
 impl Core {
     pub(super) fn take_look(&mut self, token: Token, found: Found) {
         if self.look != Some(token) {
@@ -14,26 +26,26 @@ impl Core {
             return;
         }
         self.look = None;
-        let found = match found {
+        let missing = match found {
             Found::Ready(link, id) => return self.link_up(link, id),
             Found::Recovering(link, id, advance) if self.stands_still(&id, advance) => {
                 self.out.push(Action::Close(link));
-                Found::Silent(id)
+                Missing::Silent(id)
             }
             Found::Recovering(link, id, advance) => return self.follow(link, id, advance),
             Found::Refused(text) => return self.fail(&Reason::Refused(text)),
-            found @ (Found::Draining(_)
-            | Found::Silent(_)
-            | Found::Deaf(_)
-            | Found::Absent { .. }) => found,
+            Found::Draining(id) => Missing::Draining(id),
+            Found::Silent(id) => Missing::Silent(id),
+            Found::Deaf(id) => Missing::Deaf(id),
+            Found::Absent { left } => Missing::Absent { left },
         };
         match &self.phase {
-            Phase::Looking => self.take_first_look(found),
-            Phase::Checking => self.take_look_under_lock(found),
+            Phase::Looking => self.take_first_look(missing),
+            Phase::Checking => self.take_look_under_lock(missing),
             Phase::Locking { .. } | Phase::Clearing { .. } | Phase::Starting { .. } => {
-                self.take_look_of_wait(found);
+                self.take_look_of_wait(missing);
             }
-            Phase::Judging { .. } => self.weigh(found),
+            Phase::Judging { .. } => self.weigh(missing),
             Phase::Idle
             | Phase::Surveying { .. }
             | Phase::Resting { .. }
@@ -43,26 +55,26 @@ impl Core {
         }
     }
 
-    fn take_first_look(&mut self, found: Found) {
-        match found {
-            Found::Silent(id) => self.suspect(Suspect { id, stalled: None, deaf: false }),
-            Found::Absent { left } => {
+    fn take_first_look(&mut self, missing: Missing) {
+        match missing {
+            Missing::Silent(id) => self.suspect(Suspect { id, stalled: None, deaf: false }),
+            Missing::Absent { left } => {
                 self.tell_stopped(if left.is_some() { "it fell" } else { "it was stopped" });
                 self.seek_lock();
             }
-            _ => self.seek_lock(),
+            Missing::Draining(_) | Missing::Deaf(_) => self.seek_lock(),
         }
     }
 
-    fn take_look_under_lock(&mut self, found: Found) {
-        let gone = match found {
-            Found::Silent(id) | Found::Deaf(id) if self.is_judged(&id) => Gone::Bad(id),
-            Found::Silent(id) => {
+    fn take_look_under_lock(&mut self, missing: Missing) {
+        let gone = match missing {
+            Missing::Silent(id) | Missing::Deaf(id) if self.is_judged(&id) => Gone::Bad(id),
+            Missing::Silent(id) => {
                 return self.suspect(Suspect { id, stalled: None, deaf: false });
             }
-            Found::Draining(id) | Found::Deaf(id) => Gone::Draining(id),
-            Found::Absent { left: Some(id) } => Gone::Fell(id),
-            _ => Gone::Ended,
+            Missing::Draining(id) | Missing::Deaf(id) => Gone::Draining(id),
+            Missing::Absent { left: Some(id) } => Gone::Fell(id),
+            Missing::Absent { left: None } => Gone::Ended,
         };
         self.phase = Phase::Surveying { gone };
         let token = self.ask();
@@ -70,36 +82,51 @@ impl Core {
     }
 
     /// A look that was made while something else is waited for.
-    fn take_look_of_wait(&mut self, found: Found) {
+    fn take_look_of_wait(&mut self, missing: Missing) {
         let next_ms = if self.look_again { 0 } else { self.in_ms(self.settings.look_again_ms) };
         let now_ms = self.now_ms;
-        let judged = match &found {
-            Found::Silent(id) => self.is_judged(id),
-            _ => false,
+        let newly_silent = match &missing {
+            Missing::Silent(id) if !self.is_judged(id) => Some(id.clone()),
+            Missing::Silent(_) | Missing::Deaf(_) | Missing::Draining(_) => None,
+            Missing::Absent { .. } => None,
         };
-        match &mut self.phase {
+        let suspect = match &mut self.phase {
             Phase::Locking { look_at_ms } => {
                 *look_at_ms = next_ms;
-                if let (Found::Silent(id), false) = (found, judged) {
-                    self.suspect(Suspect { id, stalled: None, deaf: false });
-                }
+                newly_silent
             }
             Phase::Clearing { gone, since_ms, look_at_ms } => {
                 *look_at_ms = next_ms;
-                match found {
-                    Found::Draining(id) => {
+                match missing {
+                    Missing::Draining(id) => {
                         *since_ms = now_ms;
                         *gone = Gone::Draining(id);
+                        None
                     }
-                    Found::Deaf(id) => *gone = Gone::Draining(id),
-                    Found::Silent(id) if !gone.is(&id) => {
-                        self.suspect(Suspect { id, stalled: None, deaf: false });
+                    Missing::Deaf(id) => {
+                        *gone = Gone::Draining(id);
+                        None
                     }
-                    _ => {}
+                    Missing::Silent(id) => Some(id).filter(|id| !gone.is(id)),
+                    Missing::Absent { .. } => None,
                 }
             }
-            Phase::Starting { look_at_ms, .. } => *look_at_ms = next_ms,
-            _ => {}
+            Phase::Starting { look_at_ms, .. } => {
+                *look_at_ms = next_ms;
+                None
+            }
+            Phase::Idle
+            | Phase::Looking
+            | Phase::Checking
+            | Phase::Surveying { .. }
+            | Phase::Resting { .. }
+            | Phase::Killing { .. }
+            | Phase::Recovering { .. }
+            | Phase::Judging { .. }
+            | Phase::Linked { .. } => None,
+        };
+        if let Some(id) = suspect {
+            self.suspect(Suspect { id, stalled: None, deaf: false });
         }
     }
 
@@ -137,7 +164,7 @@ impl Core {
             return self.rest_idle();
         }
         if !self.may_start() {
-            return self.fail(&Reason::NoDaemon);
+            return self.refuse_start();
         }
         self.phase = Phase::Locking { look_at_ms: self.in_ms(self.settings.look_again_ms) };
         if self.lock == Lock::Free {

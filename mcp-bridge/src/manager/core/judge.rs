@@ -1,7 +1,8 @@
 //! Is the daemon well? Health before operations, recovery in progress, and the three probes.
 
 use super::action::{Action, Notice};
-use super::event::{Advance, Found, Health, Identity};
+use super::attach::Missing;
+use super::event::{Advance, Health, Identity};
 use super::reason::Reason;
 use super::{Core, Gone, Phase, Suspect};
 
@@ -76,30 +77,26 @@ impl Core {
     }
 
     /// One probe's result.
-    pub(super) fn weigh(&mut self, found: Found) {
+    pub(super) fn weigh(&mut self, missing: Missing) {
         let next_ms = self.in_ms(self.probe_gap_ms());
         let now_ms = self.now_ms;
         let Phase::Judging { suspect, failures, look_at_ms } = &mut self.phase else { return };
-        let same = match &found {
-            Found::Silent(id) | Found::Deaf(id) | Found::Draining(id) => {
-                id.epoch == suspect.id.epoch
-            }
-            _ => false,
-        };
-        match found {
-            Found::Silent(_) if same => *failures += 1,
-            Found::Deaf(_) if same && suspect.deaf => *failures += 1,
-            Found::Silent(id) => {
+        match missing {
+            Missing::Silent(id) if id.epoch == suspect.id.epoch => *failures += 1,
+            Missing::Silent(id) => {
                 *suspect = Suspect { id, stalled: None, deaf: false };
                 *failures = 1;
             }
+            Missing::Deaf(id) if suspect.deaf && id.epoch == suspect.id.epoch => *failures += 1,
             // It still answers, and is about to end by itself.
-            Found::Draining(id) if suspect.deaf && same => {
+            Missing::Draining(id) if suspect.deaf && id.epoch == suspect.id.epoch => {
                 let gone = Gone::Draining(id);
                 self.phase = Phase::Clearing { gone, since_ms: now_ms, look_at_ms: next_ms };
                 return;
             }
-            _ => return self.seek_lock(),
+            Missing::Deaf(_) | Missing::Draining(_) | Missing::Absent { .. } => {
+                return self.seek_lock();
+            }
         }
         if *failures < self.settings.probes_max {
             *look_at_ms = next_ms;

@@ -97,10 +97,7 @@ impl fmt::Display for Reason {
                 "The time for this call is over while {doing}. Call again later, or with more time."
             ),
             Self::Cancelled => out.write_str("Cancelled; nothing was changed."),
-            Self::NoDaemon => out.write_str(
-                "No goxe daemon runs for this data folder, and starting one is switched off. Start \
-                 it with `goxe daemon start`.",
-            ),
+            Self::NoDaemon => out.write_str(NO_DAEMON),
             Self::StartFailed { text } => write!(
                 out,
                 "The goxe daemon could not be started: {text}. Correct that, then call again; \
@@ -140,44 +137,28 @@ impl fmt::Display for Reason {
                  daemon start` with enough rights, or look at `goxe daemon status`."
             ),
             Self::Refused(text) => write!(out, "The goxe daemon refused the connection: {text}"),
-            Self::Bad
-            | Self::KeepsFalling { .. }
-            | Self::NeverApplied
-            | Self::StillRunning
-            | Self::OutcomeRefused => self.fmt_of_daemon(out),
+            Self::Bad => out.write_str(BAD),
+            Self::KeepsFalling { sends } => write!(
+                out,
+                "The goxe daemon was lost {sends} times while it answered this call. Do not repeat \
+                 it unchanged; look at `goxe daemon logs`."
+            ),
+            Self::NeverApplied => out.write_str(NEVER_APPLIED),
+            Self::StillRunning => out.write_str(STILL_RUNNING),
+            Self::OutcomeRefused => out.write_str(OUTCOME_REFUSED),
         }
     }
 }
 
-impl Reason {
-    /// The reasons that a daemon gives which is there.
-    fn fmt_of_daemon(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = match self {
-            Self::KeepsFalling { sends } => {
-                return write!(
-                    out,
-                    "The goxe daemon was lost {sends} times while it answered this call. Do not \
-                     repeat it unchanged; look at `goxe daemon logs`."
-                );
-            }
-            Self::NeverApplied => {
-                "The goxe daemon was lost twice while this edit was in flight, and has no trace of \
-                 it. Do not repeat it unchanged; look at `goxe daemon logs`."
-            }
-            Self::StillRunning => {
-                "The time for this edit is over, and it still runs in the daemon."
-            }
-            Self::OutcomeRefused => {
-                "The reply to this edit was lost, and the daemon would not say what became of it."
-            }
-            _ => {
-                "The goxe daemon does not answer, and restarting it is switched off. Restart it \
-                 with `goxe daemon restart`."
-            }
-        };
-        out.write_str(text)
-    }
-}
+const NO_DAEMON: &str = "No goxe daemon runs for this data folder, and starting one is switched \
+                         off. Start it with `goxe daemon start`.";
+const BAD: &str = "The goxe daemon does not answer, and restarting it is switched off. Restart it \
+                   with `goxe daemon restart`.";
+const NEVER_APPLIED: &str = "The goxe daemon was lost twice while this edit was in flight, and has \
+                             no trace of it. Do not repeat it unchanged; look at `goxe daemon logs`.";
+const STILL_RUNNING: &str = "The time for this edit is over, and it still runs in the daemon.";
+const OUTCOME_REFUSED: &str =
+    "The reply to this edit was lost, and the daemon would not say what became of it.";
 
 fn write_exhausted(
     out: &mut fmt::Formatter<'_>,

@@ -28,7 +28,7 @@ impl Core {
             return self.rest_idle();
         }
         if !self.may_start() {
-            return self.fail(&Reason::NoDaemon);
+            return self.refuse_start();
         }
         match self.starts.verdict(self.now_ms, &self.settings) {
             Verdict::Go { attempt } => self.attempt = attempt,
@@ -47,15 +47,18 @@ impl Core {
                 });
             }
         }
-        self.replace(gone, supervised);
+        self.supervised = supervised;
+        match gone {
+            Gone::Bad(bad) => self.replace(bad),
+            gone @ (Gone::Ended | Gone::Fell(_) | Gone::Draining(_)) => self.clear(gone),
+        }
     }
 
-    fn replace(&mut self, gone: Gone, supervised: bool) {
-        match gone {
-            Gone::Bad(_) if supervised => self.ask_supervisor(Request::Restart),
-            _ if supervised => self.ask_supervisor(Request::Start),
-            Gone::Bad(bad) => self.kill(bad),
-            gone @ (Gone::Ended | Gone::Fell(_) | Gone::Draining(_)) => self.clear(gone),
+    /// Has a bad daemon ended: by its supervisor if it has one, which is never gone behind.
+    fn replace(&mut self, bad: Identity) {
+        match self.supervised {
+            true => self.ask_supervisor(Request::Restart),
+            false => self.kill(bad),
         }
     }
 
@@ -104,6 +107,14 @@ impl Core {
         }
     }
 
+    /// None may be started; if one was, for a person, what became of it is the better answer.
+    pub(super) fn refuse_start(&mut self) {
+        match self.last_failure.take() {
+            Some(text) => self.fail(&Reason::StartFailed { text }),
+            None => self.fail(&Reason::NoDaemon),
+        }
+    }
+
     /// Waits until nobody holds the data folder.
     fn clear(&mut self, gone: Gone) {
         let look_at_ms = self.in_ms(self.settings.look_again_ms);
@@ -141,6 +152,7 @@ impl Core {
             Gone::Draining(id) => self.suspect(Suspect { id, stalled: None, deaf: true }),
             gone @ (Gone::Ended | Gone::Fell(_) | Gone::Bad(_)) => {
                 match (gone, self.starts.unready()) {
+                    _ if self.supervised => self.ask_supervisor(Request::Restart),
                     (Gone::Ended | Gone::Fell(_), Some((pid, started))) => {
                         self.kill(Identity::nameless(pid, started));
                     }
@@ -151,6 +163,9 @@ impl Core {
     }
 
     fn spawn(&mut self) {
+        if self.supervised {
+            return self.ask_supervisor(Request::Start);
+        }
         let token = self.begin_start(false);
         self.out.push(Action::Start(token));
     }
@@ -158,6 +173,8 @@ impl Core {
     fn begin_start(&mut self, supervised: bool) -> Token {
         self.starts.push(self.now_ms);
         self.write_starts();
+        // A person's wish is good for one start.
+        self.by_hand = false;
         let token = self.token();
         let (at_ms, attempt) = (self.now_ms, self.attempt);
         self.start = Some(OwnStart { token, at_ms, attempt, supervised });

@@ -21,9 +21,6 @@ use crate::manager::core::{CallId, LinkId, Token};
 
 const READ_BYTES: usize = 64 << 10;
 
-/// Chunks that may wait for the socket before no further command is taken.
-const CHUNKS_MAX: usize = 16;
-
 /// Why something was asked, returned with its answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Tag {
@@ -96,13 +93,6 @@ pub struct Connection {
     client: Client,
 }
 
-/// Who is at the other end, as far as the system says.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Peer {
-    pub pid: Option<u32>,
-    pub euid: Option<u32>,
-}
-
 impl Connection {
     /// Connects.
     pub async fn open(path: &Path) -> io::Result<Self> {
@@ -111,17 +101,9 @@ impl Connection {
         Ok(Self { stream, client: Client::new(ClientLimits::default()) })
     }
 
-    /// The other end.
-    pub fn peer(&self) -> Peer {
-        let credentials = self.stream.peer_creds().ok();
-        Peer {
-            pid: credentials
-                .as_ref()
-                .and_then(|credentials| credentials.pid())
-                .and_then(|pid| u32::try_from(pid).ok())
-                .filter(|pid| *pid != 0),
-            euid: credentials.as_ref().and_then(|credentials| credentials.euid()),
-        }
+    /// The user at the other end, as far as the system says.
+    pub fn peer_user(&self) -> Option<u32> {
+        self.stream.peer_creds().ok()?.euid()
     }
 
     /// Asks one question and waits for its answer.
@@ -237,7 +219,9 @@ impl Serving {
                         Ok(bytes) => self.advance(bytes),
                     }
                 },
-                command = commands.recv(), if self.outgoing.len() < CHUNKS_MAX => match command {
+                // Taken even while much waits to be written: that is bounded by the calls, and the
+                // end of the commands must be heard.
+                command = commands.recv() => match command {
                     Some(Command::Order(order)) => self.write(order).await,
                     Some(Command::Cancel(call)) => self.cancel(call),
                     None => return,

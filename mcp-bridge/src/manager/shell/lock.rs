@@ -32,7 +32,7 @@ pub fn await_data_lock(
 
 /// Waits until nobody holds this lock. Shared, and let go at once: several may wait side by side, and
 /// a daemon that starts waits for none of them longer than a moment.
-pub fn wait_free(path: &Path) -> io::Result<()> {
+fn wait_free(path: &Path) -> io::Result<()> {
     match File::open(path) {
         Ok(file) => again(|| file.lock_shared()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),

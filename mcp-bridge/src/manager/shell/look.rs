@@ -174,7 +174,7 @@ impl Looker {
 /// The daemon must be ours or the system's: nobody else gets our calls.
 fn trust(connection: &Connection, socket: &Path) -> Result<(), Seen> {
     let user = nix::unistd::geteuid().as_raw();
-    match connection.peer().euid {
+    match connection.peer_user() {
         Some(owner) if owner != user && owner != 0 && user != 0 => Err(Seen::Refused(format!(
             "the socket {} is served by user {owner}, not by user {user}. Remove the endpoint file \
              beside the data, or choose another data folder with --data.",

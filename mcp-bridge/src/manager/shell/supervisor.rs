@@ -150,13 +150,14 @@ fn named_data(text: &str) -> Option<String> {
     let (_, after) = text.split_once("--data")?;
     let after = after.trim_start_matches("</string>").trim_start();
     let after = after.strip_prefix('=').unwrap_or(after);
-    let after = after.strip_prefix("<string>").unwrap_or(after);
-    let (quote, rest) = match after.strip_prefix('"') {
-        Some(rest) => ('"', rest),
-        None => (' ', after),
-    };
-    let end = rest.find([quote, '\n', '<']).unwrap_or(rest.len());
-    Some(rest[..end].trim_end().to_owned()).filter(|data| !data.is_empty())
+    let (ends, rest): (&[char], &str) =
+        match (after.strip_prefix("<string>"), after.strip_prefix('"')) {
+            (Some(rest), _) => (&['<'], rest),
+            (None, Some(rest)) => (&['"', '\n'], rest),
+            (None, None) => (&[' ', '\n'], after),
+        };
+    let data = rest.split(ends).next().unwrap_or(rest).trim_end();
+    Some(data.to_owned()).filter(|data| !data.is_empty())
 }
 
 /// Whether the user's own systemd is there to be asked.

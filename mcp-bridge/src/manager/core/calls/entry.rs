@@ -1,0 +1,160 @@
+//! One call on its way: where it stands, and what may be done with it next.
+
+use super::super::action::{Action, Outcome};
+use super::super::event::{CallId, CallKind, Epoch, LinkId};
+use super::super::reason::Reason;
+use super::super::settings::Settings;
+
+/// An edit is sent once, and once more with the same key.
+const EDIT_SENDS_MAX: u32 = 2;
+
+/// Where a call stands.
+///
+/// ```text
+///            ┌──── shutting down ────┐
+///            v                       │
+///   new -> Waiting ──── Sent ────────┴─ reply ──> Done
+///                        │ │
+///              link lost │ │ deadline, cancel
+///                        v v
+///                      Lost  Cancelling ── reply ──> Done
+///       read, first edit │      │ link lost ──> Lost
+///       Sent (again) <───┤      │ no answer: a read is NotDone
+///                        │      v
+///          second edit   └──> Asking ── committed ──> Done
+///                               │  ^   never ──> NotDone
+///                        running│  │   (a reply that decides nothing leads here too)
+///                               v  │
+///                             Pausing
+/// ```
+///
+/// `Unknown` is the end of an edit that leaves this picture from any state after `Sent`: nobody
+/// could be asked before its time was over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum State {
+    /// Never written, or refused before it was run.
+    Waiting,
+    /// On this link.
+    Sent(LinkId),
+    /// On this link, and the daemon was told to give it up.
+    Cancelling { link: LinkId, until_ms: u64 },
+    /// Was on a link that is gone.
+    Lost,
+    /// `history.outcome` is on this link.
+    Asking { link: LinkId, until_ms: u64 },
+    /// `history.outcome` was asked, and is asked again later.
+    Pausing { until_ms: u64 },
+}
+
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) kind: CallKind,
+    pub(super) state: State,
+    /// No outcome of this call may be later than this, but for a cancel that is under way.
+    pub(super) deadline_ms: u64,
+    pub(super) sends: u32,
+    pub(super) nevers: u32,
+    /// Whom it was sent to last.
+    pub(super) epoch: Option<Epoch>,
+    /// The caller took it back, or its time is over: it is not sent again.
+    pub(super) given_up: bool,
+}
+
+/// What a ready daemon means for a call.
+pub(super) enum Step {
+    Finish(Outcome),
+    Send,
+    Ask,
+}
+
+impl Entry {
+    pub(super) fn link(&self) -> Option<LinkId> {
+        match self.state {
+            State::Sent(link) | State::Cancelling { link, .. } | State::Asking { link, .. } => {
+                Some(link)
+            }
+            State::Waiting | State::Lost | State::Pausing { .. } => None,
+        }
+    }
+
+    pub(super) fn is_sendable(&self, now_ms: u64) -> bool {
+        match self.state {
+            State::Waiting | State::Lost => true,
+            State::Pausing { until_ms } => until_ms <= now_ms,
+            State::Sent(_) | State::Cancelling { .. } | State::Asking { .. } => false,
+        }
+    }
+
+    pub(super) fn next_step(&self, settings: &Settings) -> Step {
+        match self.kind {
+            CallKind::Ensure | CallKind::Start => Step::Finish(Outcome::Done),
+            CallKind::Read if self.sends < settings.read_sends_max => Step::Send,
+            CallKind::Read => {
+                Step::Finish(Outcome::NotDone(Reason::KeepsFalling { sends: self.sends }))
+            }
+            CallKind::Edit if self.given_up || self.sends >= EDIT_SENDS_MAX => Step::Ask,
+            CallKind::Edit => match self.state {
+                State::Pausing { .. } => Step::Ask,
+                State::Waiting
+                | State::Sent(_)
+                | State::Cancelling { .. }
+                | State::Lost
+                | State::Asking { .. } => Step::Send,
+            },
+        }
+    }
+
+    pub(super) fn cancel(
+        &mut self,
+        call: CallId,
+        link: LinkId,
+        now_ms: u64,
+        settings: &Settings,
+        out: &mut Vec<Action>,
+    ) {
+        let until_ms = now_ms.saturating_add(settings.cancel_ms_max);
+        self.given_up = true;
+        self.state = State::Cancelling { link, until_ms };
+        out.push(Action::Cancel(call, link));
+    }
+
+    pub(super) fn never_reason(&self, now_ms: u64) -> Reason {
+        match self.given_up {
+            false => Reason::NeverApplied,
+            true if now_ms < self.deadline_ms => Reason::Cancelled,
+            true => Reason::Deadline { doing: "the daemon worked on it".to_owned() },
+        }
+    }
+
+    /// The outcome when nothing more can be learnt.
+    pub(super) fn failed(&self, reason: Reason) -> Outcome {
+        match self.kind {
+            CallKind::Edit if self.sends > 0 => Outcome::Unknown(reason),
+            CallKind::Ensure | CallKind::Start | CallKind::Read | CallKind::Edit => {
+                Outcome::NotDone(reason)
+            }
+        }
+    }
+
+    /// When the state ends by itself.
+    pub(super) fn due_ms(&self) -> u64 {
+        match self.state {
+            State::Waiting | State::Sent(_) | State::Lost => self.deadline_ms,
+            State::Pausing { until_ms } => self.deadline_ms.max(until_ms),
+            State::Cancelling { until_ms, .. } | State::Asking { until_ms, .. } => until_ms,
+        }
+    }
+
+    /// When something can be done for it.
+    pub(super) fn wake_ms(&self, now_ms: u64) -> u64 {
+        match self.state {
+            State::Pausing { until_ms } if until_ms > now_ms => until_ms,
+            State::Waiting
+            | State::Sent(_)
+            | State::Lost
+            | State::Pausing { .. }
+            | State::Cancelling { .. }
+            | State::Asking { .. } => self.due_ms(),
+        }
+    }
+}
