@@ -12,13 +12,13 @@ use std::{
 
 use goxe_protocol::{
     api::Role,
-    frame::{self, OwnedFrame},
+    frame::{self, Flags, Header, OwnedFrame},
     inbound::Form,
     rpc::{self, Id, Meta, Progress},
 };
 use serde::Serialize;
 
-use crate::out::Segment;
+use crate::{memory::Charge, out::Segment};
 
 /// A peer. The generation tells it from whoever sat in the same slot before, so that a late
 /// answer never reaches the next one.
@@ -95,6 +95,8 @@ pub struct Envelope {
     pub deadline: Option<Instant>,
     /// Whether and under which token it hears how far the call is.
     pub progress: Option<Progress<'static>>,
+    /// What the call makes the daemon hold.
+    pub charge: Option<Arc<Charge>>,
 }
 
 impl Envelope {
@@ -111,8 +113,23 @@ impl Envelope {
     }
 
     /// The deadline that `meta` asks for.
-    pub fn deadline_of(meta: &Meta<'_>, now: Instant) -> Option<Instant> {
-        meta.deadline_ms.and_then(|ms| now.checked_add(Duration::from_millis(ms)))
+    pub fn deadline_of(meta: Option<&Meta<'_>>, now: Instant) -> Option<Instant> {
+        let ms = meta.and_then(|meta| meta.deadline_ms);
+        ms.and_then(|ms| now.checked_add(Duration::from_millis(ms)))
+    }
+
+    /// Work that the daemon gives itself: nobody is answered.
+    pub fn of_daemon() -> Self {
+        Envelope {
+            ticket: Ticket { peer: PeerId { slot: u32::MAX, generation: 0 }, call: 0 },
+            id: Id::NULL,
+            form: ReplyForm::Whole(Form::Frames),
+            principal: Principal { name: "goxe".into(), role: Role::Admin },
+            cancel: Arc::default(),
+            deadline: None,
+            progress: None,
+            charge: None,
+        }
     }
 }
 
@@ -156,7 +173,7 @@ impl Payload {
 }
 
 /// What a method answers, still without id and frame.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Reply {
     /// The result as JSON.
     pub json: Vec<u8>,
@@ -272,6 +289,30 @@ pub fn write_result(out: &mut Vec<u8>, id: &Id<'_>, json: &[u8]) {
     out.extend_from_slice(br#","result":"#);
     out.extend_from_slice(json);
     out.push(b'}');
+}
+
+/// Appends what stands before a result of `json_bytes` that is sent from where it lies, and returns
+/// what stands behind it.
+pub fn write_split(
+    head: &mut Vec<u8>,
+    id: &Id<'_>,
+    form: ReplyForm,
+    json_bytes: usize,
+) -> Vec<u8> {
+    let mut envelope = Vec::with_capacity(64 + id.json().len());
+    write_result(&mut envelope, id, b"");
+    let open = envelope.len().saturating_sub(1);
+    let mut tail = envelope.split_off(open);
+    match form {
+        ReplyForm::Whole(Form::Frames) => {
+            let length = u32::try_from(open + json_bytes + tail.len()).unwrap_or(u32::MAX);
+            head.extend_from_slice(&Header { length, flags: Flags::NONE }.encode());
+        }
+        ReplyForm::Whole(Form::Lines) => tail.push(b'\n'),
+        ReplyForm::Member { .. } => {}
+    }
+    head.extend_from_slice(&envelope);
+    tail
 }
 
 #[cfg(test)]

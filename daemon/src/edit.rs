@@ -7,13 +7,13 @@ use goxe_engine::{
     progress::Progress,
     project::{Prepared, Report, Request, Stamp},
 };
-use goxe_protocol::{Error, api, rpc::Id};
+use goxe_protocol::{Error, api};
 use jiff::Timestamp;
 
 use crate::{
-    call::{Envelope, Payload, Reply, ReplyForm, Ticket},
+    call::{Encoded, Envelope, Payload, Reply, Ticket},
     errors,
-    handlers::EditFn,
+    handlers::{EditFn, EditInput},
     journal::{
         ProjectId, Revision,
         chain::{ParamsDigest, change_digest},
@@ -21,6 +21,7 @@ use crate::{
         record::{self, Draft},
     },
     lanes::guard,
+    store::catalogue,
     view::View,
 };
 
@@ -107,29 +108,54 @@ pub struct EditCall {
 }
 
 /// What the journal gives back with a record that it wrote, or did not.
-pub struct Written {
+pub enum Written {
+    /// An edit of a project.
+    Edit(Box<EditWritten>),
+    /// A change of the catalogue.
+    Catalogue(Box<CatalogueWritten>),
+}
+
+/// A change of the catalogue on its way through the journal.
+pub struct CatalogueWritten {
+    /// The catalogue after it.
+    pub state: Arc<catalogue::State>,
+    /// What changed.
+    pub change: catalogue::Change,
+    /// Where the answer goes.
+    pub ticket: Ticket,
+    /// On whose behalf.
+    pub author: Arc<str>,
+    /// The answer.
+    pub reply: Reply,
+    /// The key that makes a repetition harmless.
+    pub key: Option<KeyUse>,
+    /// When it was made.
+    pub time_ms: i64,
+}
+
+/// An edit on its way through the journal.
+pub struct EditWritten {
     /// The project.
     pub project: ProjectId,
-    /// Counts how often the head was thrown back.
-    pub generation: u32,
     /// The state that the edit made.
     pub view: Arc<View>,
     /// Where the answer goes.
     pub ticket: Ticket,
-    /// The id it is answered to.
-    pub id: Id<'static>,
     /// On whose behalf it ran.
     pub author: Arc<str>,
     /// The answer.
     pub reply: Reply,
     /// The answer in the form it is sent in, once it is written.
-    pub encoded: crate::call::Encoded,
-    /// The form of the answer, should it become an error.
-    pub form: ReplyForm,
+    pub encoded: Encoded,
     /// The key that makes a repetition harmless.
     pub key: Option<KeyUse>,
     /// When it was made.
     pub time_ms: i64,
+}
+
+/// The plan of an edit whose plan is made otherwise, or was taken.
+pub fn unplanned(_: &EditInput<'_>) -> Result<EditPlan, Error> {
+    Err(Error::internal("the edit has no plan"))
 }
 
 /// An edit after its turn.
@@ -149,12 +175,14 @@ pub enum Ran {
 
 impl EditCall {
     /// Makes the plan, or takes the one that was made before.
-    fn plan(&mut self) -> Result<EditPlan, Error> {
-        fn taken(_: &Payload) -> Result<EditPlan, Error> {
-            Err(Error::internal("the edit's plan was taken twice"))
-        }
-        match std::mem::replace(&mut self.source, Source::Params(taken)) {
-            Source::Params(make) => make(&self.payload),
+    fn plan(&mut self, head: &View) -> Result<EditPlan, Error> {
+        match std::mem::replace(&mut self.source, Source::Params(unplanned)) {
+            Source::Params(make) => make(&EditInput {
+                params: self.payload.params(),
+                attachment: self.payload.attachment(),
+                view: head,
+                author: &self.envelope.principal.name,
+            }),
             Source::Ready(plan) => Ok(*plan),
         }
     }
@@ -167,7 +195,7 @@ impl EditCall {
         limits: &Limits,
         progress: &mut dyn Progress,
     ) -> Result<Ran, Error> {
-        let plan = guard(|| self.plan())?;
+        let plan = guard(|| self.plan(head))?;
         if let Some(wanted) = plan.if_revision {
             errors::check_revision(wanted, head.revision)?;
         }
@@ -176,21 +204,12 @@ impl EditCall {
 
     fn apply(
         &self,
-        mut plan: EditPlan,
+        plan: EditPlan,
         head: &View,
         limits: &Limits,
         progress: &mut dyn Progress,
     ) -> Result<Ran, Error> {
         let author = &self.envelope.principal.name;
-        match &mut plan.request {
-            Request::Undo { author: by, .. } | Request::Redo { author: by, .. } => {
-                *by = author.to_string();
-            }
-            Request::Edit(_)
-            | Request::CheckpointCreate { .. }
-            | Request::CheckpointDelete { .. }
-            | Request::Restore { .. } => {}
-        }
         let Prepared { change, report } =
             head.project.prepare(&plan.request, limits, progress).map_err(errors::edit)?;
         if plan.dry_run || change.is_empty() {

@@ -3,7 +3,13 @@
 use goxe_engine::error::{ApplyError, EditError, EditFault};
 use goxe_protocol::{Code, Error, api};
 
-use crate::journal::Revision;
+use crate::{
+    journal::{
+        Revision,
+        writer::{EncodeError, Failure, RejectReason},
+    },
+    store::catalogue::CatalogueError,
+};
 
 /// The wire's form of a revision.
 pub fn revision(revision: Revision) -> api::types::Revision {
@@ -79,6 +85,7 @@ pub fn edit(error: EditError) -> Error {
         | EditFault::MaterialsFull { .. }
         | EditFault::SizeMismatch { .. }
         | EditFault::StartOutside
+        | EditFault::BoundsMissing
         | EditFault::CentreOffGrid => Error::invalid_params(message.clone()),
     };
     match error.edit {
@@ -95,6 +102,34 @@ pub fn edit(error: EditError) -> Error {
 pub fn apply(error: ApplyError) -> Error {
     tracing::error!(%error, "a prepared change does not fit its own project");
     Error::new(Code::EngineFault, "the engine prepared a change that does not fit; nothing changed")
+}
+
+/// Why a change has no bytes in the journal.
+pub fn encode(error: &EncodeError) -> Error {
+    Error::new(Code::Io, format!("the journal could not take the change: {error}"))
+}
+
+/// Why the journal did not take a record.
+pub fn rejected(reason: RejectReason) -> Error {
+    match reason {
+        RejectReason::Busy => Error::new(Code::Busy, "the journal's queue is full"),
+        RejectReason::Closed => Error::new(Code::ShuttingDown, "the journal is closed"),
+    }
+}
+
+/// Why a record is not in the journal: nothing of the edit remains.
+pub fn journal(failure: &Failure) -> Error {
+    let code = match failure {
+        Failure::NoSpace | Failure::Io(_) | Failure::Above | Failure::OutOfOrder(_) => Code::Io,
+        Failure::Corrupt(_) => Code::Corrupt,
+    };
+    Error::new(code, format!("the edit was not kept: {failure}"))
+        .hint("nothing was changed; free space or repair the disk, then send it again")
+}
+
+/// Why the catalogue was not changed.
+pub fn catalogue(error: &CatalogueError) -> Error {
+    error.to_wire()
 }
 
 /// The params are not what the method takes.

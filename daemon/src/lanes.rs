@@ -12,18 +12,19 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use goxe_protocol::Error;
+use goxe_protocol::{Error, frame::OwnedFrame, rpc::RpcLimits};
 
 use self::progress::{LaneProgress, Note};
 use crate::{
-    blobs::Blob,
-    call::{Encoded, Envelope, Payload, Ticket},
+    blobs::{Blob, Shelf},
+    call::{Encoded, Envelope, Payload, PeerId, Reply, Ticket},
     edit::{EditCall, Written},
     handlers::{FreeFn, ImportFn, ReadFn},
-    journal::{ProjectId, writer::Appender},
+    journal::{ProjectId, keys::Keys, writer::Appender},
     life::vitals::Vitals,
     out::Segment,
-    store::{Loaded, Recovered, Store},
+    router::parse::Parsed,
+    store::{Loaded, Recovered, Store, catalogue},
     view::View,
 };
 
@@ -57,7 +58,7 @@ pub struct FreeJob {
     pub run: FreeFn,
     /// The blob it names, if it names one.
     pub blob: Option<Arc<Blob>>,
-    /// Newest views of all projects in memory and the names of all, for a backup.
+    /// What a backup starts from, if it is one.
     pub backup: Option<Box<BackupInput>>,
     /// Whether it counts as long work.
     pub long: bool,
@@ -66,9 +67,11 @@ pub struct FreeJob {
 /// What a backup starts from.
 pub struct BackupInput {
     /// The catalogue.
-    pub catalogue: Arc<crate::store::catalogue::State>,
-    /// Where each project stands; those that are not loaded are read from the store.
-    pub views: Vec<(ProjectId, Option<Arc<View>>)>,
+    pub catalogue: Arc<catalogue::State>,
+    /// Its keys.
+    pub keys: Keys,
+    /// Every project: its state and keys if it is in memory; others are read from the store.
+    pub projects: Vec<(ProjectId, Option<(Arc<View>, Keys)>)>,
 }
 
 /// Turns a file's content into an edit.
@@ -79,6 +82,16 @@ pub struct ImportJob {
     pub run: ImportFn,
     /// The content, when it is a blob.
     pub blob: Option<Arc<Blob>>,
+}
+
+/// A message that is too long to be parsed on the loop.
+pub struct ParseJob {
+    /// Who sent it.
+    pub peer: PeerId,
+    /// The message.
+    pub frame: OwnedFrame,
+    /// What it may be.
+    pub limits: RpcLimits,
 }
 
 /// Edits of one project, in order.
@@ -95,12 +108,22 @@ pub struct StrandJob {
     pub appender: Appender<Written>,
 }
 
-/// Saves a project whole.
-pub struct ImageJob {
-    /// The project at the revision that is saved.
-    pub view: Arc<View>,
-    /// Its live idempotency keys.
-    pub keys: crate::journal::keys::Keys,
+/// Saves something whole, with its live idempotency keys.
+pub enum ImageJob {
+    /// A project.
+    Project {
+        /// The project at the revision that is saved.
+        view: Arc<View>,
+        /// Its keys.
+        keys: Keys,
+    },
+    /// The catalogue.
+    Catalogue {
+        /// The catalogue at the revision that is saved.
+        state: Arc<catalogue::State>,
+        /// Its keys.
+        keys: Keys,
+    },
 }
 
 /// Something that takes too long to free on the loop.
@@ -115,8 +138,22 @@ pub enum Garbage {
     Blob(Arc<Blob>),
 }
 
+impl Garbage {
+    /// Memory that goes with it, as far as that is known without looking into it.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Garbage::Segment(segment) => segment.held(),
+            Garbage::Encoded(encoded) => encoded.bytes(),
+            // Most of a view is shared with newer ones.
+            Garbage::View(_) | Garbage::Blob(_) => 0,
+        }
+    }
+}
+
 /// What a lane can be handed.
 pub enum Job {
+    /// Parse a long message.
+    Parse(Box<ParseJob>),
     /// Answer a call from a snapshot.
     Read(Box<ReadJob>),
     /// Answer a call that concerns no project.
@@ -131,12 +168,37 @@ pub enum Job {
     Recover,
     /// Save a project whole.
     Image(Box<ImageJob>),
+    /// Tell the journal that a head was thrown back to the last written revision.
+    Reset {
+        /// The project.
+        project: ProjectId,
+        /// The generation of what comes now.
+        generation: u32,
+        /// The way to the journal.
+        appender: Appender<Written>,
+    },
+    /// Tell the journal that a project is gone for good.
+    Purge {
+        /// The project.
+        project: ProjectId,
+        /// The way to the journal.
+        appender: Appender<Written>,
+    },
     /// Free these.
     Discard(Vec<Garbage>),
 }
 
 /// What a lane hands back.
 pub enum Done {
+    /// A long message was parsed.
+    Parsed {
+        /// Who sent it.
+        peer: PeerId,
+        /// The message.
+        frame: OwnedFrame,
+        /// What it is.
+        parsed: Box<Parsed>,
+    },
     /// A call is answered.
     Answered {
         /// Which call.
@@ -153,7 +215,7 @@ pub enum Done {
         /// The call that began it.
         ticket: Ticket,
         /// Its reply.
-        result: Result<crate::call::Reply, Error>,
+        result: Result<Reply, Error>,
     },
     /// A blob was filled on behalf of a call.
     Blob(Arc<Blob>),
@@ -162,7 +224,7 @@ pub enum Done {
         /// The edit.
         edit: Box<EditCall>,
         /// Its answer.
-        result: Result<crate::call::Reply, Error>,
+        result: Result<Reply, Error>,
         /// Whether it ran as long work.
         long: bool,
     },
@@ -170,8 +232,6 @@ pub enum Done {
     Strand {
         /// The project.
         project: ProjectId,
-        /// Counts how often the head was thrown back.
-        generation: u32,
         /// The state after the last of them.
         head: Arc<View>,
         /// Those that the journal had no room for.
@@ -189,7 +249,7 @@ pub enum Done {
         loaded: Loaded,
     },
     /// The journal was read back.
-    Recovered(Box<Result<Recovered, String>>),
+    Recovered(Box<Result<Recovered<Written>, String>>),
     /// How far the recovery is, in bytes.
     Recovering {
         /// Read so far.
@@ -201,9 +261,11 @@ pub enum Done {
     Imaged {
         /// The project.
         project: ProjectId,
-        /// The revision number that was saved, or why it was not.
-        result: Result<u64, String>,
+        /// Whether it was, or why not.
+        result: Result<(), String>,
     },
+    /// The journal knows that a head was thrown back.
+    Reset(ProjectId),
     /// How far a call is.
     Progress(Note),
     /// Garbage was freed.
@@ -221,8 +283,10 @@ pub trait Wake: Send + Sync {
 pub struct LaneContext {
     /// Signs of life for the watchdog.
     pub vitals: Arc<Vitals>,
-    /// Disk, journal index, images.
-    pub store: Arc<Store>,
+    /// Projects on disk.
+    pub store: Arc<Store<Written>>,
+    /// Where blobs are made.
+    pub shelf: Arc<Shelf>,
     /// Where results go.
     pub done: Sender<Done>,
     /// Wakes the loop after each.

@@ -15,9 +15,9 @@ pub enum Segment {
     /// Bytes of its own.
     Bytes(Vec<u8>),
     /// A part of a request's JSON, for an echo.
-    Json(OwnedFrame, Range<usize>),
+    Json(Arc<OwnedFrame>, Range<usize>),
     /// The attachment of a request, for an echo.
-    Attachment(OwnedFrame),
+    Attachment(Arc<OwnedFrame>),
     /// Bytes that somebody else keeps too.
     Shared(Arc<Vec<u8>>),
 }
@@ -92,6 +92,19 @@ impl Outbox {
         if !self.tail.is_empty() {
             self.queue.push_back(Segment::Bytes(std::mem::take(&mut self.tail)));
         }
+    }
+
+    /// Everything unsent, in order. Only for an outbox of which nothing was sent yet.
+    pub fn into_segments(mut self) -> impl Iterator<Item = Segment> {
+        debug_assert_eq!(self.sent, 0, "what was sent would be sent again");
+        self.close_tail();
+        self.queue.into_iter()
+    }
+
+    /// The pieces that are left, whether part of the first was sent or not: to be freed.
+    pub fn into_unsent(mut self) -> impl Iterator<Item = Segment> {
+        self.close_tail();
+        self.queue.into_iter()
     }
 
     /// Takes over everything that `other` has, which keeps its buffer for the next time.

@@ -5,13 +5,14 @@ use std::{collections::VecDeque, sync::Arc};
 
 use goxe_protocol::{
     inbound::Form,
-    rpc::{BatchReply, Id},
+    rpc::{BatchReply, Id, Progress},
 };
 
-use crate::call::{Cancel, Encoded, Payload, PeerId, Principal, ReplyForm, Ticket};
-
-/// Number of a project: the catalogue's own, never used again.
-pub type ProjectId = u32;
+use crate::{
+    call::{Cancel, Encoded, PeerId, Principal, ReplyForm, Ticket},
+    journal::ProjectId,
+    router::{Later, PendingRead},
+};
 
 /// What a peer must do before its first call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub struct InFlight {
     pub project: Option<ProjectId>,
     /// Whether it changes that project.
     pub edit: bool,
+    /// Whether, and under which token, the peer hears how far it is.
+    pub token: Option<Progress<'static>>,
     /// Asks it to end.
     pub cancel: Arc<Cancel>,
 }
@@ -48,10 +51,8 @@ pub struct Held {
     pub project: ProjectId,
     /// The newest edit it waits for.
     pub behind: u32,
-    /// The read's method.
-    pub method: &'static str,
-    /// The read's params.
-    pub payload: Payload,
+    /// The read.
+    pub read: PendingRead,
 }
 
 /// One connected client.
@@ -67,6 +68,8 @@ pub struct Session {
     pub gate: Gate,
     /// Whether it sent a request yet.
     pub spoke: bool,
+    /// A message of it is being parsed on a lane; until then it is not read.
+    pub parsing: bool,
     /// How messages to it are told apart.
     pub form: Form,
     /// Subscriptions it holds.
@@ -87,6 +90,7 @@ impl Session {
             principal,
             gate,
             spoke: false,
+            parsing: false,
             form: Form::Frames,
             subscriptions: 0,
             calls: Vec::new(),
@@ -110,16 +114,28 @@ impl Session {
     /// Enters a call that is answered later.
     pub fn open(
         &mut self,
-        id: Option<Id<'static>>,
-        form: ReplyForm,
+        later: &Later,
         project: Option<ProjectId>,
         edit: bool,
     ) -> (Ticket, Arc<Cancel>) {
         let call = self.calls_ever;
         self.calls_ever = self.calls_ever.wrapping_add(1);
         let cancel = Arc::new(Cancel::default());
-        self.calls.push(InFlight { call, id, form, project, edit, cancel: Arc::clone(&cancel) });
+        self.calls.push(InFlight {
+            call,
+            id: later.id.clone(),
+            form: later.form,
+            project,
+            edit,
+            token: later.meta.as_deref().and_then(|meta| meta.progress.clone()),
+            cancel: Arc::clone(&cancel),
+        });
         (Ticket { peer: self.peer, call }, cancel)
+    }
+
+    /// An unanswered call.
+    pub fn call(&self, call: u32) -> Option<&InFlight> {
+        self.calls.iter().find(|in_flight| in_flight.call == call)
     }
 
     /// Takes a call out because it is answered now.
@@ -159,6 +175,11 @@ impl Session {
         held
     }
 
+    /// Takes out all reads that are held back.
+    pub fn unhold_all(&mut self) -> VecDeque<Held> {
+        std::mem::take(&mut self.held)
+    }
+
     /// Takes out a read that is held back, because it was cancelled.
     pub fn unhold(&mut self, call: u32) -> Option<Held> {
         let index = self.held.iter().position(|held| held.call == call)?;
@@ -190,15 +211,9 @@ impl Session {
         Some(Encoded { head, attachment: None })
     }
 
-    /// Memory it holds for calls that wait and batches that are half gathered.
-    pub fn held_bytes(&self) -> usize {
-        let held: usize = self.held.iter().map(|held| held.payload.bytes()).sum();
-        held + self.batches.iter().map(|(_, batch)| batch.bytes()).sum::<usize>()
-    }
-
-    /// Asks everything that still runs for it to end.
-    pub fn cancel_all(&self) {
-        for call in &self.calls {
+    /// Asks every read that still runs for it to end.
+    pub fn cancel_reads(&self) {
+        for call in self.calls.iter().filter(|call| !call.edit) {
             call.cancel.ask();
         }
     }
@@ -206,22 +221,45 @@ impl Session {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use goxe_protocol::api::Role;
 
     use super::*;
+    use crate::{
+        call::{Envelope, Payload},
+        handlers,
+    };
 
     fn session() -> Session {
         let peer = PeerId { slot: 0, generation: 0 };
         Session::new(peer, 1, Principal { name: "uid:1".into(), role: Role::Edit }, Gate::Open)
     }
 
-    fn payload() -> Payload {
-        Payload::Text("{}".into())
+    fn later(number: u64) -> Later {
+        let route = handlers::route("voxel.get").unwrap();
+        let form = ReplyForm::Whole(Form::Frames);
+        Later { route, id: Some(Id::number(number)), meta: None, form }
     }
 
     fn open(session: &mut Session, number: u64, project: u32, edit: bool) -> u32 {
-        let form = ReplyForm::Whole(Form::Frames);
-        session.open(Some(Id::number(number)), form, Some(project), edit).0.call
+        session.open(&later(number), Some(ProjectId(project)), edit).0.call
+    }
+
+    fn held(session: &Session, call: u32, project: u32, behind: u32) -> Held {
+        let project = ProjectId(project);
+        let mut envelope = Envelope::of_daemon();
+        envelope.ticket = Ticket { peer: session.peer, call };
+        envelope.cancel = Arc::default();
+        let read = PendingRead {
+            payload: Payload::Text("{}".into()),
+            envelope,
+            route: later(0).route,
+            project,
+            cursor: None,
+            background: false,
+        };
+        Held { call, project, behind, read }
     }
 
     #[test]
@@ -229,15 +267,9 @@ mod tests {
         let mut session = session();
         let first = open(&mut session, 1, 7, true);
         let other = open(&mut session, 2, 8, true);
-        assert_eq!(session.newest_edit(7), Some(first));
+        assert_eq!(session.newest_edit(ProjectId(7)), Some(first));
         let read = open(&mut session, 3, 7, false);
-        session.hold(Held {
-            call: read,
-            project: 7,
-            behind: first,
-            method: "x.y",
-            payload: payload(),
-        });
+        session.hold(held(&session, read, 7, first));
         let later = open(&mut session, 4, 7, true);
         assert!(session.release().is_none());
         session.close(other);
@@ -245,7 +277,7 @@ mod tests {
         session.close(first);
         assert_eq!(session.release().map(|held| held.call), Some(read));
         assert!(session.release().is_none());
-        assert_eq!(session.newest_edit(7), Some(later));
+        assert_eq!(session.newest_edit(ProjectId(7)), Some(later));
     }
 
     #[test]

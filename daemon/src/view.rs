@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use goxe_engine::project::Project;
-use goxe_protocol::api::types::Revision;
 
-use crate::session::ProjectId;
+use crate::journal::{ProjectId, Revision};
 
 /// An immutable state of a project. Cloning the `Arc` is the whole cost of a snapshot.
 #[derive(Debug)]
@@ -21,7 +20,6 @@ pub struct View {
 impl View {
     /// The state of a project that has just been made.
     pub fn empty(id: ProjectId) -> Arc<Self> {
-        let revision = Revision { number: 0, chain: 0 };
-        Arc::new(View { id, revision, project: Project::new() })
+        Arc::new(View { id, revision: Revision::START, project: Project::new() })
     }
 }

@@ -42,19 +42,14 @@ impl Dense {
         &self.voxels
     }
 
-    /// The array itself; who changes it owes a [`Dense::set_solid`].
+    /// The array itself; who changes it owes a [`Dense::recount`].
     #[inline]
     pub(crate) fn voxels_mut(&mut self) -> &mut [Voxel; CHUNK_VOXELS] {
         &mut self.voxels
     }
 
-    pub(crate) fn solid(&self) -> u32 {
-        self.solid
-    }
-
-    pub(crate) fn set_solid(&mut self, solid: u32) {
-        debug_assert_eq!(solid, count_solid(&self.voxels));
-        self.solid = solid;
+    pub(crate) fn recount(&mut self) {
+        self.solid = count_solid(&self.voxels);
     }
 
     fn as_uniform(&self) -> Option<Voxel> {
@@ -224,6 +219,14 @@ impl Chunk {
             .filter_map(LocalPos::from_index)
             .map(|pos| (pos, self.get(pos)))
             .filter(|(_, voxel)| voxel.is_solid())
+    }
+
+    /// How many voxels from `min` to `max`, both included, are solid.
+    pub fn count_in(&self, min: LocalPos, max: LocalPos) -> u32 {
+        let rows = self.occupancy();
+        let across = (u16::MAX << min.x()) & (u16::MAX >> (15 - max.x()));
+        let row = |y: i32, z: i32| (rows[(y | z << 4) as usize] & across).count_ones();
+        (min.z()..=max.z()).map(|z| (min.y()..=max.y()).map(|y| row(y, z)).sum::<u32>()).sum()
     }
 
     /// Which voxels are solid: one number a row of x, bit x set where there is something; rows in

@@ -23,6 +23,32 @@ const CHUNK_COORD_MAX: i32 = COORD_MAX >> CHUNK_BITS;
 /// Bits of a chunk key: 12 a axis.
 const KEY_BITS: u32 = 36;
 
+/// One of the three directions.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Axis {
+    /// To the right.
+    X,
+    /// To the back.
+    Y,
+    /// Upwards.
+    Z,
+}
+
+impl Axis {
+    /// All three, in order.
+    pub const ALL: [Self; 3] = [Self::X, Self::Y, Self::Z];
+
+    /// 0 for x, 1 for y, 2 for z: the place in an array of coordinates.
+    #[inline]
+    pub fn index(self) -> usize {
+        match self {
+            Self::X => 0,
+            Self::Y => 1,
+            Self::Z => 2,
+        }
+    }
+}
+
 /// A coordinate beyond [`COORD_MIN`]..=[`COORD_MAX`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("coordinate {coord} is outside {min}..={max}", min = COORD_MIN, max = COORD_MAX)]
@@ -32,30 +58,48 @@ pub struct OutOfRange {
 }
 
 /// The position of one voxel.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
-pub struct VoxelPos {
-    x: i32,
-    y: i32,
-    z: i32,
-}
+///
+/// Positions are ordered by z, then y, then x. They are packed, 16 bits an axis with the sign bit
+/// turned round, because most of what is done with them is comparing all axes at once.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct VoxelPos(u64);
+
+/// What makes the smallest coordinate 0.
+const BIAS: i32 = -COORD_MIN;
+const AXIS_BITS: u32 = 16;
+/// The lowest bit of each axis.
+const EACH_AXIS: u64 = 1 | 1 << AXIS_BITS | 1 << (2 * AXIS_BITS);
 
 impl VoxelPos {
     /// The corner with the smallest coordinates.
-    pub const MIN: Self = Self { x: COORD_MIN, y: COORD_MIN, z: COORD_MIN };
+    pub const MIN: Self = Self(0);
     /// The corner with the largest coordinates.
-    pub const MAX: Self = Self { x: COORD_MAX, y: COORD_MAX, z: COORD_MAX };
+    pub const MAX: Self = Self((1 << (3 * AXIS_BITS)) - 1);
     /// Where the axes meet.
-    pub const ORIGIN: Self = Self { x: 0, y: 0, z: 0 };
+    pub const ORIGIN: Self = Self(EACH_AXIS << 15);
 
     /// The voxel at these coordinates, if all are within range.
     #[inline]
     pub fn new(x: i32, y: i32, z: i32) -> Result<Self, OutOfRange> {
-        for coord in [x, y, z] {
-            if !(COORD_MIN..=COORD_MAX).contains(&coord) {
-                return Err(OutOfRange { coord: i64::from(coord) });
-            }
+        let biased = [x, y, z].map(|coord| coord.wrapping_add(BIAS) as u32);
+        if (biased[0] | biased[1] | biased[2]) >> AXIS_BITS == 0 {
+            return Ok(Self::pack(biased));
         }
-        Ok(Self { x, y, z })
+        let is_outside = |coord: &i32| !(COORD_MIN..=COORD_MAX).contains(coord);
+        let coord = [x, y, z].into_iter().find(is_outside).unwrap_or(i32::MAX);
+        Err(OutOfRange { coord: i64::from(coord) })
+    }
+
+    #[inline]
+    fn pack([x, y, z]: [u32; 3]) -> Self {
+        Self(u64::from(x) | u64::from(y) << AXIS_BITS | u64::from(z) << (2 * AXIS_BITS))
+    }
+
+    /// As [`VoxelPos::new`] for coordinates known to be within range.
+    #[inline]
+    fn of([x, y, z]: [i32; 3]) -> Self {
+        debug_assert!(Self::new(x, y, z).is_ok(), "{x} {y} {z} are within range");
+        Self::pack([x, y, z].map(|coord| coord.wrapping_add(BIAS) as u32 & 0xffff))
     }
 
     /// As [`VoxelPos::new`], from an array.
@@ -66,32 +110,31 @@ impl VoxelPos {
 
     /// The nearest position within range.
     pub fn clamped(pos: [i64; 3]) -> Self {
-        let clamp = |coord: i64| coord.clamp(i64::from(COORD_MIN), i64::from(COORD_MAX)) as i32;
-        Self { x: clamp(pos[0]), y: clamp(pos[1]), z: clamp(pos[2]) }
+        Self::of(pos.map(|coord| coord.clamp(COORD_MIN.into(), COORD_MAX.into()) as i32))
     }
 
     /// The coordinate to the right.
     #[inline]
     pub fn x(self) -> i32 {
-        self.x
+        (self.0 & 0xffff) as i32 - BIAS
     }
 
     /// The coordinate to the back.
     #[inline]
     pub fn y(self) -> i32 {
-        self.y
+        (self.0 >> AXIS_BITS & 0xffff) as i32 - BIAS
     }
 
     /// The coordinate upwards.
     #[inline]
     pub fn z(self) -> i32 {
-        self.z
+        (self.0 >> (2 * AXIS_BITS)) as i32 - BIAS
     }
 
     /// x, y and z.
     #[inline]
     pub fn to_array(self) -> [i32; 3] {
-        [self.x, self.y, self.z]
+        [self.x(), self.y(), self.z()]
     }
 
     /// This position moved by `offset`, if that is within range.
@@ -108,17 +151,33 @@ impl VoxelPos {
     /// The chunk this voxel lies in.
     #[inline]
     pub fn chunk(self) -> ChunkPos {
-        ChunkPos {
-            x: (self.x >> CHUNK_BITS) as i16,
-            y: (self.y >> CHUNK_BITS) as i16,
-            z: (self.z >> CHUNK_BITS) as i16,
-        }
+        let [x, y, z] = self.to_array().map(|coord| (coord >> CHUNK_BITS) as i16);
+        ChunkPos { x, y, z }
     }
 
     /// Where in its chunk this voxel lies.
     #[inline]
     pub fn local(self) -> LocalPos {
-        LocalPos(((self.x & 15) | (self.y & 15) << 4 | (self.z & 15) << 8) as u16)
+        // The bias has no bits this low.
+        LocalPos((self.0 & 0xf | self.0 >> 12 & 0xf0 | self.0 >> 24 & 0xf00) as u16)
+    }
+
+    /// A number that all voxels of a cube of 2^`bits` share, and no others.
+    #[inline]
+    pub(crate) fn cube(self, bits: u32) -> u64 {
+        self.0 & !(((1 << bits) - 1) * EACH_AXIS)
+    }
+
+    /// Which chunk of its region of 4^3 chunks this voxel lies in: x + 4 y + 16 z.
+    #[inline]
+    pub(crate) fn region_slot(self) -> usize {
+        (self.0 >> 4 & 3 | self.0 >> 18 & 0xc | self.0 >> 32 & 0x30) as usize
+    }
+}
+
+impl std::fmt::Debug for VoxelPos {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "({}, {}, {})", self.x(), self.y(), self.z())
     }
 }
 
@@ -170,14 +229,14 @@ impl ChunkPos {
     /// The voxel of this chunk with the smallest coordinates.
     #[inline]
     pub fn origin(self) -> VoxelPos {
-        VoxelPos { x: self.x() << CHUNK_BITS, y: self.y() << CHUNK_BITS, z: self.z() << CHUNK_BITS }
+        VoxelPos::of(self.to_array().map(|coord| coord << CHUNK_BITS))
     }
 
     /// The voxel at `local` in this chunk.
     #[inline]
     pub fn voxel(self, local: LocalPos) -> VoxelPos {
-        let VoxelPos { x, y, z } = self.origin();
-        VoxelPos { x: x | local.x(), y: y | local.y(), z: z | local.z() }
+        let [x, y, z] = self.origin().to_array();
+        VoxelPos::of([x | local.x(), y | local.y(), z | local.z()])
     }
 
     /// All voxels of this chunk.

@@ -10,10 +10,28 @@
 //! | [`shape`] | which voxels a box, an ellipsoid, a cylinder or a line covers |
 //! | [`query`] | reading: regions, counts, histograms, searches, differences |
 //! | [`render`] | pictures |
+//! | [`material`], [`layer`], [`project`] | a document: named volumes, what voxels are made of |
+//! | [`edit`], [`change`], [`history`] | edits as data, what they change, undo and checkpoints |
+//! | [`image`] | a whole project as bytes |
+//! | [`limits`], [`error`] | every bound, and what can go wrong |
+//! | [`mod@format`] | files of other programs, read and written |
 //! | [`progress`] | how long work is watched and cancelled |
 
+pub mod change;
 pub mod chunk;
 pub mod coords;
+pub mod edit;
+pub mod error;
+pub mod format;
+pub mod history;
+pub mod image;
+pub mod layer;
+pub mod limits;
+pub mod material;
 pub mod progress;
+pub mod project;
+pub mod query;
+pub mod render;
+pub mod shape;
 pub mod volume;
 pub mod voxel;

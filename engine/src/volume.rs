@@ -5,6 +5,7 @@
 //! count; an edit copies the nodes on its way that somebody else holds too, and no others. What is
 //! absent is empty, and what becomes empty is removed, so equal volumes have equal trees.
 
+mod chunk_cache;
 mod diff;
 mod iter;
 mod node;
@@ -128,6 +129,11 @@ impl Volume {
     /// How many voxels are solid. Nodes keep count, so this costs nothing.
     pub fn count(&self) -> u64 {
         self.root.as_ref().map_or(0, Child::count)
+    }
+
+    /// How many voxels in `bounds` are solid; nodes that lie inside wholly are not looked into.
+    pub fn count_in(&self, bounds: &Bounds) -> u64 {
+        self.root.as_ref().map_or(0, |root| node::count_in(root, LEVELS, 0, bounds))
     }
 
     /// Whether no voxel is solid.

@@ -11,6 +11,7 @@
 //! - [`rpc`]: JSON-RPC 2.0, borrowed from the payload
 //! - [`error`]: the one table of error codes
 //! - [`api`]: every method's name, params, reply, role and cost
+//! - [`openrpc`], [`mod@reference`]: documents made from it
 //! - [`client`], [`blocking`]: the other end, as a core and as a shell over any stream
 
 pub mod api;
@@ -21,6 +22,8 @@ pub mod error;
 pub mod frame;
 pub mod inbound;
 pub mod lines;
+pub mod openrpc;
+pub mod reference;
 pub mod rpc;
 
 pub use error::{Code, Error};

@@ -5,13 +5,15 @@ use std::{sync::Arc, time::Instant};
 use goxe_protocol::Error;
 
 use super::{
-    Done, FreeJob, ImageJob, ImportJob, Job, LaneContext, ReadJob, StrandJob, guard,
+    Done, FreeJob, ImageJob, ImportJob, Job, LaneContext, ParseJob, ReadJob, StrandJob, guard,
 };
 use crate::{
     call::{self, Envelope, Reply},
-    edit::{EditCall, Ran, Source, Written},
+    edit::{EditCall, EditWritten, Ran, Source, Written},
+    errors,
     handlers::{FreeInput, ReadInput},
-    journal::record::{self, Draft},
+    journal::{ProjectId, record::Draft, writer::Appender},
+    router::parse::parse,
     view::View,
 };
 
@@ -31,6 +33,23 @@ pub(super) fn run(lane: usize, job: Job, context: &LaneContext) {
         }
         Job::Recover => recover(lane, context),
         Job::Image(job) => image(*job, context),
+        Job::Parse(job) => {
+            let ParseJob { peer, frame, limits } = *job;
+            let parsed = Box::new(parse(&frame, &limits));
+            context.tell(Done::Parsed { peer, frame, parsed });
+        }
+        Job::Reset { project, generation, appender } => {
+            if appender.reset(project, generation).is_err() {
+                tracing::warn!(%project, "the journal is closed: the project takes no more edits");
+            }
+            context.tell(Done::Reset(project));
+        }
+        Job::Purge { project, appender } => {
+            if appender.purge(project).is_err() {
+                tracing::warn!(%project, "the journal is closed: its files are removed later");
+            }
+            context.tell(Done::Discarded);
+        }
         Job::Discard(garbage) => {
             drop(garbage);
             context.tell(Done::Discarded);
@@ -40,7 +59,7 @@ pub(super) fn run(lane: usize, job: Job, context: &LaneContext) {
 
 fn read(lane: usize, job: ReadJob, context: &LaneContext) {
     let ReadJob { envelope, payload, run, view, name, read_only, long, background } = job;
-    let mut pin = false;
+    let (mut pin, mut made) = (false, None);
     let result = envelope.is_wanted(Instant::now()).and_then(|()| {
         let mut progress = context.progress(lane, Some(&envelope), background);
         guard(|| {
@@ -50,14 +69,19 @@ fn read(lane: usize, job: ReadJob, context: &LaneContext) {
                 name: &name,
                 read_only: read_only.as_deref(),
                 progress: &mut progress,
-                store: &context.store,
+                shelf: &context.shelf,
                 reply_bytes_max: context.reply_bytes_max,
                 render_pixels_max: context.render_pixels_max,
                 pin: &mut pin,
+                made: &mut made,
+                principal: &envelope.principal,
             })
         })
     });
     let result = result.map_err(|error| reason(error, &envelope));
+    if let Some(blob) = made {
+        context.tell(Done::Blob(blob));
+    }
     if background {
         context.tell(Done::Finished { ticket: envelope.ticket, result });
         return;
@@ -79,8 +103,10 @@ fn free(lane: usize, job: FreeJob, context: &LaneContext) {
                 backup: backup.as_deref(),
                 principal: &envelope.principal,
                 progress: &mut progress,
+                shelf: &context.shelf,
                 store: &context.store,
                 made: &mut made,
+                reply_bytes_max: context.reply_bytes_max,
             })
         })
     });
@@ -143,11 +169,10 @@ fn strand(lane: usize, job: StrandJob, context: &LaneContext) {
         });
         match ran {
             Ok(Ran::Changed { view, draft, reply }) => {
-                match written(&edit, generation, &view, &draft, reply, context) {
-                    Ok((record, written)) => {
+                match append(&edit, generation, &view, &draft, reply, &appender, context) {
+                    Ok(()) => {
                         head = view;
                         appended += 1;
-                        appender.append(record, generation, written);
                     }
                     Err(error) => unwritten(edit, Err(error), context),
                 }
@@ -159,41 +184,39 @@ fn strand(lane: usize, job: StrandJob, context: &LaneContext) {
             }
         }
     }
-    context.tell(Done::Strand { project, generation, head, rest: edits, appended });
+    context.tell(Done::Strand { project, head, rest: edits, appended });
 }
 
 fn unwritten(edit: EditCall, result: Result<Reply, Error>, context: &LaneContext) {
     context.tell(Done::Unwritten { edit: Box::new(edit), result, long: false });
 }
 
-/// The record of an edit, and what the journal gives back with it.
-fn written(
+/// Hands an edit's record to the journal, with what it gives back once it is written.
+fn append(
     edit: &EditCall,
     generation: u32,
     view: &Arc<View>,
     draft: &Draft,
     reply: Reply,
+    appender: &Appender<Written>,
     context: &LaneContext,
-) -> Result<(record::Encoded, Written), Error> {
-    let record = context.store.encode(draft).map_err(|error| Error::internal(error.to_string()))?;
+) -> Result<(), Error> {
+    let record = appender.encode(draft).map_err(|error| errors::encode(&error))?;
     let envelope = &edit.envelope;
-    let reply_bytes_max = context.reply_bytes_max;
-    let answer = Reply { json: reply.json.clone(), attachment: None };
-    let encoded = call::encode(&envelope.id, envelope.form, Ok(reply), reply_bytes_max);
-    let written = Written {
+    let answer = Ok(reply.clone());
+    let encoded = call::encode(&envelope.id, envelope.form, answer, context.reply_bytes_max);
+    let written = EditWritten {
         project: view.id,
-        generation,
         view: Arc::clone(view),
         ticket: envelope.ticket,
-        id: envelope.id.clone(),
-        form: envelope.form,
         author: Arc::clone(&envelope.principal.name),
-        reply: answer,
+        reply,
         encoded,
         key: edit.key,
         time_ms: draft.time_ms,
     };
-    Ok((record, written))
+    let appended = appender.append(record, generation, Written::Edit(Box::new(written)));
+    appended.map_err(|rejected| errors::rejected(rejected.reason))
 }
 
 fn recover(lane: usize, context: &LaneContext) {
@@ -204,12 +227,22 @@ fn recover(lane: usize, context: &LaneContext) {
             context.wake.wake();
         }
     });
+    if let Some(appender) = context.store.appender().cloned() {
+        context.vitals.watch_journal(move || appender.pulse().current_call_started());
+    }
+    let recovered = recovered.map_err(|error| error.to_string());
     context.tell(Done::Recovered(Box::new(recovered)));
 }
 
 fn image(job: ImageJob, context: &LaneContext) {
-    let ImageJob { view, keys } = job;
-    let result = context.store.save(&view, &keys).map_err(|error| error.to_string());
-    let number = view.revision.number;
-    context.tell(Done::Imaged { project: view.id, result: result.map(|()| number) });
+    let (project, result) = match job {
+        ImageJob::Project { view, keys } => {
+            let saved = context.store.save(view.id, view.revision, &view.project, &keys);
+            (view.id, saved)
+        }
+        ImageJob::Catalogue { state, keys } => {
+            (ProjectId::CATALOGUE, context.store.save_catalogue(&state, &keys))
+        }
+    };
+    context.tell(Done::Imaged { project, result: result.map_err(|error| error.to_string()) });
 }

@@ -5,6 +5,8 @@ use std::{
     io::{self, Read, Seek, SeekFrom, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
 };
 
 use nix::fcntl::{Flock, FlockArg};
@@ -37,12 +39,31 @@ pub enum LockError {
     },
 }
 
+/// How long a lock that is held is tried again.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Pause between two tries.
+const TRY_AGAIN: Duration = Duration::from_millis(20);
+
 /// How much of the holder's own words is read back.
 const HOLDER_BYTES_MAX: u64 = 512;
 
 impl DataLock {
-    /// Takes the lock or tells who holds it; never waits.
+    /// Takes the lock or tells who holds it. Clients that wait for a daemon to leave hold it for
+    /// moments, so that it is tried again for a little while.
     pub fn take(path: &Path, data: &Path) -> Result<Self, LockError> {
+        let give_up = Instant::now() + PATIENCE;
+        loop {
+            match Self::try_take(path, data) {
+                Err(LockError::Held { .. }) if Instant::now() < give_up => {
+                    // sleep: a lock of this kind cannot be waited for with an end to the waiting.
+                    thread::sleep(TRY_AGAIN);
+                }
+                taken => return taken,
+            }
+        }
+    }
+
+    fn try_take(path: &Path, data: &Path) -> Result<Self, LockError> {
         let io = |error| LockError::Io { path: path.to_owned(), error };
         let file = OpenOptions::new()
             .read(true)

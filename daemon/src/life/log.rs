@@ -4,7 +4,7 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{self, IsTerminal, Write},
     os::unix::fs::OpenOptionsExt,
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use tracing::level_filters::LevelFilter;
@@ -18,16 +18,20 @@ const LINES_MAX: usize = 16_384;
 /// How the log is written.
 #[derive(Clone, Debug)]
 pub struct LogOptions {
-    /// The file; standard error when absent.
-    pub file: Option<PathBuf>,
-    /// Whether lines are JSON.
+    /// The file.
+    pub file: PathBuf,
+    /// Whether its lines are JSON.
     pub json: bool,
+    /// Whether the log goes to standard error too, as text.
+    pub to_stderr: bool,
     /// What is logged until the level is toggled.
     pub level: LevelFilter,
     /// A file is rotated before it grows over this.
     pub size_bytes_max: u64,
-    /// Old files that are kept, as `.1`, `.2` and so on.
-    pub files_max: u32,
+    /// Files that are kept, the current one among them; older ones are `.1`, `.2` and so on.
+    pub files_max: usize,
+    /// Bytes of all files; the oldest go first.
+    pub total_bytes_max: u64,
 }
 
 /// The running log. Dropping it writes what is queued.
@@ -35,33 +39,34 @@ pub struct Log {
     level: LevelFilter,
     current: LevelFilter,
     handle: reload::Handle<LevelFilter, Registry>,
-    _guard: WorkerGuard,
+    _guards: Vec<WorkerGuard>,
 }
 
 impl Log {
     /// Starts the log for the whole process.
     pub fn start(options: &LogOptions) -> io::Result<Self> {
-        let (writer, guard) = match &options.file {
-            Some(path) => {
-                let file = Rotating::open(path, options.size_bytes_max, options.files_max)?;
-                non_blocking(file)
-            }
-            None => non_blocking(io::stderr()),
-        };
+        let (writer, guard) = non_blocking(Rotating::open(options)?);
         let (filter, handle) = reload::Layer::new(options.level);
-        let colours = options.file.is_none() && io::stderr().is_terminal();
         let lines = if options.json {
             let json = tracing_subscriber::fmt::layer().json().flatten_event(true);
             json.with_writer(writer).boxed()
         } else {
-            tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(writer).boxed()
+            tracing_subscriber::fmt::layer().with_ansi(false).with_writer(writer).boxed()
         };
+        let mut guards = vec![guard];
+        let stderr = options.to_stderr.then(|| {
+            let (writer, guard) = non_blocking(io::stderr());
+            guards.push(guard);
+            let colours = io::stderr().is_terminal();
+            tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(writer).boxed()
+        });
         tracing_subscriber::registry()
             .with(filter)
             .with(lines)
+            .with(stderr)
             .try_init()
             .map_err(io::Error::other)?;
-        Ok(Log { level: options.level, current: options.level, handle, _guard: guard })
+        Ok(Log { level: options.level, current: options.level, handle, _guards: guards })
     }
 
     /// Switches between the configured level and debug; returns the level now.
@@ -87,16 +92,21 @@ fn non_blocking(writer: impl Write + Send + 'static) -> (NonBlocking, WorkerGuar
 struct Rotating {
     path: PathBuf,
     size_bytes_max: u64,
-    files_max: u32,
+    /// Old files that are kept.
+    old_max: usize,
     /// Absent after a failure, until it can be opened again.
     file: Option<File>,
     size: u64,
 }
 
 impl Rotating {
-    fn open(path: &Path, size_bytes_max: u64, files_max: u32) -> io::Result<Self> {
-        let mut rotating =
-            Rotating { path: path.to_owned(), size_bytes_max, files_max, file: None, size: 0 };
+    fn open(options: &LogOptions) -> io::Result<Self> {
+        let size_bytes_max = options.size_bytes_max;
+        let fit = options.total_bytes_max / size_bytes_max.max(1);
+        let fit = usize::try_from(fit).unwrap_or(usize::MAX);
+        let old_max = options.files_max.min(fit).saturating_sub(1);
+        let path = options.file.clone();
+        let mut rotating = Rotating { path, size_bytes_max, old_max, file: None, size: 0 };
         rotating.reopen()?;
         Ok(rotating)
     }
@@ -111,7 +121,7 @@ impl Rotating {
         Ok(())
     }
 
-    fn numbered(&self, number: u32) -> PathBuf {
+    fn numbered(&self, number: usize) -> PathBuf {
         let mut name = self.path.clone().into_os_string();
         name.push(format!(".{number}"));
         name.into()
@@ -119,11 +129,11 @@ impl Rotating {
 
     fn rotate(&mut self) -> io::Result<()> {
         self.file = None;
-        for number in (1..self.files_max).rev() {
+        for number in (1..self.old_max).rev() {
             // A gap in the numbers is no reason to stop logging.
             let _ = fs::rename(self.numbered(number), self.numbered(number + 1));
         }
-        if self.files_max > 0 {
+        if self.old_max > 0 {
             let _ = fs::rename(&self.path, self.numbered(1));
         } else {
             let _ = fs::remove_file(&self.path);
@@ -167,11 +177,23 @@ impl Write for Rotating {
 mod tests {
     use super::*;
 
+    fn options(path: &std::path::Path, size_bytes_max: u64, total_bytes_max: u64) -> LogOptions {
+        LogOptions {
+            file: path.to_owned(),
+            json: true,
+            to_stderr: false,
+            level: LevelFilter::INFO,
+            size_bytes_max,
+            files_max: 5,
+            total_bytes_max,
+        }
+    }
+
     #[test]
     fn rotation_keeps_so_many_files_and_no_more() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log/goxe.log");
-        let mut log = Rotating::open(&path, 100, 2).unwrap();
+        let mut log = Rotating::open(&options(&path, 100, 300)).unwrap();
         for number in 0..10 {
             let line = format!("{number:049}\n");
             log.write_all(line.as_bytes()).unwrap();
@@ -193,7 +215,7 @@ mod tests {
     fn a_removed_folder_comes_back() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log/goxe.log");
-        let mut log = Rotating::open(&path, 1000, 2).unwrap();
+        let mut log = Rotating::open(&options(&path, 1000, 3000)).unwrap();
         fs::remove_dir_all(path.parent().unwrap()).unwrap();
         log.write_all(b"still here\n").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "still here\n");

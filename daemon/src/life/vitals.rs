@@ -3,7 +3,10 @@
 
 use std::{
     fmt,
-    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -36,7 +39,6 @@ impl fmt::Display for Stuck {
 }
 
 /// All signs of life.
-#[derive(Debug)]
 pub struct Vitals {
     started: Instant,
     stuck_after: Duration,
@@ -44,7 +46,16 @@ pub struct Vitals {
     loop_asked: AtomicBool,
     loop_pulse: Pulse,
     lanes: Vec<Pulse>,
-    journal: Pulse,
+    journal: OnceLock<JournalCall>,
+}
+
+/// Since when the journal's current call runs.
+type JournalCall = Box<dyn Fn() -> Option<Instant> + Send + Sync>;
+
+impl fmt::Debug for Vitals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vitals").field("lanes", &self.lanes).finish_non_exhaustive()
+    }
 }
 
 impl Vitals {
@@ -56,7 +67,7 @@ impl Vitals {
             loop_asked: AtomicBool::new(false),
             loop_pulse: Pulse::default(),
             lanes: (0..lanes).map(|_| Pulse::default()).collect(),
-            journal: Pulse::default(),
+            journal: OnceLock::new(),
         }
     }
 
@@ -93,14 +104,10 @@ impl Vitals {
         }
     }
 
-    /// The journal begins a call that can hang.
-    pub fn journal_beats(&self) {
-        self.journal.since.store(self.now(), Ordering::Release);
-    }
-
-    /// The journal's call returned.
-    pub fn journal_rests(&self) {
-        self.journal.since.store(0, Ordering::Release);
+    /// Where the journal shows since when its current call runs.
+    pub fn watch_journal(&self, call: impl Fn() -> Option<Instant> + Send + Sync + 'static) {
+        // There is one journal for each daemon; a second one would change nothing.
+        let _ = self.journal.set(Box::new(call));
     }
 
     /// The first part that is stuck, if any.
@@ -114,7 +121,8 @@ impl Vitals {
         if stuck(&self.loop_pulse) {
             return Some(Stuck::Loop);
         }
-        if stuck(&self.journal) {
+        let call = self.journal.get().and_then(|call| call());
+        if call.is_some_and(|since| since.elapsed() > self.stuck_after) {
             return Some(Stuck::Journal);
         }
         self.lanes.iter().position(stuck).map(Stuck::Lane)
@@ -148,15 +156,19 @@ mod tests {
         age(&mut vitals);
         assert_eq!(vitals.stuck(), Some(Stuck::Lane(1)));
         vitals.lane_rests(1);
-        vitals.journal_beats();
-        age(&mut vitals);
-        assert_eq!(vitals.stuck(), Some(Stuck::Journal));
-        vitals.journal_rests();
         vitals.ask_loop();
         age(&mut vitals);
         assert_eq!(vitals.stuck(), Some(Stuck::Loop));
         vitals.loop_turned();
         assert_eq!(vitals.stuck(), None);
+    }
+
+    #[test]
+    fn a_journal_that_hangs_is_stuck() {
+        let vitals = impatient();
+        let since = Instant::now() - Duration::from_secs(1);
+        vitals.watch_journal(move || Some(since));
+        assert_eq!(vitals.stuck(), Some(Stuck::Journal));
     }
 
     #[test]

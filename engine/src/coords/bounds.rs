@@ -25,7 +25,8 @@ impl Bounds {
 
     /// The box from `min` to `max`, both included.
     pub fn new(min: VoxelPos, max: VoxelPos) -> Result<Self, InvertedBounds> {
-        if min.x <= max.x && min.y <= max.y && min.z <= max.z {
+        let mut ends = min.to_array().into_iter().zip(max.to_array());
+        if ends.all(|(min, max)| min <= max) {
             Ok(Self { min, max })
         } else {
             Err(InvertedBounds { min: min.to_array(), max: max.to_array() })
@@ -34,10 +35,7 @@ impl Bounds {
 
     /// The box between any two opposite corners.
     pub fn from_corners(a: VoxelPos, b: VoxelPos) -> Self {
-        Self {
-            min: VoxelPos { x: a.x.min(b.x), y: a.y.min(b.y), z: a.z.min(b.z) },
-            max: VoxelPos { x: a.x.max(b.x), y: a.y.max(b.y), z: a.z.max(b.z) },
-        }
+        Self { min: both(a, b, i32::min), max: both(a, b, i32::max) }
     }
 
     /// The box of one voxel.
@@ -59,11 +57,8 @@ impl Bounds {
 
     /// Voxels along x, y and z.
     pub fn size(&self) -> [u32; 3] {
-        [
-            (self.max.x - self.min.x) as u32 + 1,
-            (self.max.y - self.min.y) as u32 + 1,
-            (self.max.z - self.min.z) as u32 + 1,
-        ]
+        let (min, max) = (self.min.to_array(), self.max.to_array());
+        std::array::from_fn(|axis| max[axis].abs_diff(min[axis]) + 1)
     }
 
     /// How many voxels fit, at most 2^48.
@@ -74,9 +69,8 @@ impl Bounds {
     /// Whether `pos` lies in the box.
     #[inline]
     pub fn contains(&self, pos: VoxelPos) -> bool {
-        (self.min.x..=self.max.x).contains(&pos.x)
-            && (self.min.y..=self.max.y).contains(&pos.y)
-            && (self.min.z..=self.max.z).contains(&pos.z)
+        let (min, max, pos) = (self.min.to_array(), self.max.to_array(), pos.to_array());
+        (0..3).all(|axis| (min[axis]..=max[axis]).contains(&pos[axis]))
     }
 
     /// Whether every voxel of `other` lies in the box.
@@ -86,19 +80,12 @@ impl Bounds {
 
     /// The voxels that both boxes have.
     pub fn intersect(&self, other: &Self) -> Option<Self> {
-        let (a, b) = (self, other);
-        let min =
-            VoxelPos { x: a.min.x.max(b.min.x), y: a.min.y.max(b.min.y), z: a.min.z.max(b.min.z) };
-        let max =
-            VoxelPos { x: a.max.x.min(b.max.x), y: a.max.y.min(b.max.y), z: a.max.z.min(b.max.z) };
-        Self::new(min, max).ok()
+        Self::new(both(self.min, other.min, i32::max), both(self.max, other.max, i32::min)).ok()
     }
 
     /// The smallest box with both boxes in it.
     pub fn union(&self, other: &Self) -> Self {
-        let low = Self::from_corners(self.min, other.min);
-        let high = Self::from_corners(self.max, other.max);
-        Self { min: low.min, max: high.max }
+        Self { min: both(self.min, other.min, i32::min), max: both(self.max, other.max, i32::max) }
     }
 
     /// The smallest box with both boxes in it, where one of them may be missing.
@@ -120,14 +107,12 @@ impl Bounds {
     /// The chunks the box touches, x fastest, then y, then z.
     pub fn chunks(&self) -> impl Iterator<Item = ChunkPos> + use<> {
         let (min, max) = self.chunk_corners();
-        let side = 1 << CHUNK_BITS;
-        steps(min, max)
-            .map(move |[x, y, z]| VoxelPos { x: x * side, y: y * side, z: z * side }.chunk())
+        steps(min, max).map(|pos| VoxelPos::of(pos.map(|coord| coord << CHUNK_BITS)).chunk())
     }
 
     /// Every position in the box, x fastest, then y, then z.
     pub fn iter(&self) -> impl Iterator<Item = VoxelPos> + use<> {
-        steps(self.min.to_array(), self.max.to_array()).map(|[x, y, z]| VoxelPos { x, y, z })
+        steps(self.min.to_array(), self.max.to_array()).map(VoxelPos::of)
     }
 }
 
@@ -135,4 +120,10 @@ fn steps(min: [i32; 3], max: [i32; 3]) -> impl Iterator<Item = [i32; 3]> {
     (min[2]..=max[2]).flat_map(move |z| {
         (min[1]..=max[1]).flat_map(move |y| (min[0]..=max[0]).map(move |x| [x, y, z]))
     })
+}
+
+/// One of two coordinates on each axis.
+fn both(a: VoxelPos, b: VoxelPos, choose: fn(i32, i32) -> i32) -> VoxelPos {
+    let (a, b) = (a.to_array(), b.to_array());
+    VoxelPos::of(std::array::from_fn(|axis| choose(a[axis], b[axis])))
 }

@@ -96,19 +96,22 @@ impl Node {
         if self.mask & bit == 0 {
             return None;
         }
-        self.children.get(self.rank(bit))
+        self.children.get(self.rank(slot))
     }
 
-    /// How many children come before the one of this bit.
+    /// How many children come before the one in this slot.
     #[inline]
-    fn rank(&self, bit: u64) -> usize {
-        (self.mask & (bit - 1)).count_ones() as usize
+    fn rank(&self, slot: u32) -> usize {
+        if self.mask == u64::MAX {
+            return slot as usize;
+        }
+        (self.mask & ((1 << slot) - 1)).count_ones() as usize
     }
 
     /// The only way a child changes: takes it out, lets `change` replace it and keeps the sums.
     fn update<T>(&mut self, slot: u32, change: impl FnOnce(&mut Option<Child>) -> T) -> T {
         let bit = 1_u64 << slot;
-        let rank = self.rank(bit);
+        let rank = self.rank(slot);
         let present = self.mask & bit != 0;
         let mut child = present
             .then(|| std::mem::replace(&mut self.children[rank], Child::Chunk(Chunk::EMPTY)));
@@ -299,5 +302,23 @@ pub(super) fn extend_bounds(child: &Child, level: u32, key: u64, found: &mut Opt
                 }
             }
         }
+    }
+}
+
+/// How many voxels below this child are solid and lie in `bounds`.
+pub(super) fn count_in(child: &Child, level: u32, key: u64, bounds: &Bounds) -> u64 {
+    let whole = child_bounds(level, key);
+    let Some(part) = bounds.intersect(&whole) else { return 0 };
+    if part == whole {
+        return child.count();
+    }
+    match child {
+        Child::Chunk(chunk) => u64::from(chunk.count_in(part.min().local(), part.max().local())),
+        Child::Node(node) => slots(node.mask & slots_touching(level, key, &part))
+            .filter_map(|slot| {
+                let below = key | u64::from(slot) << (6 * (level - 1));
+                Some(count_in(node.child(slot)?, level - 1, below, bounds))
+            })
+            .sum(),
     }
 }

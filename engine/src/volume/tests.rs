@@ -160,6 +160,8 @@ proptest! {
         let inside: Vec<_> = volume.chunks_in(bounds).map(|(pos, _)| pos).collect();
         let expected: Vec<_> = all.into_iter().filter(|pos| bounds.intersect(&pos.bounds()).is_some()).collect();
         prop_assert_eq!(&inside, &expected);
+        let count = model.keys().filter(|pos| bounds.contains(**pos)).count();
+        prop_assert_eq!(volume.count_in(&bounds), count as u64);
         let rest: Vec<_> = volume.chunks_in_from(bounds, Some(at.chunk())).map(|(pos, _)| pos).collect();
         prop_assert_eq!(rest, expected.into_iter().filter(|pos| *pos > at.chunk()).collect::<Vec<_>>());
     }

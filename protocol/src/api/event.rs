@@ -93,6 +93,9 @@ pub struct ProjectEvent {
 pub struct ProgressNote {
     /// The id of the call.
     pub id: Value,
+    /// The text that the call's `meta.progress` was, if it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
     /// Work done so far, in the method's own unit.
     pub done: u64,
     /// Work in all; 0 while unknown.

@@ -250,6 +250,11 @@ proptest! {
         prop_assert_eq!(decode_pieces(pieces).unwrap(), frames);
     }
 
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20_000))]
+
     #[test]
     fn a_mutated_stream_never_panics(
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),

@@ -15,14 +15,18 @@ pub(super) fn check(json: &[u8], depth_max: usize) -> Result<(), Error> {
         .with("depth_max", depth_max))
 }
 
-/// How many `[` and `{` there are, those in strings too. They differ in one bit, which is set for the comparison.
+/// How many `[` and `{` there are, those in strings too.
 fn brackets(json: &[u8]) -> usize {
-    json.chunks(255).map(|chunk| usize::from(count_short(chunk))).sum()
+    let (blocks, rest) = json.as_chunks::<128>();
+    let whole: usize = blocks.iter().map(|block| usize::from(count_short(block))).sum();
+    whole + usize::from(count_short(rest))
 }
 
-/// A count in eight bits, which lets the compiler compare 16 bytes at a time.
-fn count_short(chunk: &[u8]) -> u8 {
-    chunk.iter().fold(0, |count: u8, byte| count.wrapping_add(u8::from(byte | 0x20 == b'{')))
+/// A count in eight bits over fewer than 256 bytes, which lets the compiler compare 16 at a time. The two brackets differ
+/// in one bit, which is set for the comparison.
+#[inline(always)]
+fn count_short(block: &[u8]) -> u8 {
+    block.iter().fold(0, |count: u8, byte| count.wrapping_add(u8::from(byte | 0x20 == b'{')))
 }
 
 /// The deepest nesting outside strings. What is not JSON is left to the parser to refuse.

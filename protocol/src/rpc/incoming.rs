@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::text::{Text, Version};
+use super::text::{Text, Version, present};
 use super::{Id, depth};
 use crate::error::Error;
 
@@ -45,13 +45,6 @@ struct Envelope<'a> {
     method: Option<Text<'a>>,
     #[serde(default, borrow, deserialize_with = "present")]
     params: Option<&'a RawValue>,
-}
-
-/// A member that is there, even if it is `null`.
-fn present<'de: 'a, 'a, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<&'a RawValue>, D::Error> {
-    <&RawValue>::deserialize(deserializer).map(Some)
 }
 
 /// Parses one message of a server; `depth_max` guards what reads the result later.

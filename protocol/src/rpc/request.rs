@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::text::{Text, Version};
+use super::text::{Text, Version, present};
 use super::{Id, Meta, Rejected, quick, shape_or_syntax};
 use crate::error::{Code, Error};
 
@@ -37,13 +37,6 @@ struct Envelope<'a> {
     params: Option<&'a RawValue>,
     #[serde(default, borrow, deserialize_with = "present")]
     meta: Option<&'a RawValue>,
-}
-
-/// A member that is there, even if it is `null`.
-fn present<'de: 'a, 'a, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<&'a RawValue>, D::Error> {
-    <&RawValue>::deserialize(deserializer).map(Some)
 }
 
 /// Parses a text whose first byte is `{`.

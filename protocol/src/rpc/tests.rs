@@ -311,7 +311,7 @@ fn any_envelope() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4000))]
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
 
     #[test]
     fn the_quick_parser_says_what_the_strict_one_says(json in any_envelope()) {

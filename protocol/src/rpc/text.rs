@@ -1,9 +1,11 @@
-//! Strings borrowed from the payload where JSON allows it (no escape inside), which serde's own `Cow` never is.
+//! Pieces of an envelope. Strings are borrowed from the payload where JSON allows it (no escape inside), which serde's
+//! own `Cow` never is.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde_json::value::RawValue;
 
 /// A JSON string.
 #[derive(Debug, PartialEq)]
@@ -54,4 +56,11 @@ impl<'de> Deserialize<'de> for Version {
 
         deserializer.deserialize_str(VersionVisitor)
     }
+}
+
+/// A member that is there, even if it is `null`.
+pub(super) fn present<'de: 'a, 'a, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<&'a RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
 }

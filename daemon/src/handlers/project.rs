@@ -1,0 +1,233 @@
+//! `project.*`
+
+use std::sync::Arc;
+
+use goxe_engine::{
+    edit::Edit,
+    format::vox::{self, ExportError, ExportLayer, ExportOptions, ImportError, VoxLimits},
+    progress::Progress,
+    project::Request,
+};
+use goxe_protocol::{
+    Code, Error,
+    api::{
+        project::{
+            CreateParams, CreateReply, DeleteParams, DeleteReply, ExportParams, ExportReply,
+            Format, ImportParams, ImportReply, InfoReply, ListParams, ListReply, ProjectItem,
+            PurgeParams, RenameParams, RestoreParams,
+        },
+        types::{Done, ProjectParams},
+    },
+};
+use jiff::Timestamp;
+
+use super::{ReadInput, convert, layer, parse};
+use crate::{
+    blobs::Blob,
+    call::{Payload, Reply},
+    edit::EditPlan,
+    errors,
+    journal::ProjectId,
+    router::{Asked, CataloguePlan, Router},
+    session::Session,
+    store::catalogue::{Op, State},
+};
+
+/// Projects that one page of a list shows; the reply is made on the loop.
+const LISTED_MAX: usize = 24;
+/// Warnings that an import answers with.
+const WARNINGS_MAX: usize = 8;
+/// Characters of one warning.
+const WARNING_CHARS_MAX: usize = 120;
+
+pub(super) fn create(_: &mut Router, asked: &Asked<'_>) -> Result<CataloguePlan, Error> {
+    let CreateParams { project: name } = parse(asked.params)?;
+    Ok(CataloguePlan {
+        op: Op::Create { name: name.clone() },
+        if_revision: None,
+        answer: Box::new(move |state| created(state, name)),
+    })
+}
+
+fn created(state: &State, project: String) -> Result<Reply, Error> {
+    let id = state.find(&project).ok_or_else(|| Error::internal("the new project is not there"))?;
+    Reply::json(&CreateReply { project, id: id.0 })
+}
+
+pub(super) fn rename(router: &mut Router, asked: &Asked<'_>) -> Result<CataloguePlan, Error> {
+    let RenameParams { project, to } = parse(asked.params)?;
+    let id = router.projects.find_newest(&project)?;
+    Ok(CataloguePlan {
+        op: Op::Rename { id, to },
+        if_revision: None,
+        answer: Box::new(|_| Reply::json(&Done {})),
+    })
+}
+
+pub(super) fn delete(router: &mut Router, asked: &Asked<'_>) -> Result<CataloguePlan, Error> {
+    let DeleteParams { project, if_revision } = parse(asked.params)?;
+    let id = router.projects.find_newest(&project)?;
+    let keep_ms = i64::try_from(router.limits.trash_keep_ms).unwrap_or(i64::MAX);
+    let kept_until_ms = Timestamp::now().as_millisecond().saturating_add(keep_ms);
+    Ok(CataloguePlan {
+        op: Op::Delete { id },
+        if_revision: if_revision.map(|revision| (id, revision)),
+        answer: Box::new(move |_| Reply::json(&DeleteReply { id: id.0, kept_until_ms })),
+    })
+}
+
+pub(super) fn restore(router: &mut Router, asked: &Asked<'_>) -> Result<CataloguePlan, Error> {
+    let RestoreParams { id, to } = parse(asked.params)?;
+    let id = ProjectId(id);
+    let name = match &to {
+        Some(name) => name.clone(),
+        None => router.projects.trashed_name(id)?.to_string(),
+    };
+    Ok(CataloguePlan {
+        op: Op::Restore { id, to },
+        if_revision: None,
+        answer: Box::new(move |state| created(state, name)),
+    })
+}
+
+pub(super) fn purge(_: &mut Router, asked: &Asked<'_>) -> Result<CataloguePlan, Error> {
+    let PurgeParams { id } = parse(asked.params)?;
+    Ok(CataloguePlan {
+        op: Op::Purge { id: ProjectId(id) },
+        if_revision: None,
+        answer: Box::new(|_| Reply::json(&Done {})),
+    })
+}
+
+pub(super) fn list(
+    router: &mut Router,
+    _: &mut Session,
+    asked: &Asked<'_>,
+) -> Result<Reply, Error> {
+    let ListParams { trash, after } = parse(asked.params)?;
+    let catalogue = router.projects.catalogue();
+    let mut items: Vec<_> =
+        if trash { catalogue.trash().collect() } else { catalogue.live().collect() };
+    items.sort_by(|a, b| a.name.cmp(&b.name));
+    let after = after.unwrap_or_default();
+    let mut rest = items.into_iter().filter(|item| *item.name > *after);
+    let page: Vec<_> = rest.by_ref().take(LISTED_MAX).collect();
+    let projects = page.iter().map(|item| {
+        let entry = router.projects.entry(item.id).ok();
+        ProjectItem {
+            project: item.name.to_string(),
+            id: item.id.0,
+            revision: entry.and_then(|e| e.view()).map(|view| errors::revision(view.revision)),
+            deleted_ms: item.deleted_ms,
+            read_only: entry.and_then(|entry| entry.read_only()).map(str::to_owned),
+        }
+    });
+    Reply::json(&ListReply { projects: projects.collect(), more: rest.next().is_some() })
+}
+
+pub(super) fn info(input: &mut ReadInput<'_>) -> Result<Reply, Error> {
+    let ProjectParams { project: _ } = parse(input.params)?;
+    let project = &input.view.project;
+    let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    let history = project.history();
+    Reply::json(&InfoReply {
+        project: input.name.to_owned(),
+        id: input.view.id.0,
+        revision: errors::revision(input.view.revision),
+        bounds: project.bounds().map(convert::box3),
+        voxels: project.count(),
+        layers: project.layers().iter().map(|item| layer::info(item)).collect(),
+        undo: count(history.undo_count()),
+        redo: count(history.redo_count()),
+        checkpoints: history.checkpoints().map(|(name, _)| name.to_string()).collect(),
+        bytes: project.bytes(),
+        read_only: input.read_only.map(str::to_owned),
+    })
+}
+
+pub(super) fn import(
+    payload: &Payload,
+    blob: Option<&Blob>,
+    progress: &mut dyn Progress,
+) -> Result<EditPlan, Error> {
+    let params: ImportParams = parse(payload.params())?;
+    let from_blob = blob.map(Blob::read_all).transpose()?;
+    let content = from_blob.as_deref().or_else(|| payload.attachment()).ok_or_else(|| {
+        Error::invalid_params("there is nothing to import")
+            .hint("send the file's content as the attachment, or name a blob that holds it")
+    })?;
+    let imported = match params.format {
+        Format::Vox => vox::import(content, &VoxLimits::default(), progress),
+    };
+    let imported = imported.map_err(import_error)?;
+    let names = imported.layers.iter().take(convert::LAYERS_LISTED_MAX);
+    let names: Vec<String> = names.map(|layer| layer.name.clone()).collect();
+    let layers_total = u64::try_from(imported.layers.len()).unwrap_or(u64::MAX);
+    let shorten = |warning: &String| warning.chars().take(WARNING_CHARS_MAX).collect();
+    let warnings = imported.warnings.iter().take(WARNINGS_MAX).map(shorten).collect();
+    let edit = Edit::Import { layers: imported.layers, materials: imported.materials };
+    Ok(EditPlan {
+        request: Request::Edit(vec![edit]),
+        label: format!("import of {layers_total} layers"),
+        if_revision: params.if_revision,
+        dry_run: false,
+        answer: Box::new(move |outcome| {
+            Reply::json(&ImportReply {
+                revision: errors::revision(outcome.revision),
+                layers: names,
+                layers_total,
+                voxels: outcome.report.summary.added,
+                warnings,
+            })
+        }),
+    })
+}
+
+fn import_error(error: ImportError) -> Error {
+    match error {
+        ImportError::File(file) => {
+            Error::new(Code::BadFile, format!("this is no sound .vox file: {file}"))
+                .with("offset", file.offset)
+        }
+        ImportError::Cancelled(_) => Error::new(Code::Cancelled, "the import was cancelled"),
+    }
+}
+
+pub(super) fn export(input: &mut ReadInput<'_>) -> Result<Reply, Error> {
+    let params: ExportParams = parse(input.params)?;
+    let project = &input.view.project;
+    let layers: Vec<ExportLayer<'_>> =
+        project.layers().iter().map(|layer| ExportLayer::from(&**layer)).collect();
+    let options = ExportOptions { quantize: params.quantize, ..ExportOptions::default() };
+    let exported = match params.format {
+        Format::Vox => vox::export(&layers, project.materials(), &options, input.progress),
+    };
+    let content = exported.map_err(export_error)?.bytes;
+    let bytes = u64::try_from(content.len()).unwrap_or(u64::MAX);
+    let revision = Some(errors::revision(input.view.revision));
+    // What does not fit a frame beside its JSON is read by ranges.
+    if content.len() + 4096 <= input.reply_bytes_max {
+        let reply = Reply::json(&ExportReply { revision, bytes, blob: None, job: None })?;
+        return Ok(reply.with_attachment(content));
+    }
+    let blob = input.shelf.make(Arc::clone(&input.principal.name), bytes)?;
+    blob.write(0, &content)?;
+    let id = Some(blob.id.clone());
+    *input.made = Some(blob);
+    Reply::json(&ExportReply { revision, bytes, blob: id, job: None })
+}
+
+fn export_error(error: ExportError) -> Error {
+    match error {
+        ExportError::TooManyColours { count } => {
+            Error::conflict("too_many_colors", error.to_string())
+                .hint("pass quantize: true to merge the nearest colours")
+                .with("colors", count)
+                .with("colors_max", 255)
+        }
+        ExportError::TooLarge { bytes, max } => Error::new(Code::TooLarge, error.to_string())
+            .with("bytes", bytes)
+            .with("bytes_max", max),
+        ExportError::Cancelled(_) => Error::new(Code::Cancelled, "the export was cancelled"),
+    }
+}

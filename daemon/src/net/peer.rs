@@ -1,0 +1,240 @@
+//! One connected client, as far as bytes go.
+
+use std::{
+    io::{self, Read},
+    time::Instant,
+};
+
+use goxe_protocol::inbound::Inbound;
+
+use super::stream::Stream;
+use crate::{
+    call::PeerId,
+    lanes::Garbage,
+    memory::Memory,
+    out::{Outbox, Segment},
+    router::{Flow, Router},
+};
+
+/// Bytes that one peer may hand in a turn before others have theirs.
+const TURN_BYTES_MAX: usize = 1 << 20;
+
+/// One connected client. Idle, it holds no buffer.
+#[derive(Debug)]
+pub(super) struct Peer {
+    pub(super) id: PeerId,
+    pub(super) stream: Stream,
+    inbound: Inbound,
+    /// Bytes that were read and wait until the peer has less in flight.
+    unread: Vec<u8>,
+    pub(super) out: Outbox,
+    /// The kernel may have more to read.
+    pub(super) readable: bool,
+    /// The kernel took less than there was to send.
+    pub(super) blocked: bool,
+    /// The router takes nothing more for now.
+    pub(super) paused: bool,
+    /// Nothing more is read; closed once everything is sent.
+    pub(super) closing: bool,
+    /// In the list of peers that have something to do this turn.
+    pub(super) queued: bool,
+    /// When the message began that is not yet whole.
+    pub(super) partial_since: Option<Instant>,
+    /// When it last sent or took something.
+    pub(super) active: Instant,
+    /// What it adds to the memory of all peers.
+    counted: usize,
+}
+
+/// What a peer needs after its turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum After {
+    /// Nothing until something happens.
+    Wait,
+    /// Another turn: there is more to read.
+    Again,
+    /// To be closed.
+    Gone,
+}
+
+impl Peer {
+    pub(super) fn new(id: PeerId, stream: Stream, inbound: Inbound, now: Instant) -> Self {
+        Peer {
+            id,
+            stream,
+            inbound,
+            unread: Vec::new(),
+            out: Outbox::default(),
+            readable: true,
+            blocked: false,
+            paused: false,
+            closing: false,
+            queued: false,
+            partial_since: None,
+            active: now,
+            counted: 0,
+        }
+    }
+
+    /// Reads, hands on, sends. `buffer` and `out` are shared by all peers.
+    pub(super) fn turn(
+        &mut self,
+        router: &mut Router,
+        buffer: &mut [u8],
+        out: &mut Outbox,
+        spent: &mut Vec<Segment>,
+        now: Instant,
+    ) -> After {
+        let mut after = After::Wait;
+        if !self.closing {
+            after = match self.take_in(router, buffer, out, now) {
+                Ok(after) => after,
+                Err(_) => return After::Gone,
+            };
+        }
+        self.settle_partial(now);
+        if !out.is_empty() {
+            self.active = now;
+            if self.out.is_empty() && out.write_to(&mut self.stream, spent).is_err() {
+                return After::Gone;
+            }
+            if !out.is_empty() {
+                self.out.take_from(out);
+                self.blocked = true;
+            }
+        }
+        out.clear();
+        match after {
+            After::Gone if self.out.is_empty() => After::Gone,
+            After::Gone => {
+                self.closing = true;
+                After::Wait
+            }
+            After::Wait | After::Again => after,
+        }
+    }
+
+    fn take_in(
+        &mut self,
+        router: &mut Router,
+        buffer: &mut [u8],
+        out: &mut Outbox,
+        now: Instant,
+    ) -> io::Result<After> {
+        let mut budget = TURN_BYTES_MAX;
+        loop {
+            if !self.unread.is_empty() || self.paused {
+                let unread = std::mem::take(&mut self.unread);
+                match self.hand_on(router, &unread, out, now) {
+                    Flow::Close => return Ok(After::Gone),
+                    Flow::Paused => return Ok(After::Wait),
+                    Flow::Drained => {}
+                }
+            }
+            if !self.readable || !self.out.is_empty() {
+                return Ok(After::Wait);
+            }
+            if budget == 0 {
+                return Ok(After::Again);
+            }
+            let (count, flow) = match self.inbound.direct() {
+                Some(direct) => {
+                    let wanted = direct.wanted;
+                    match self.stream.read_behind(direct.buffer, wanted) {
+                        Ok(count) => {
+                            self.readable = count == wanted;
+                            (count, self.hand_on(router, &[], out, now))
+                        }
+                        Err(error) => return self.stopped(&error),
+                    }
+                }
+                None => match self.stream.read(buffer) {
+                    Ok(count) => {
+                        // A short read has emptied the socket: its next bytes are a new event.
+                        self.readable = count == buffer.len();
+                        let input = buffer.get(..count).unwrap_or_default();
+                        (count, self.hand_on(router, input, out, now))
+                    }
+                    Err(error) => return self.stopped(&error),
+                },
+            };
+            if count == 0 {
+                return Ok(After::Gone);
+            }
+            self.active = now;
+            budget = budget.saturating_sub(count);
+            match flow {
+                Flow::Close => return Ok(After::Gone),
+                Flow::Paused => return Ok(After::Wait),
+                Flow::Drained => {}
+            }
+        }
+    }
+
+    fn stopped(&mut self, error: &io::Error) -> io::Result<After> {
+        match error.kind() {
+            io::ErrorKind::WouldBlock => {
+                self.readable = false;
+                Ok(After::Wait)
+            }
+            io::ErrorKind::Interrupted => Ok(After::Again),
+            kind => Err(kind.into()),
+        }
+    }
+
+    fn hand_on(
+        &mut self,
+        router: &mut Router,
+        mut input: &[u8],
+        out: &mut Outbox,
+        now: Instant,
+    ) -> Flow {
+        let flow = router.receive(self.id, &mut self.inbound, &mut input, out, now);
+        self.paused = flow == Flow::Paused;
+        if self.paused {
+            self.unread.extend_from_slice(input);
+        }
+        flow
+    }
+
+    fn settle_partial(&mut self, now: Instant) {
+        match (self.inbound.is_partial(), self.partial_since) {
+            (true, None) => self.partial_since = Some(now),
+            (false, Some(_)) => self.partial_since = None,
+            (true, Some(_)) | (false, None) => {}
+        }
+    }
+
+    /// Sends what waits. `Ok(true)`: nothing is left.
+    pub(super) fn flush(&mut self, spent: &mut Vec<Segment>) -> io::Result<bool> {
+        let done = self.out.write_to(&mut self.stream, spent)?;
+        self.blocked = !done;
+        if done {
+            // An idle peer holds no buffer.
+            self.out = Outbox::default();
+        }
+        Ok(done)
+    }
+
+    /// Brings the sum of all peers up to date.
+    pub(super) fn count(&mut self, memory: &Memory) {
+        let held = self.inbound.buffered() + self.unread.capacity() + self.out.bytes();
+        if held != self.counted {
+            memory.replace(self.counted, held);
+            self.counted = held;
+        }
+    }
+
+    /// Takes the peer out of the sum, and its output out of the peer.
+    pub(super) fn discount(&mut self, memory: &Memory, garbage: &mut Vec<Garbage>) {
+        memory.replace(self.counted, 0);
+        self.counted = 0;
+        let out = std::mem::take(&mut self.out);
+        garbage.extend(out.into_unsent().map(Garbage::Segment));
+    }
+
+    /// Whether a message of it has begun and is not whole.
+    pub(super) fn is_partial(&self) -> bool {
+        self.partial_since.is_some()
+    }
+}

@@ -1,0 +1,101 @@
+//! A peer's socket, Unix or TCP.
+
+use std::{
+    io::{self, Read, Write},
+    os::fd::AsFd,
+};
+
+use mio::{
+    Interest, Registry, Token,
+    event::Source,
+    net::{TcpStream, UnixStream},
+};
+
+/// A connected socket.
+#[derive(Debug)]
+pub(super) enum Stream {
+    /// A local one.
+    Unix(UnixStream),
+    /// One of the loopback interface.
+    Tcp(TcpStream),
+}
+
+impl Stream {
+    /// Reads behind what `buffer` holds, at most `wanted` bytes, without filling the room first.
+    pub(super) fn read_behind(&self, buffer: &mut Vec<u8>, wanted: usize) -> io::Result<usize> {
+        buffer.reserve(wanted);
+        let room = buffer.spare_capacity_mut().get_mut(..wanted).unwrap_or_default();
+        let count = match self {
+            Stream::Unix(stream) => rustix::io::read(stream.as_fd(), room)?.0.len(),
+            Stream::Tcp(stream) => rustix::io::read(stream.as_fd(), room)?.0.len(),
+        };
+        let length = buffer.len() + count;
+        #[expect(unsafe_code, reason = "the kernel wrote these bytes, rustix counted them")]
+        unsafe {
+            buffer.set_len(length);
+        }
+        Ok(count)
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Stream::Unix(stream) => stream.read(buffer),
+            Stream::Tcp(stream) => stream.read(buffer),
+        }
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Stream::Unix(stream) => stream.write(bytes),
+            Stream::Tcp(stream) => stream.write(bytes),
+        }
+    }
+
+    fn write_vectored(&mut self, slices: &[io::IoSlice<'_>]) -> io::Result<usize> {
+        match self {
+            Stream::Unix(stream) => stream.write_vectored(slices),
+            Stream::Tcp(stream) => stream.write_vectored(slices),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Source for Stream {
+    fn register(
+        &mut self,
+        registry: &Registry,
+        token: Token,
+        interests: Interest,
+    ) -> io::Result<()> {
+        match self {
+            Stream::Unix(stream) => stream.register(registry, token, interests),
+            Stream::Tcp(stream) => stream.register(registry, token, interests),
+        }
+    }
+
+    fn reregister(
+        &mut self,
+        registry: &Registry,
+        token: Token,
+        interests: Interest,
+    ) -> io::Result<()> {
+        match self {
+            Stream::Unix(stream) => stream.reregister(registry, token, interests),
+            Stream::Tcp(stream) => stream.reregister(registry, token, interests),
+        }
+    }
+
+    fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
+        match self {
+            Stream::Unix(stream) => stream.deregister(registry),
+            Stream::Tcp(stream) => stream.deregister(registry),
+        }
+    }
+}

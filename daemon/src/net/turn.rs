@@ -1,0 +1,205 @@
+//! What a turn of the loop does with peers: their turns, new ones, those whose time is over.
+
+use std::{
+    cmp::Reverse,
+    io,
+    time::{Duration, Instant},
+};
+
+use goxe_protocol::inbound::Inbound;
+use mio::{Interest, Token};
+
+use super::{
+    ACCEPT_AGAIN, ACCEPTS_MAX, GARBAGE_AFTER, GARBAGE_BYTES_MAX, GARBAGE_MAX, Host, Net, PEERS,
+    peer::After, peer_mut,
+};
+use crate::{
+    call::{PeerId, Principal},
+    lanes::Garbage,
+    router::Router,
+    session::Gate,
+};
+
+impl Net {
+    /// Gives every peer its turn that has something to do.
+    pub(super) fn peers(&mut self, router: &mut Router, host: &mut dyn Host, now: Instant) {
+        for _ in 0..self.ready.len() {
+            let Some(id) = self.ready.pop_front() else { break };
+            let Some(peer) = peer_mut(&mut self.peers, id) else { continue };
+            peer.queued = false;
+            let was_partial = peer.is_partial();
+            if !peer.out.is_empty() && !peer.blocked {
+                match peer.flush(&mut self.spent) {
+                    Ok(_) => peer.active = now,
+                    Err(_) => {
+                        self.remove(id, router);
+                        continue;
+                    }
+                }
+            }
+            if peer.closing {
+                if peer.out.is_empty() {
+                    self.remove(id, router);
+                }
+                continue;
+            }
+            let after =
+                peer.turn(router, &mut self.buffer, &mut self.out, &mut self.spent, now);
+            peer.count(&router.memory);
+            if peer.is_partial() && !was_partial {
+                let at = now + router.limits.partial_frame_max;
+                self.deadlines.push(Reverse((at, id)));
+            }
+            match after {
+                After::Wait => {}
+                After::Again => self.ready_peer(id),
+                After::Gone => self.remove(id, router),
+            }
+            self.apply(router, host);
+        }
+        self.garbage.extend(self.spent.drain(..).map(Garbage::Segment));
+        self.hand_garbage(router, host, now);
+    }
+
+    /// Hands garbage to a lane, when it is worth it or old.
+    fn hand_garbage(&mut self, router: &mut Router, host: &mut dyn Host, now: Instant) {
+        if self.garbage.is_empty() {
+            return;
+        }
+        let since = *self.garbage_since.get_or_insert(now);
+        let bytes: usize = self.garbage.iter().map(Garbage::bytes).sum();
+        if self.garbage.len() >= GARBAGE_MAX
+            || bytes >= GARBAGE_BYTES_MAX
+            || now >= since + GARBAGE_AFTER
+        {
+            self.garbage_since = None;
+            router.discard(std::mem::take(&mut self.garbage));
+            self.apply(router, host);
+        }
+    }
+
+    /// Lets in who waits.
+    pub(super) fn accept(&mut self, router: &mut Router, now: Instant) {
+        if !self.accept || self.accept_again.is_some_and(|at| at > now) {
+            return;
+        }
+        self.accept_again = None;
+        for _ in 0..ACCEPTS_MAX {
+            match self.listeners.accept() {
+                Ok(Some((stream, principal, gate))) => {
+                    if let Err(error) = self.admit(stream, principal, gate, router, now) {
+                        tracing::warn!(%error, "a client could not be taken");
+                    }
+                }
+                Ok(None) => {
+                    self.accept = false;
+                    return;
+                }
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                Err(error) => {
+                    tracing::warn!(%error, "clients wait: none can be accepted for now");
+                    self.accept_again = Some(now + ACCEPT_AGAIN);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn admit(
+        &mut self,
+        mut stream: super::stream::Stream,
+        principal: Principal,
+        gate: Gate,
+        router: &mut Router,
+        now: Instant,
+    ) -> io::Result<()> {
+        if router.peers() >= router.limits.peers_max {
+            match self.giving_way(router) {
+                Some(id) => self.remove(id, router),
+                // Every peer has a call in flight: the new one has to come again.
+                None => return Ok(()),
+            }
+        }
+        let inbound = Inbound::new(router.inbound_limits(gate));
+        let slot = self.free.last().map_or(self.peers.len(), |&slot| {
+            usize::try_from(slot).unwrap_or(usize::MAX)
+        });
+        let interests = Interest::READABLE | Interest::WRITABLE;
+        self.poll.registry().register(&mut stream, Token(PEERS + slot), interests)?;
+        let id = self.new_peer(stream, inbound, now);
+        router.open_session(id, principal, gate);
+        let first = router.limits.idle_max.unwrap_or(Duration::MAX);
+        let first = match gate {
+            Gate::Open => first,
+            Gate::Token => first.min(router.limits.partial_frame_max),
+        };
+        if let Some(at) = now.checked_add(first) {
+            self.deadlines.push(Reverse((at, id)));
+        }
+        self.ready_peer(id);
+        Ok(())
+    }
+
+    /// Who gives way to a new client: the oldest that never asked anything, else the one that was
+    /// idle for longest; never one with a call in flight.
+    fn giving_way(&self, router: &Router) -> Option<PeerId> {
+        let peers = self.peers.iter().flatten();
+        let candidates = peers.filter_map(|peer| {
+            let session = router.session(peer.id)?;
+            let free = session.in_flight() == 0 && peer.out.is_empty();
+            free.then_some((session.spoke, peer.active, peer.id))
+        });
+        candidates.min().map(|(_, _, id)| id)
+    }
+
+    /// Closes peers whose time is over, and does what the router has to do by now.
+    pub(super) fn deadlines(&mut self, router: &mut Router, host: &mut dyn Host, now: Instant) {
+        while let Some(&Reverse((at, id))) = self.deadlines.peek() {
+            if at > now {
+                break;
+            }
+            self.deadlines.pop();
+            self.check_time(id, router, now);
+        }
+        if router.deadline().is_some_and(|at| at <= now) {
+            router.tick(now);
+        }
+        self.apply(router, host);
+        self.hand_garbage(router, host, now);
+    }
+
+    fn check_time(&mut self, id: PeerId, router: &mut Router, now: Instant) {
+        let Some(peer) = peer_mut(&mut self.peers, id) else { return };
+        let Some(session) = router.session(id) else { return };
+        let limits = &router.limits;
+        let partial = peer.partial_since.map(|since| since + limits.partial_frame_max);
+        let hello = (session.gate == Gate::Token).then(|| peer.active + limits.partial_frame_max);
+        let busy = session.in_flight() > 0 || session.subscriptions > 0 || !peer.out.is_empty();
+        let idle = limits.idle_max.and_then(|idle| {
+            let since = if busy { now } else { peer.active };
+            since.checked_add(idle)
+        });
+        let Some(next) = [partial, hello, idle].into_iter().flatten().min() else { return };
+        if next <= now {
+            tracing::debug!(peer = id.slot, "closed: its time is over");
+            self.remove(id, router);
+        } else {
+            self.deadlines.push(Reverse((next, id)));
+        }
+    }
+
+    /// Closes a peer.
+    pub(super) fn remove(&mut self, id: PeerId, router: &mut Router) {
+        let index = usize::try_from(id.slot).unwrap_or(usize::MAX);
+        let Some(place) = self.peers.get_mut(index) else { return };
+        let Some(mut peer) = place.take_if(|peer| peer.id == id) else { return };
+        peer.discount(&router.memory, &mut self.garbage);
+        // Closing the descriptor takes it out of the poll as well; an error here changes nothing.
+        let _ = self.poll.registry().deregister(&mut peer.stream);
+        router.close_session(id);
+        if let Some(generation) = self.generations.get_mut(index) {
+            *generation = generation.wrapping_add(1);
+        }
+        self.free.push(id.slot);
+    }
+}

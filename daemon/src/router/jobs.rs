@@ -1,0 +1,272 @@
+//! Work in the background: calls that are answered at once with a job, whose reply is kept.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use goxe_protocol::{
+    Error,
+    api::{
+        event::Topic,
+        job::{JobItem, JobState, StatusParams, StatusReply},
+        project::ExportReply,
+        render::ImageReply,
+    },
+};
+use serde_json::Value;
+
+use super::Router;
+use crate::{
+    call::{Cancel, Envelope, PeerId, Principal, Reply, Ticket},
+    handlers,
+    session::Session,
+};
+
+/// The slot that no peer has: a ticket with it belongs to a job.
+const BACKGROUND: PeerId = PeerId { slot: u32::MAX, generation: u32::MAX };
+
+/// Longest time that `job.status` waits.
+const WAIT_MS_MAX: u64 = 60_000;
+
+/// Jobs that one listing shows.
+pub const LISTED_MAX: usize = 24;
+
+/// The ticket of a job's work.
+pub(super) fn ticket(number: u32) -> Ticket {
+    Ticket { peer: BACKGROUND, call: number }
+}
+
+/// Whether a ticket belongs to a job.
+pub(super) fn is_background(ticket: Ticket) -> bool {
+    ticket.peer == BACKGROUND
+}
+
+struct Job {
+    number: u32,
+    id: String,
+    method: &'static str,
+    principal: Principal,
+    cancel: Arc<Cancel>,
+    done: u64,
+    total: u64,
+    result: Option<(Instant, Result<Reply, Error>)>,
+}
+
+struct Waiter {
+    ticket: Ticket,
+    number: u32,
+    until: Instant,
+}
+
+/// All jobs.
+pub struct Jobs {
+    epoch: String,
+    jobs: Vec<Job>,
+    waiters: Vec<Waiter>,
+    ever: u32,
+    count_max: usize,
+    keep: Duration,
+}
+
+impl Jobs {
+    pub(super) fn new(epoch: &str, count_max: usize, keep: Duration) -> Self {
+        let epoch = epoch.to_owned();
+        Jobs { epoch, jobs: Vec::new(), waiters: Vec::new(), ever: 0, count_max, keep }
+    }
+
+    /// Enters a job that begins.
+    pub(super) fn begin(
+        &mut self,
+        method: &'static str,
+        principal: &Principal,
+        cancel: Arc<Cancel>,
+    ) -> Result<(u32, String), Error> {
+        if self.jobs.len() >= self.count_max {
+            let oldest = self.jobs.iter().position(|job| job.result.is_some());
+            match oldest {
+                Some(index) => drop(self.jobs.remove(index)),
+                None => {
+                    let count = u64::try_from(self.jobs.len()).unwrap_or(u64::MAX);
+                    let max = u64::try_from(self.count_max).unwrap_or(u64::MAX);
+                    return Err(Error::limit_exceeded("limits.jobs_max", count, max));
+                }
+            }
+        }
+        self.ever = self.ever.wrapping_add(1);
+        let (number, id) = (self.ever, format!("{}-job{}", self.epoch, self.ever));
+        self.jobs.push(Job {
+            number,
+            id: id.clone(),
+            method,
+            principal: principal.clone(),
+            cancel,
+            done: 0,
+            total: 0,
+            result: None,
+        });
+        Ok((number, id))
+    }
+
+    fn find(&self, principal: &Principal, id: &str) -> Result<&Job, Error> {
+        let mut jobs = self.jobs.iter();
+        let job = jobs.find(|job| job.id == id && job.principal.name == principal.name);
+        job.ok_or_else(|| {
+            Error::not_found("job", id)
+                .hint("list the jobs with job.list; a finished one is kept for a while only")
+        })
+    }
+
+    /// The newest jobs of a principal.
+    pub fn list(&self, principal: &Principal) -> Vec<JobItem> {
+        let own = self.jobs.iter().rev().filter(|job| job.principal.name == principal.name);
+        own.take(LISTED_MAX).map(Job::item).collect()
+    }
+
+    /// Asks a job to end; tells whether it was still running.
+    pub fn cancel(&self, principal: &Principal, id: &str) -> Result<bool, Error> {
+        let job = self.find(principal, id)?;
+        job.cancel.ask();
+        Ok(job.result.is_none())
+    }
+
+    pub(super) fn cancel_all(&self) {
+        for job in &self.jobs {
+            job.cancel.ask();
+        }
+    }
+
+    pub(super) fn progressed(&mut self, number: u32, done: u64, total: u64) {
+        if let Some(job) = self.jobs.iter_mut().find(|job| job.number == number) {
+            (job.done, job.total) = (done, total);
+        }
+    }
+
+    pub(super) fn forget_waiter(&mut self, peer: PeerId) {
+        self.waiters.retain(|waiter| waiter.ticket.peer != peer);
+    }
+
+    /// Takes a waiting `job.status` out.
+    pub(super) fn unwait(&mut self, ticket: Ticket) -> bool {
+        let before = self.waiters.len();
+        self.waiters.retain(|waiter| waiter.ticket != ticket);
+        self.waiters.len() < before
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let waits = self.waiters.iter().map(|waiter| waiter.until);
+        let keeps = self.jobs.iter().filter_map(|job| job.result.as_ref());
+        waits.chain(keeps.map(|(ended, _)| *ended + self.keep)).min()
+    }
+
+    /// Answers of waiters whose time is over.
+    pub(super) fn due(&mut self, now: Instant) -> Vec<(Ticket, Result<Reply, Error>)> {
+        let (due, wait) = self.waiters.drain(..).partition(|waiter| waiter.until <= now);
+        self.waiters = wait;
+        let due: Vec<Waiter> = due;
+        due.iter().map(|waiter| (waiter.ticket, self.answer(waiter.number))).collect()
+    }
+
+    /// Forgets jobs that were kept for long enough.
+    pub(super) fn expire(&mut self, now: Instant) {
+        let keep = self.keep;
+        self.jobs.retain(|job| job.result.as_ref().is_none_or(|(ended, _)| *ended + keep > now));
+    }
+
+    fn answer(&self, number: u32) -> Result<Reply, Error> {
+        let mut jobs = self.jobs.iter();
+        let job = jobs.find(|job| job.number == number);
+        job.ok_or_else(|| Error::internal("the job is gone")).and_then(Job::answer)
+    }
+}
+
+impl Job {
+    fn item(&self) -> JobItem {
+        let state = match &self.result {
+            None => JobState::Running,
+            Some((_, Ok(_))) => JobState::Done,
+            Some((_, Err(_))) => JobState::Failed,
+        };
+        let (job, method) = (self.id.clone(), self.method.to_owned());
+        JobItem { job, method, state, done: self.done, total: self.total }
+    }
+
+    fn answer(&self) -> Result<Reply, Error> {
+        let (reply, error, attachment) = match &self.result {
+            None => (None, None, None),
+            Some((_, Ok(reply))) => {
+                let json: Option<Value> = serde_json::from_slice(&reply.json).ok();
+                (json, None, reply.attachment.clone())
+            }
+            Some((_, Err(error))) => (None, serde_json::to_value(error).ok(), None),
+        };
+        let reply = Reply::json(&StatusReply { job: self.item(), reply, error })?;
+        Ok(Reply { attachment, ..reply })
+    }
+}
+
+/// The answer to a call that became a job.
+pub(super) fn started(method: &str, id: &str) -> Result<Reply, Error> {
+    let job = Some(id.to_owned());
+    match method {
+        "render.image" => Reply::json(&ImageReply {
+            revision: None,
+            width: 0,
+            height: 0,
+            bytes: 0,
+            voxels: 0,
+            job,
+        }),
+        _ => Reply::json(&ExportReply { revision: None, bytes: 0, blob: None, job }),
+    }
+}
+
+impl Router {
+    /// `job.status`: answers now, or when the job ends or the time is over.
+    pub(super) fn wait_for_job(
+        &mut self,
+        session: &mut Session,
+        envelope: &Envelope,
+        params: &str,
+        now: Instant,
+    ) {
+        let call = envelope.ticket.call;
+        let found = handlers::parse::<StatusParams>(params).and_then(|params| {
+            let job = self.jobs.find(&session.principal, &params.job)?;
+            Ok((job.number, job.result.is_some(), params.wait_ms.min(WAIT_MS_MAX)))
+        });
+        match found {
+            Err(error) => self.answer_in(session, call, Err(error)),
+            Ok((number, false, wait_ms)) if wait_ms > 0 => {
+                let until = now + Duration::from_millis(wait_ms);
+                self.jobs.waiters.push(Waiter { ticket: envelope.ticket, number, until });
+            }
+            Ok((number, _, _)) => {
+                let answer = self.jobs.answer(number);
+                self.answer_in(session, call, answer);
+            }
+        }
+    }
+
+    /// A job ended: whoever waits for it is answered.
+    pub(super) fn job_ended(
+        &mut self,
+        ticket: Ticket,
+        result: Result<Reply, Error>,
+        now: Instant,
+    ) {
+        let number = ticket.call;
+        let Some(job) = self.jobs.jobs.iter_mut().find(|job| job.number == number) else { return };
+        job.result = Some((now, result));
+        let item = job.item();
+        let (ended, wait) =
+            self.jobs.waiters.drain(..).partition(|waiter| waiter.number == number);
+        self.jobs.waiters = wait;
+        let ended: Vec<Waiter> = ended;
+        for waiter in ended {
+            let answer = self.jobs.answer(number);
+            self.answer(waiter.ticket, answer);
+        }
+        self.publish(Topic::Job, None, &item);
+    }
+}

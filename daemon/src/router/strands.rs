@@ -1,0 +1,386 @@
+//! Edits: one project's run in order, different projects' side by side, and each is answered when
+//! the journal has it.
+
+use std::{collections::VecDeque, sync::Arc, time::Instant};
+
+use goxe_protocol::{
+    Code, Error,
+    api::event::{ProjectEvent, Topic},
+    rpc::Meta,
+};
+use uuid::Uuid;
+
+use super::{
+    Later, Router,
+    projects::{Residence, Waiting, broken},
+};
+use crate::{
+    call::{Payload, Reply, Ticket},
+    edit::{EditCall, EditWritten, KeyUse, Written, digest},
+    errors,
+    handlers::Route,
+    journal::{
+        ProjectId,
+        keys::{Key, Lookup},
+        writer::Completion,
+    },
+    lanes::{Garbage, Job, StrandJob},
+    session::Session,
+    view::View,
+};
+
+/// Places of the journal's queue from which a strand is run again.
+const ROOM_MIN: usize = 128;
+
+/// Edits that one lane job takes: enough to make the hand-over cheap, few enough for others to
+/// have their turn.
+const STRAND_EDITS_MAX: usize = 64;
+
+/// A keyed call that is being done, and who else waits for its answer.
+pub(super) struct Running {
+    principal: Arc<str>,
+    project: Option<ProjectId>,
+    key: Key,
+    digest: crate::journal::chain::ParamsDigest,
+    waiters: Vec<Ticket>,
+}
+
+impl Router {
+    /// The key of a call, where it has one and its method writes.
+    pub(super) fn key_use(
+        &self,
+        route: &'static Route,
+        meta: Option<&Meta<'_>>,
+        payload: &Payload,
+    ) -> Result<Option<KeyUse>, Error> {
+        let text = meta.and_then(|meta| meta.idempotency_key.as_deref());
+        let Some(text) = text.filter(|_| route.info.writes) else {
+            return Ok(None);
+        };
+        let key = parse_key(text)?;
+        Ok(Some(KeyUse { key, digest: digest(route.info.name, payload) }))
+    }
+
+    /// Answers a keyed call from the first one of that key, or lets it wait for that one.
+    /// `Ok(false)`: it is the first.
+    pub(super) fn answer_by_key(
+        &mut self,
+        session: &mut Session,
+        later: &Later,
+        project: Option<ProjectId>,
+        used: KeyUse,
+    ) -> Result<bool, Error> {
+        let principal = Arc::clone(&session.principal.name);
+        if let Some(running) = self.running_mut(&principal, project, used.key) {
+            if running.digest != used.digest {
+                return Err(other_params());
+            }
+            let (ticket, _) = session.open(later, None, false);
+            running.waiters.push(ticket);
+            return Ok(true);
+        }
+        if let Some(id) = project
+            && !matches!(self.projects.entry(id)?.residence, Residence::Loaded { .. })
+        {
+            // Its keys come with it; the strand looks again.
+            return Ok(false);
+        }
+        match self.committed(&principal, project, used)? {
+            None => Ok(false),
+            Some(reply) => {
+                let (ticket, _) = session.open(later, None, false);
+                self.answer_in(session, ticket.call, Ok(reply));
+                Ok(true)
+            }
+        }
+    }
+
+    /// The answer that a committed call of this key got.
+    fn committed(
+        &self,
+        principal: &str,
+        project: Option<ProjectId>,
+        used: KeyUse,
+    ) -> Result<Option<Reply>, Error> {
+        let keys = match project {
+            Some(id) => &self.projects.entry(id)?.keys,
+            None => &self.projects.keys,
+        };
+        let now_ms = jiff::Timestamp::now().as_millisecond();
+        match keys.lookup(principal, used.key, &used.digest, now_ms, &self.key_limits) {
+            Lookup::Unknown => Ok(None),
+            Lookup::Committed(committed) => {
+                Ok(Some(Reply { json: committed.answer.to_vec(), attachment: None }))
+            }
+            Lookup::Conflict(_) => Err(other_params()),
+            Lookup::NotV7 => Err(Error::invalid_params("an idempotency key is a UUIDv7")
+                .hint("make a new UUIDv7 for each call, and keep it when you send it again")),
+            Lookup::Ahead => Err(Error::invalid_params("the key's time lies in the future")
+                .hint("correct the clock of this machine, and make a new key")),
+            Lookup::Expired => Err(Error::conflict(
+                "key_expired",
+                "the key is older than what is remembered; its call is not run",
+            )
+            .hint("look whether it was done, then send it with a new key if it is still wanted")),
+        }
+    }
+
+    fn running_mut(
+        &mut self,
+        principal: &str,
+        project: Option<ProjectId>,
+        key: Key,
+    ) -> Option<&mut Running> {
+        self.running.iter_mut().find(|running| {
+            running.key == key && running.project == project && &*running.principal == principal
+        })
+    }
+
+    /// Whether a keyed call is being done.
+    pub fn is_running(&mut self, principal: &str, project: Option<ProjectId>, key: Key) -> bool {
+        self.running_mut(principal, project, key).is_some()
+    }
+
+    /// Remembers that a keyed call is being done.
+    pub(super) fn enter_key(&mut self, principal: &Arc<str>, project: Option<ProjectId>, key: Option<KeyUse>) {
+        if let Some(KeyUse { key, digest }) = key {
+            let principal = Arc::clone(principal);
+            self.running.push(Running { principal, project, key, digest, waiters: Vec::new() });
+        }
+    }
+
+    /// A keyed call ended: whoever waited for it gets the same answer.
+    pub(super) fn leave_key(
+        &mut self,
+        principal: &str,
+        project: Option<ProjectId>,
+        key: Option<KeyUse>,
+        result: &Result<Reply, Error>,
+    ) {
+        let Some(used) = key else { return };
+        let Some(index) = self.running.iter().position(|running| {
+            running.key == used.key
+                && running.project == project
+                && &*running.principal == principal
+        }) else {
+            return;
+        };
+        for ticket in self.running.swap_remove(index).waiters {
+            self.answer(ticket, result.clone());
+        }
+    }
+
+    /// Lets an edit wait for its turn.
+    pub(super) fn queue_edit(&mut self, edit: EditCall) {
+        let id = edit.project;
+        let entry = match self.projects.entry(id) {
+            Ok(entry) => entry,
+            Err(error) => return self.edit_unwritten(edit, Err(error)),
+        };
+        match &entry.residence {
+            Residence::Unloaded | Residence::Loading => {
+                self.projects.wait(id, Waiting::Edit(Box::new(edit)));
+                self.load(id);
+                return;
+            }
+            Residence::Broken(reason) => {
+                let error = broken(&entry.name, reason);
+                return self.edit_unwritten(edit, Err(error));
+            }
+            Residence::Loaded { read_only: Some(reason), .. } => {
+                let message = format!("the project \"{}\" is read-only: {reason}", entry.name);
+                let error = Error::new(Code::Corrupt, message);
+                return self.edit_unwritten(edit, Err(error));
+            }
+            Residence::Loaded { read_only: None, .. } => {}
+        }
+        if let Some(used) = edit.key {
+            let principal = Arc::clone(&edit.envelope.principal.name);
+            match self.committed(&principal, Some(id), used) {
+                Ok(None) => {}
+                Ok(Some(reply)) => return self.edit_unwritten(edit, Ok(reply)),
+                Err(error) => return self.edit_unwritten(edit, Err(error)),
+            }
+        }
+        if let Some(entry) = self.projects.entry_mut(id) {
+            entry.queue.push_back(edit);
+        }
+        self.run_strand(id);
+    }
+
+    /// Gives a strand's waiting edits to a lane, unless one has it.
+    pub(super) fn run_strand(&mut self, id: ProjectId) {
+        let Some(appender) = self.appender.clone() else { return };
+        let Some(entry) = self.projects.entry_mut(id) else { return };
+        if entry.running || entry.failed || entry.queue.is_empty() {
+            return;
+        }
+        let Some(head) = entry.head.clone() else { return };
+        let take = entry.queue.len().min(STRAND_EDITS_MAX);
+        let edits = entry.queue.drain(..take).collect();
+        entry.running = true;
+        let generation = entry.generation;
+        self.submit(Job::Strand(Box::new(StrandJob {
+            project: id,
+            generation,
+            head,
+            edits,
+            appender,
+        })));
+    }
+
+    /// A lane ran edits of a strand.
+    pub(super) fn strand_ran(
+        &mut self,
+        id: ProjectId,
+        head: Arc<View>,
+        mut rest: VecDeque<EditCall>,
+        appended: usize,
+    ) {
+        let Some(entry) = self.projects.entry_mut(id) else {
+            self.effects.garbage.push(Garbage::View(head));
+            return;
+        };
+        entry.running = false;
+        entry.unwritten += appended;
+        rest.append(&mut entry.queue);
+        entry.queue = rest;
+        if !entry.failed {
+            entry.head = Some(head);
+        } else {
+            self.effects.garbage.push(Garbage::View(head));
+        }
+        self.settle(id);
+    }
+
+    /// Goes on with a strand: throws a failed head back once nothing of it is on its way, and
+    /// runs what waits.
+    fn settle(&mut self, id: ProjectId) {
+        let Some(entry) = self.projects.entry_mut(id) else { return };
+        if entry.failed {
+            if entry.running || entry.unwritten > 0 {
+                return;
+            }
+            if !entry.resetting
+                && let Some(appender) = self.appender.clone()
+            {
+                entry.resetting = true;
+                entry.generation = entry.generation.wrapping_add(1);
+                entry.head = entry.view().cloned();
+                let generation = entry.generation;
+                self.submit(Job::Reset { project: id, generation, appender });
+            }
+            return;
+        }
+        let entry = self.projects.entry_mut(id);
+        let starved = entry.is_some_and(|entry| !entry.running && !entry.queue.is_empty());
+        if starved && self.appender.as_ref().is_some_and(|appender| appender.room() >= ROOM_MIN) {
+            self.run_strand(id);
+        } else if starved {
+            self.starved.push(id);
+        }
+    }
+
+    /// An edit is answered without the journal.
+    pub(super) fn edit_unwritten(&mut self, edit: EditCall, result: Result<Reply, Error>) {
+        let principal = Arc::clone(&edit.envelope.principal.name);
+        self.leave_key(&principal, Some(edit.project), edit.key, &result);
+        self.answer(edit.envelope.ticket, result);
+    }
+
+    /// The journal knows that a head was thrown back: what waits is run against it.
+    pub(super) fn was_reset(&mut self, id: ProjectId) {
+        if id == ProjectId::CATALOGUE {
+            self.projects.failed = false;
+            return;
+        }
+        if let Some(entry) = self.projects.entry_mut(id) {
+            entry.failed = false;
+            entry.resetting = false;
+        }
+        self.settle(id);
+    }
+
+    /// The journal wrote a record, or did not.
+    pub fn journaled(&mut self, completion: Completion<Written>, now: Instant) {
+        let Completion { ticket, bytes, outcome, .. } = completion;
+        let outcome = outcome.map(|_| bytes).map_err(|failure| errors::journal(&failure));
+        match ticket {
+            Written::Edit(written) => self.edit_journaled(*written, outcome, now),
+            Written::Catalogue(written) => self.catalogue_journaled(*written, outcome),
+        }
+        for id in std::mem::take(&mut self.starved) {
+            self.settle(id);
+        }
+    }
+
+    fn edit_journaled(
+        &mut self,
+        written: EditWritten,
+        outcome: Result<u64, Error>,
+        now: Instant,
+    ) {
+        let EditWritten { project, view, ticket, author, reply, encoded, key, time_ms, .. } =
+            written;
+        let revision = view.revision;
+        if let Some(entry) = self.projects.entry_mut(project) {
+            entry.unwritten = entry.unwritten.saturating_sub(1);
+        }
+        match outcome {
+            Ok(bytes) => {
+                let limits = self.key_limits;
+                let mut name = None;
+                if let Some(entry) = self.projects.entry_mut(project) {
+                    entry.journal_bytes = entry.journal_bytes.saturating_add(bytes);
+                    name = Some(Arc::clone(&entry.name));
+                    if let Some(KeyUse { key, digest }) = key {
+                        let json = &reply.json;
+                        entry.keys.insert(&author, key, digest, revision, time_ms, json);
+                        entry.keys.forget(time_ms, &limits);
+                    }
+                }
+                self.install(project, view, now);
+                self.leave_key(&author, Some(project), key, &Ok(reply));
+                self.deliver(ticket, encoded);
+                if let Some(name) = name {
+                    self.publish_edit(&name, revision, &author);
+                }
+                self.image_if_due(project);
+            }
+            Err(error) => {
+                if let Some(entry) = self.projects.entry_mut(project) {
+                    entry.failed = true;
+                }
+                self.leave_key(&author, Some(project), key, &Err(error.clone()));
+                self.answer(ticket, Err(error));
+                self.effects.garbage.push(Garbage::View(view));
+            }
+        }
+        self.settle(project);
+    }
+
+    fn publish_edit(&mut self, name: &str, revision: crate::journal::Revision, author: &str) {
+        let event = ProjectEvent {
+            project: name.to_owned(),
+            what: "edited".into(),
+            revision: Some(errors::revision(revision)),
+            author: author.to_owned(),
+        };
+        self.publish(Topic::Project, Some(name), &event);
+    }
+}
+
+/// Reads an idempotency key.
+pub fn parse_key(text: &str) -> Result<Key, Error> {
+    let uuid = Uuid::try_parse(text).map_err(|_| {
+        Error::invalid_params("an idempotency key is a UUIDv7")
+            .hint("make a new UUIDv7 for each call, and keep it when you send it again")
+    })?;
+    Ok(Key(uuid.into_bytes()))
+}
+
+fn other_params() -> Error {
+    Error::conflict("key_reused", "this idempotency key belongs to a call with other params")
+        .hint("make a new key for every call that is not a repetition")
+}
+

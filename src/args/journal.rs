@@ -1,0 +1,12 @@
+//! `goxe journal ...`
+
+use clap::Subcommand;
+
+/// What to do with a journal.
+#[derive(Debug, Subcommand)]
+pub enum Journal {
+    /// Read everything and tell what is damaged; changes nothing
+    Check,
+    /// Print every record
+    Dump,
+}
