@@ -62,9 +62,11 @@ fn arguments(context: &Context, settings: &Settings) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = vec!["daemon".into(), "run".into()];
     let choice = &context.choice;
     let data = Some(&settings.paths.data).filter(|_| !choice.system || choice.data.is_some());
-    for (flag, path) in
-        [("--data", data), ("--socket", choice.socket.as_ref()), ("--config", choice.config.as_ref())]
-    {
+    for (flag, path) in [
+        ("--data", data),
+        ("--socket", choice.socket.as_ref()),
+        ("--config", choice.config.as_ref()),
+    ] {
         if let Some(path) = path {
             arguments.extend([flag.into(), path.into()]);
         }
@@ -138,8 +140,10 @@ fn parse<T: DeserializeOwned>(reply: &Reply) -> Result<T, Failure> {
     reply.parse().map_err(|error| match reply.record() {
         Some(record) => {
             let revision = record.revision.map(|revision| format!(" as revision {revision}"));
-            let message = format!("it was done{}, but its answer was lost", revision.unwrap_or_default());
-            Failure::new(Exit::Failed, "answer_lost", message).hint("do not repeat it; look at the project")
+            let message =
+                format!("it was done{}, but its answer was lost", revision.unwrap_or_default());
+            Failure::new(Exit::Failed, "answer_lost", message)
+                .hint("do not repeat it; look at the project")
         }
         None => {
             let message = format!("the daemon answered in another form: {error}");

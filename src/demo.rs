@@ -137,7 +137,11 @@ fn refused(studio: &mut Studio) -> Result<((), String), Failure> {
     edits.push(scene::nowhere());
     let outcome = studio.edit(scene::MISTAKE_LAYER, "a list with a bad edit", edits);
     let Err(failure) = outcome else {
-        return Err(Failure::new(Exit::Failed, "demo", "an edit on a layer that is not there was done"));
+        return Err(Failure::new(
+            Exit::Failed,
+            "demo",
+            "an edit on a layer that is not there was done",
+        ));
     };
     let after = studio.info()?;
     ensure(before == after, || "an edit list that was refused changed the project".to_owned())?;

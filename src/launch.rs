@@ -46,7 +46,8 @@ impl Launch {
 
     /// What tells a client of it.
     pub fn entry(&self, client: Client) -> Entry {
-        let launch = clients::Launch { exe: &self.exe, arguments: &self.arguments, environment: &[] };
+        let launch =
+            clients::Launch { exe: &self.exe, arguments: &self.arguments, environment: &[] };
         client.entry(launch)
     }
 }

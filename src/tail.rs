@@ -74,7 +74,9 @@ impl Tail {
     /// Whether another file lies at the path now, or this one was cut.
     fn is_moved(&mut self) -> bool {
         let Some(file) = &mut self.file else { return false };
-        let (Ok(held), Ok(position)) = (file.metadata(), file.stream_position()) else { return true };
+        let (Ok(held), Ok(position)) = (file.metadata(), file.stream_position()) else {
+            return true;
+        };
         match fs::metadata(&self.path) {
             Ok(there) => {
                 (there.dev(), there.ino()) != (held.dev(), held.ino()) || held.len() < position
@@ -112,8 +114,11 @@ fn seek_to_last(file: &mut File, lines_max: usize) -> io::Result<()> {
         let mut block = Vec::new();
         file.seek(SeekFrom::Start(from))?;
         file.take(start - from).read_to_end(&mut block)?;
-        let places: Vec<u64> =
-            (from..start).zip(&block).filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at).collect();
+        let places: Vec<u64> = (from..start)
+            .zip(&block)
+            .filter(|(_, byte)| **byte == b'\n')
+            .map(|(at, _)| at)
+            .collect();
         for at in places.into_iter().rev() {
             if at + 1 < end {
                 if breaks_left <= 1 {

@@ -115,7 +115,8 @@ mod tests {
 
     #[test]
     fn the_last_line_counts() {
-        let words = |findings: &[Finding]| anstream::adapter::strip_str(&words(findings)).to_string();
+        let words =
+            |findings: &[Finding]| anstream::adapter::strip_str(&words(findings)).to_string();
         assert!(words(&[Finding::good("a", "b")]).ends_with("everything is as it should be\n"));
         let mixed = [Finding::bad("a", "b", "c"), Finding::poor("a", "b", "c")];
         assert!(words(&mixed).ends_with("1 must be corrected\n"));

@@ -58,7 +58,9 @@ pub fn run(studio: &mut Studio, story: &mut Story) -> Result<Outcome, Failure> {
     kill(killed_pid)?;
     let answered_before = answers.len() + studio.mcp.waiting()?;
     let in_flight = errands.len() - answered_before;
-    ensure(in_flight > 0, || "the daemon answered every edit before it could be killed".to_owned())?;
+    ensure(in_flight > 0, || {
+        "the daemon answered every edit before it could be killed".to_owned()
+    })?;
     let words = format!("pid {killed_pid}, {in_flight} of {} edits in flight", errands.len());
     story.tell("SIGKILL", words, begun.elapsed());
     for id in ids.iter().skip(ANSWERS_BEFORE_KILL) {
@@ -136,7 +138,8 @@ fn is_acknowledged(answer: &ToolAnswer) -> bool {
 }
 
 fn is_edit(answer: &ToolAnswer) -> bool {
-    serde_json::from_value::<EditReply>(answer.data.clone()).is_ok_and(|reply| reply.group.is_some())
+    serde_json::from_value::<EditReply>(answer.data.clone())
+        .is_ok_and(|reply| reply.group.is_some())
 }
 
 fn boat(info: &InfoReply) -> Option<Box3> {
@@ -146,7 +149,9 @@ fn boat(info: &InfoReply) -> Option<Box3> {
 fn pid(studio: &mut Studio) -> Result<u32, Failure> {
     let health = studio.health()?;
     let pid = health.status.filter(|_| health.healthy).map(|status| status.pid);
-    pid.ok_or_else(|| Failure::new(Exit::Failed, "tool", "engine_health says the engine is not well"))
+    pid.ok_or_else(|| {
+        Failure::new(Exit::Failed, "tool", "engine_health says the engine is not well")
+    })
 }
 
 /// Kills a process as nobody can foresee it: no handler runs, nothing is flushed.

@@ -46,7 +46,8 @@ impl Mcp {
     /// Starts a server.
     pub fn start(command: &mut Command) -> Result<Self, Failure> {
         let spawned = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
-        let mut child = spawned.map_err(|error| broken(format!("it cannot be started: {error}")))?;
+        let mut child =
+            spawned.map_err(|error| broken(format!("it cannot be started: {error}")))?;
         let (sender, messages) = sync_channel(MESSAGES_MAX);
         if let Some(output) = child.stdout.take() {
             // It ends with the output, which ends with the child.

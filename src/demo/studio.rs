@@ -84,7 +84,11 @@ impl Studio {
         let answer = self.mcp.call("render_view", &arguments)?;
         let picture = answer.picture.as_deref().map(|picture| BASE64.decode(picture));
         let Some(Ok(png)) = picture else {
-            return Err(Failure::new(Exit::Failed, "tool", "render_view answered without a picture"));
+            return Err(Failure::new(
+                Exit::Failed,
+                "tool",
+                "render_view answered without a picture",
+            ));
         };
         files::write(file, &png, true)?;
         Ok(png.len())

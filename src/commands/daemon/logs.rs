@@ -76,7 +76,8 @@ mod tests {
 
     #[test]
     fn json_lines_read_as_sentences() {
-        let line = r#"{"timestamp":"T","level":"WARN","message":"disk full","bytes":7,"target":"goxe"}"#;
+        let line =
+            r#"{"timestamp":"T","level":"WARN","message":"disk full","bytes":7,"target":"goxe"}"#;
         let plain = anstream::adapter::strip_str(&words(line)).to_string();
         assert_eq!(plain, "T WARN  disk full bytes=7 goxe");
         assert_eq!(words("plain \u{1b}[31mtext"), "plain  [31mtext");

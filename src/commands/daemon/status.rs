@@ -31,9 +31,12 @@ fn words(status: &Status) -> String {
         Condition::Hung => (BAD, "hung", "`goxe daemon restart` ends and starts it"),
         Condition::Refused => (BAD, "refused", "ask the owner of the data folder"),
         Condition::Down => (POOR, "down", "`goxe daemon start`, or any command that needs it"),
-        Condition::Failed => (BAD, "failed", "look at `goxe daemon logs`, then `goxe daemon start`"),
+        Condition::Failed => {
+            (BAD, "failed", "look at `goxe daemon logs`, then `goxe daemon start`")
+        }
     };
-    let mut rows = vec![("daemon", paint(style, word)), ("data", status.data.display().to_string())];
+    let mut rows =
+        vec![("daemon", paint(style, word)), ("data", status.data.display().to_string())];
     rows.extend(status.reason.clone().map(|reason| ("reason", reason)));
     rows.extend(status.pid.map(|pid| ("pid", pid.to_string())));
     rows.extend(status.socket.as_ref().map(|socket| ("socket", socket.display().to_string())));

@@ -55,7 +55,9 @@ fn words(settings: &Settings, pid: Option<u32>, killed: bool, ms: u64) -> String
     let took = output::duration(ms);
     match (pid, killed) {
         (None, _) => format!("no daemon serves {data}: there is nothing to stop"),
-        (Some(pid), false) => format!("the daemon (pid {pid}) finished its work and left, in {took}"),
+        (Some(pid), false) => {
+            format!("the daemon (pid {pid}) finished its work and left, in {took}")
+        }
         (Some(pid), true) => format!(
             "the daemon (pid {pid}) did not leave by itself and was killed after {took}; what it \
              acknowledged is in its journal"

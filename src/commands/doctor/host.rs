@@ -73,7 +73,8 @@ fn pidfd() -> Finding {
 /// Where the user's systemd answers, the daemon outlives the control group of its client.
 fn user_manager() -> Finding {
     let set = std::env::var_os("XDG_RUNTIME_DIR").filter(|set| !set.is_empty());
-    let runtime = set.map_or_else(|| PathBuf::from(format!("/run/user/{}", geteuid())), PathBuf::from);
+    let runtime =
+        set.map_or_else(|| PathBuf::from(format!("/run/user/{}", geteuid())), PathBuf::from);
     match UnixStream::connect(runtime.join("systemd/private")) {
         Ok(_) => Finding::good("user manager", "the user's systemd answers"),
         Err(_) => Finding::poor(

@@ -55,14 +55,20 @@ fn answers(status: &Status) -> Finding {
     match status.condition {
         Condition::Up => Finding::good("daemon", format!("answered a real request in {took}")),
         Condition::Down => Finding::good("daemon", format!("none runs{reason}; a call starts one")),
-        Condition::Recovering => {
-            Finding::poor("daemon", "reads its journal back", "wait: `goxe daemon status` tells how far")
-        }
+        Condition::Recovering => Finding::poor(
+            "daemon",
+            "reads its journal back",
+            "wait: `goxe daemon status` tells how far",
+        ),
         Condition::Draining => Finding::poor("daemon", format!("ends{reason}"), "wait for its end"),
-        Condition::Hung => Finding::bad("daemon", format!("hangs{reason}"), "`goxe daemon restart`"),
-        Condition::Refused => {
-            Finding::bad("daemon", format!("refuses us{reason}"), "ask the owner of the data folder")
+        Condition::Hung => {
+            Finding::bad("daemon", format!("hangs{reason}"), "`goxe daemon restart`")
         }
+        Condition::Refused => Finding::bad(
+            "daemon",
+            format!("refuses us{reason}"),
+            "ask the owner of the data folder",
+        ),
         Condition::Failed => Finding::bad(
             "daemon",
             format!("{} starts failed{reason}", status.starts_failed),

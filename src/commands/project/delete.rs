@@ -18,6 +18,8 @@ pub(super) fn run(
     context.output.answer(&reply, |reply| {
         let until = output::moment(reply.kept_until_ms);
         let (project, id) = (&params.project, reply.id);
-        format!("{project} is in the trash until {until}: `goxe project restore {id}` brings it back")
+        format!(
+            "{project} is in the trash until {until}: `goxe project restore {id}` brings it back"
+        )
     })
 }

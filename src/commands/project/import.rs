@@ -54,7 +54,8 @@ pub(super) fn format_of(file: &Path) -> Result<Format, Failure> {
         Some("vox") => Ok(Format::Vox),
         _ => {
             let message = format!("{} ends with none of the formats: .vox", file.display());
-            Err(Failure::new(Exit::Usage, "format", message).hint("name a file that ends with .vox"))
+            Err(Failure::new(Exit::Usage, "format", message)
+                .hint("name a file that ends with .vox"))
         }
     }
 }
