@@ -19,7 +19,8 @@ use uuid::Uuid;
 use crate::context::Context;
 use crate::daemon;
 use crate::failure::{Exit, Failure};
-use crate::output::{self, Output, number};
+use crate::launch::{self, Launch};
+use crate::output::{self, BOLD, DIM, Output, number, paint};
 use errands::Outcome;
 use mcp::Mcp;
 use scene::Part;
@@ -56,7 +57,8 @@ pub fn run(folder: Option<PathBuf>, context: &Context) -> Result<(), Failure> {
         "steps": story.steps(),
         "kill": outcome,
     });
-    context.output.answer(&answer, |_| closing(&desk))
+    let launch = Launch::of(context)?;
+    context.output.answer(&answer, |_| closing(&desk, &launch))
 }
 
 fn play(desk: &Desk, story: &mut Story) -> Result<Outcome, Failure> {
@@ -186,14 +188,16 @@ fn stop(desk: &Desk, story: &mut Story, output: Output) -> Result<(), Failure> {
     })
 }
 
-/// Where everything is, and how to go on.
-fn closing(desk: &Desk) -> String {
+/// How to go on, and where everything is.
+fn closing(desk: &Desk, launch: &Launch) -> String {
     let facts = output::facts([
         ("picture", desk.picture.display().to_string()),
         ("model", desk.model.display().to_string()),
         ("folder", desk.folder.display().to_string()),
     ]);
-    format!("\n{facts}")
+    let title = paint(BOLD, "Connect an assistant to a goxe of your own");
+    let again = paint(DIM, "`goxe mcp config --client NAME` prints one of them again");
+    format!("\n{title}\n{again}\n\n{}\n{facts}", launch::all(launch))
 }
 
 impl Desk {

@@ -97,14 +97,6 @@ impl Failure {
         Failure::new(exit, "io", message).hint(hint).with("path", path.display().to_string())
     }
 
-    /// No daemon serves the data folder.
-    pub fn no_daemon(data: &Path) -> Self {
-        let message = format!("no daemon serves {}", data.display());
-        Failure::new(Exit::NoDaemon, "no_daemon", message)
-            .hint("`goxe daemon start` starts it; so does any command that needs one")
-            .with("data", data.display().to_string())
-    }
-
     /// As it is printed for programs.
     pub fn to_json(&self) -> Value {
         let mut error = json!({

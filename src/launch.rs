@@ -1,10 +1,11 @@
 //! How somebody else starts `goxe mcp` so that it reaches the daemon that is meant here.
 
 use goxe_config::{Environment, Paths};
-use goxe_mcp_bridge::clients::{self, Client, Entry};
+use goxe_mcp_bridge::clients::{self, CLIENTS, Client, Entry};
 
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
+use crate::output::{BOLD, DIM, paint};
 
 /// Variables that MCP clients leave a server.
 const KEPT: [&str; 3] = ["HOME", "PATH", "USER"];
@@ -50,6 +51,16 @@ impl Launch {
             clients::Launch { exe: &self.exe, arguments: &self.arguments, environment: &[] };
         client.entry(launch)
     }
+}
+
+/// The entries of all clients, each below its name and its place.
+pub fn all(launch: &Launch) -> String {
+    let section = |client: Client| {
+        let entry = launch.entry(client);
+        let head = format!("{}  {}", paint(BOLD, client.name()), paint(DIM, entry.place));
+        format!("{head}\n{}", entry.text)
+    };
+    CLIENTS.map(section).join("\n")
 }
 
 /// Whether a client with its scrubbed environment would find another data folder than we do.

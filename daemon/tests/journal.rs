@@ -8,6 +8,8 @@
     reason = "helpers of tests; clippy only exempts the test functions themselves"
 )]
 
+#[path = "journal/backup.rs"]
+mod backup;
 #[path = "journal/damage.rs"]
 mod damage;
 #[path = "journal/faults.rs"]

@@ -31,6 +31,9 @@ const SAMPLES: usize = 2;
 /// Pixels drawn between two calls of `Progress::step`: some milliseconds.
 const BAND_PIXELS: usize = 1 << 16;
 
+/// The most pixels along one side of a picture.
+pub const SIDE_MAX: u32 = 16_384;
+
 /// How the light treats one of the 255 materials.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SurfaceMaterial {
@@ -118,6 +121,12 @@ pub enum RenderError {
         /// The height asked for.
         height: u32,
     },
+    /// A side longer than [`SIDE_MAX`].
+    #[error("a side of a picture may have {SIDE_MAX} pixels, not {side}")]
+    TooLong {
+        /// The pixels asked for.
+        side: u32,
+    },
     /// Larger than the limit.
     #[error("a picture may have {pixels_max} pixels, not {pixels}")]
     TooManyPixels {
@@ -192,17 +201,17 @@ pub fn render(
     progress: &mut dyn Progress,
 ) -> Result<Picture, RenderError> {
     let (width, height) = check_size(options)?;
-    let volume = View::new(scene.layers.iter().copied()).merged();
     let has_alpha = options.background[3] < 255;
     let mut bytes = vec![0; width * height * channels(has_alpha)];
+    let rows = (BAND_PIXELS / width).max(1);
+    let bands = height.div_ceil(rows);
+    let mut meter = Meter { progress, done: 0, total: 2 * bands as u64 };
+    let volume = View::new(scene.layers.iter().copied()).merged(&mut meter)?;
     if volume.is_empty() {
         shade::paint_background(&mut bytes, options.background);
         return Ok(Picture { width: options.width, height: options.height, bytes, has_alpha });
     }
 
-    let rows = (BAND_PIXELS / width).max(8);
-    let bands = height.div_ceil(rows);
-    let mut meter = Meter { progress, done: 0, total: 2 * bands as u64 };
     let grid = Grid::new(&volume, scene.materials, options.chunks_max, &mut meter)?;
     let view = options.camera.fit(&grid, options.width, options.height);
     let lights = Lights::new(&options.camera, options);
@@ -215,7 +224,7 @@ pub fn render(
     for (number, target) in bytes.chunks_mut(rows * width * channels(has_alpha)).enumerate() {
         band.draw(number * rows, target, &mut meter)?;
         meter.done += 1;
-        meter.step()?;
+        meter.tick()?;
     }
     Ok(Picture { width: options.width, height: options.height, bytes, has_alpha })
 }
@@ -225,6 +234,10 @@ fn check_size(options: &RenderOptions) -> Result<(usize, usize), RenderError> {
     let pixels = u64::from(width) * u64::from(height);
     if pixels == 0 {
         return Err(RenderError::NoPixels { width, height });
+    }
+    let side = width.max(height);
+    if side > SIDE_MAX {
+        return Err(RenderError::TooLong { side });
     }
     if pixels > pixels_max {
         return Err(RenderError::TooManyPixels { pixels, pixels_max });
@@ -244,7 +257,14 @@ struct Meter<'a> {
 }
 
 impl Meter<'_> {
-    fn step(&mut self) -> Result<(), Cancelled> {
+    fn tick(&mut self) -> Result<(), Cancelled> {
+        self.step(self.done, self.total)
+    }
+}
+
+/// What others report to it counts for the step the picture is at.
+impl Progress for Meter<'_> {
+    fn step(&mut self, _done: u64, _total: u64) -> Result<(), Cancelled> {
         self.progress.step(self.done.min(self.total), self.total)
     }
 }

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 
 /// What to do with the configuration.
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Copy, Subcommand)]
 pub enum Config {
     /// Print every key with its value in force
     Show {

@@ -1,6 +1,7 @@
 //! The middle of the demo: many small edits in flight, a daemon that is killed, and a count.
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 use std::time::Instant;
 
 use goxe_protocol::api::history::GroupItem;
@@ -129,7 +130,7 @@ fn count(
     Ok(outcome)
 }
 
-fn same<T: PartialEq + std::fmt::Debug>(what: &str, wanted: T, found: T) -> Result<(), Failure> {
+fn same<T: PartialEq + Debug + Copy>(what: &str, wanted: T, found: T) -> Result<(), Failure> {
     ensure(wanted == found, || format!("{what}: {found:?}, and should be {wanted:?}"))
 }
 

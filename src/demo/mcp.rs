@@ -82,7 +82,7 @@ impl Mcp {
 
     /// Waits for the answer to a call that was sent.
     pub fn wait_call(&mut self, id: u64) -> Result<ToolAnswer, Failure> {
-        Ok(ToolAnswer::new(self.wait(id)?))
+        Ok(ToolAnswer::new(&self.wait(id)?))
     }
 
     /// Calls a tool and waits; its failure is ours.
@@ -173,7 +173,7 @@ impl Drop for Mcp {
 }
 
 impl ToolAnswer {
-    fn new(result: Value) -> Self {
+    fn new(result: &Value) -> Self {
         let blocks = result["content"].as_array().map(Vec::as_slice).unwrap_or_default();
         let member = |kind: &str, name: &str| {
             let block = blocks.iter().find(|block| block["type"] == kind)?;

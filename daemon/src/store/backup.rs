@@ -286,6 +286,3 @@ impl<R: Read> Source<R> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

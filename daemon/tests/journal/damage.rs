@@ -282,3 +282,43 @@ fn a_lost_lineage_is_taken_from_the_segments() {
     disk.remove("lineage").unwrap();
     assert_eq!(recover(&disk, StoreId(77), &mut |_, _| {}).unwrap().store, STORE);
 }
+
+#[test]
+fn whatever_is_done_to_the_segments_each_project_is_a_prefix() {
+    let disk = MemDisk::new(0);
+    let states = states(&long(&disk));
+    let names = disk.list("journal").unwrap();
+    for seed in 0..600 {
+        let mut random = Random::new(seed);
+        let disk = disk.after_kill();
+        for _ in 0..random.below(4) + 1 {
+            let path = format!("journal/{}", names[random.below(names.len())]);
+            let length = disk.bytes(&path).len();
+            let from = random.below(length + 1);
+            let to = (from + random.below(700)).min(length);
+            let noise = random.bytes(to - from);
+            match random.below(6) {
+                0 => disk.rot(&path, |bytes| bytes[from..to].copy_from_slice(&noise)),
+                1 => disk.rot(&path, |bytes| bytes[from..to].fill(0)),
+                2 => disk.rot(&path, |bytes| drop(bytes.drain(from..to))),
+                3 => disk.rot(&path, |bytes| drop(bytes.splice(from..from, noise))),
+                4 => disk.rot(&path, |bytes| bytes.extend_from_within(from..to)),
+                _ => disk.rot(&path, |bytes| bytes.truncate(from)),
+            }
+        }
+        let found = recovered(&disk);
+        for (project, whole) in &states {
+            let back = load(&disk, &found, *project);
+            assert!(whole.0.starts_with(&back.state.0), "{project}, seed {seed}");
+        }
+        // And the journal goes on for those that are sound.
+        let mut world = World::new(disk.after_kill(), settings(INTERVAL));
+        for project in states.keys() {
+            let back = load(&disk, &found, *project);
+            world.strands.entry(*project).or_default().head = back.revision;
+            let append = world.prepare(*project, b"more".to_vec()).unwrap();
+            let outcome = world.core.append(vec![append], world.now).remove(0).outcome;
+            assert_eq!(outcome.is_ok(), back.corrupt.is_none(), "{project}, seed {seed}");
+        }
+    }
+}

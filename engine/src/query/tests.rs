@@ -31,7 +31,7 @@ const OPTIONS: HistogramOptions =
 fn the_last_layer_wins() {
     let (low, high) = (ball(0, 9.0, color(1)), ball(6, 9.0, color(2)));
     let view = View::new([&low, &high]);
-    let merged = view.merged();
+    let merged = view.merged(&mut ()).unwrap();
     for at in cube(-12, 18).iter() {
         let expected = if high.get(at).is_solid() { high.get(at) } else { low.get(at) };
         assert_eq!(view.get(at), expected);
@@ -49,7 +49,7 @@ fn the_last_layer_wins() {
 #[test]
 fn what_one_layer_has_is_shared() {
     let (low, high) = (ball(0, 9.0, color(1)), ball(100, 9.0, color(2)));
-    let merged = View::new([&low, &high]).merged();
+    let merged = View::new([&low, &high]).merged(&mut ()).unwrap();
     let shared =
         |volume: &Volume| volume.chunks().all(|(at, c)| merged.chunk(at).unwrap().ptr_eq(c));
     assert!(shared(&low) && shared(&high));

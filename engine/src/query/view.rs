@@ -1,7 +1,9 @@
 //! Several volumes laid over one another.
 
+use super::Meter;
 use crate::chunk::Chunk;
 use crate::coords::{Bounds, ChunkPos, VoxelPos};
+use crate::progress::{Cancelled, Progress};
 use crate::volume::{Chunks, Volume};
 use crate::voxel::Voxel;
 use std::iter::Peekable;
@@ -70,15 +72,15 @@ impl<'a> View<'a> {
     }
 
     /// Everything seen as one volume, which shares what only one layer has.
-    pub fn merged(&self) -> Volume {
-        let Some((lowest, above)) = self.layers.split_first() else { return Volume::new() };
+    pub fn merged(&self, progress: &mut dyn Progress) -> Result<Volume, Cancelled> {
+        let Some((lowest, above)) = self.layers.split_first() else { return Ok(Volume::new()) };
         let mut merged = Volume::clone(lowest);
-        for volume in above {
-            for (pos, chunk) in volume.chunks() {
-                merged.update_chunk(pos, |below| lay_over(below, chunk));
-            }
+        let mut meter = Meter::new(progress, self.chunk_estimate(&Bounds::ALL));
+        for (pos, chunk) in above.iter().flat_map(|volume| volume.chunks()) {
+            merged.update_chunk(pos, |below| lay_over(below, chunk));
+            meter.chunk_done()?;
         }
-        merged
+        Ok(merged)
     }
 
     /// A bound for how many chunks a scan of `bounds` meets, to tell how far it is.

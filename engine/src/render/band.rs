@@ -10,7 +10,7 @@ use super::{Meter, RenderError, RenderOptions, SAMPLES, channels};
 use std::ops::Range;
 
 /// Chunks between two calls of `Progress::step`.
-const STEP_CHUNKS: usize = 256;
+const STEP_CHUNKS: usize = 32;
 /// Faces remembered with their light.
 const REMEMBERED: usize = 1024;
 /// A sample that shows no opaque face.
@@ -99,6 +99,9 @@ impl<'a> Band<'a> {
             self.veil.resize(size, [0.0, 0.0, 0.0, 1.0]);
         }
         for (number, chunk) in self.order.iter().copied().enumerate() {
+            if number % STEP_CHUNKS == 0 {
+                meter.tick()?;
+            }
             let (top, bottom) = self.view.rows(&grid.chunk(chunk).bounds);
             if bottom < wanted.start as f64 || top > wanted.end as f64 {
                 continue;
@@ -123,9 +126,6 @@ impl<'a> Band<'a> {
                     }
                 });
             });
-            if number % STEP_CHUNKS == 0 {
-                meter.step()?;
-            }
         }
         Ok(())
     }

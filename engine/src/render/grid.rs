@@ -62,7 +62,7 @@ impl<'a> Grid<'a> {
             places.insert(pos, place.ok_or(RenderError::TooManyChunks { chunks_max })?);
             grid.add(pos, chunk);
             if number % STEP_CHUNKS == 0 {
-                meter.step()?;
+                meter.tick()?;
             }
         }
         grid.link(&places);

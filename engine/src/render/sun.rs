@@ -10,13 +10,13 @@ use super::{Meter, RenderError};
 /// The most samples along a side of the map.
 const SIDE_MAX: f64 = 2048.0;
 /// Samples of the map for each pixel of the picture: fewer make shadows softer.
-const PER_PIXEL: f64 = 1.4;
+const PER_PIXEL: f64 = 1.6;
 /// Samples a voxel, however large voxels are in the picture.
-const PER_VOXEL_MAX: f64 = 9.0;
+const PER_VOXEL_MAX: f64 = 15.0;
 /// How much farther from the sun than what it sees first a place may be and still be that, in voxels.
 const TOLERANCE: f64 = 0.02;
 /// Chunks between two calls of `Progress::step`.
-const STEP_CHUNKS: usize = 256;
+const STEP_CHUNKS: usize = 32;
 
 /// How far from the sun the first thing is that it sees, sample by sample.
 pub(super) struct SunMap {
@@ -75,7 +75,7 @@ impl SunMap {
                 }
             });
             if number % STEP_CHUNKS == 0 {
-                meter.step()?;
+                meter.tick()?;
             }
         }
         Ok(map)
@@ -106,27 +106,43 @@ impl SunMap {
         place: Vector,
         facing: [i32; 3],
     ) -> f32 {
-        let [x, y] = self.view.point(place);
+        // Counted from the middle of the first sample.
+        let [x, y] = self.view.point(place).map(|along| along - 0.5);
         let (column, row) = (x as usize, y as usize);
-        if column == 0 || row == 0 || column + 1 >= self.side || row + 1 >= self.side {
+        if column == 0 || row == 0 || column + 2 >= self.side || row + 2 >= self.side {
             return 1.0;
         }
         let plane = &self.planes[lit.face.axis];
-        let (across, down) = (x - column as f64 - 0.5, y - row as f64 - 0.5);
-        let [weights_x, weights_y] = [across, down].map(weights);
-        let middle = plane.depth_at(column as f64 + 0.5, row as f64 + 0.5, lit.level) - TOLERANCE;
+        let first = [column - 1, row - 1].map(|sample| sample as f64);
+        let start = plane.depth_at(first[0] + 0.5, first[1] + 0.5, lit.level) - TOLERANCE;
+        let mut is_lit = [[false; 4]; 4];
+        for (j, lit_line) in is_lit.iter_mut().enumerate() {
+            let line = &self.depths[(row + j - 1) * self.side + column - 1..][..4];
+            let start = start + plane.depth[2] * j as f64;
+            for (i, lit) in lit_line.iter_mut().enumerate() {
+                *lit = line[i] >= (start + plane.depth[1] * i as f64) as f32;
+            }
+        }
+        if is_lit == [[true; 4]; 4] {
+            return 1.0;
+        }
+        if is_lit == [[false; 4]; 4] {
+            return 0.0;
+        }
+        let weights = [weights(x - column as f64), weights(y - row as f64)];
         let (mut lighted, mut shaded) = (0.0, 0.0);
-        for (j, weight_y) in weights_y.into_iter().enumerate() {
-            let line = &self.depths[(row + j - 1) * self.side + column - 1..][..3];
-            let below = j as f64 - 1.0;
-            for (i, weight_x) in weights_x.into_iter().enumerate() {
-                let beside = i as f64 - 1.0;
-                let depth = middle + plane.depth[1] * beside + plane.depth[2] * below;
-                if line[i] >= depth as f32 {
-                    lighted += weight_x * weight_y;
-                } else if self.is_open(grid, lit, place, facing, [beside - across, below - down]) {
-                    shaded += weight_x * weight_y;
-                }
+        for (j, i) in (0..4).flat_map(|j| (0..4).map(move |i| (j, i))) {
+            let weight = weights[0][i] * weights[1][j];
+            if is_lit[j][i] {
+                lighted += weight;
+            } else if self.is_open(
+                grid,
+                lit,
+                place,
+                facing,
+                [first[0] + i as f64 - x, first[1] + j as f64 - y],
+            ) {
+                shaded += weight;
             }
         }
         if shaded == 0.0 { 1.0 } else { lighted / (lighted + shaded) }
@@ -146,22 +162,26 @@ impl SunMap {
         let origin = grid.chunk(chunk).pos.origin().to_array();
         let steps = &self.planes[axis].steps;
         let mut before = cell;
-        before[axis] += facing[axis];
         for beside in BESIDE[axis] {
             let moved =
                 place[beside] + samples[0] * steps[0][beside] + samples[1] * steps[1][beside];
             before[beside] = moved.floor() as i32 - origin[beside];
         }
+        if before == cell {
+            return true;
+        }
+        before[axis] += facing[axis];
         let is_near = before.iter().all(|coord| (-16..32).contains(coord));
         !is_near || !grid.is_opaque(chunk, before)
     }
 }
 
-/// What the sample before, the one here and the one after count for a place that lies `offset`
-/// beside the middle of the one here: a smooth bell.
+/// What four samples in a line count for a place that lies `part` of the way from the second to the
+/// third: a smooth bell.
 #[inline]
-fn weights(offset: f64) -> [f32; 3] {
-    let offset = offset as f32;
-    let (before, after) = (0.5 - offset, 0.5 + offset);
-    [0.5 * before * before, 0.75 - offset * offset, 0.5 * after * after]
+fn weights(part: f64) -> [f32; 4] {
+    let part = part as f32;
+    let rest = 1.0 - part;
+    let middle = |t: f32| (2.0 / 3.0) - t * t * (1.0 - t / 2.0);
+    [rest * rest * rest / 6.0, middle(part), middle(rest), part * part * part / 6.0]
 }

@@ -205,13 +205,15 @@ fn limits_and_cancelling_are_kept() {
     let scene = Scene { layers: &[&cube], materials: &PLAIN };
     let options = small(Preset::Isometric);
     let refused = |options: RenderOptions| render(&scene, &options, &mut ()).err().unwrap();
-    let [none, many, large] = [
+    let [none, many, large, long] = [
         RenderOptions { width: 0, ..options },
         RenderOptions { pixels_max: 9_999, ..options },
         RenderOptions { chunks_max: 26, ..options },
+        RenderOptions { width: SIDE_MAX + 1, height: 1, ..options },
     ];
     assert!(matches!(refused(none), RenderError::NoPixels { width: 0, height: 100 }));
     assert!(matches!(refused(many), RenderError::TooManyPixels { pixels: 10_000, .. }));
+    assert!(matches!(refused(long), RenderError::TooLong { side: 16_385 }));
     assert!(matches!(refused(large), RenderError::TooManyChunks { chunks_max: 26 }));
     for steps in 0..4 {
         let picture = render(&scene, &options, &mut Cancel(steps));
@@ -249,7 +251,7 @@ fn the_reference_scene_is_drawn_to_the_bit() {
     assert!((2_000..60_000).contains(&draw(&volume, &options).to_png().len()));
 }
 
-const REFERENCE: u32 = 129_767_346;
+const REFERENCE: u32 = 2_900_126_072;
 
 /// The first voxel that a ray through a point of the picture meets.
 fn first_hit(

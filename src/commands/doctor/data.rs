@@ -43,9 +43,9 @@ fn space(data: &Path) -> Finding {
             let (bytes, text) = size(found.f_bavail, found.f_frsize);
             let text = format!("{text} free for {}", data.display());
             match bytes {
-                ..FREE_BYTES_MIN => Finding::bad("disk", text, "free space: edits will be refused"),
-                ..FREE_BYTES_LOW => Finding::poor("disk", text, "free space before it runs out"),
-                _ => Finding::good("disk", text),
+                FREE_BYTES_LOW.. => Finding::good("disk", text),
+                FREE_BYTES_MIN.. => Finding::poor("disk", text, "free space before it runs out"),
+                _ => Finding::bad("disk", text, "free space: edits will be refused"),
             }
         }
     }

@@ -5,15 +5,15 @@ use serde_json::json;
 
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
-use crate::launch::Launch;
-use crate::output::{BOLD, DIM, paint};
+use crate::launch::{self, Launch};
+use crate::output::{DIM, paint};
 
 pub(super) fn run(client: Option<&str>, context: &Context) -> Result<(), Failure> {
     let launch = Launch::of(context)?;
     let Some(name) = client else {
         let entries: Vec<_> = CLIENTS.into_iter().map(|client| json(client, &launch)).collect();
         let answer = json!({ "clients": entries });
-        return context.output.answer(&answer, |_| all(&launch));
+        return context.output.answer(&answer, |_| launch::all(&launch));
     };
     let client = Client::named(name).ok_or_else(|| {
         let names: Vec<&str> = CLIENTS.into_iter().map(Client::name).collect();
@@ -31,14 +31,4 @@ pub(super) fn run(client: Option<&str>, context: &Context) -> Result<(), Failure
 fn json(client: Client, launch: &Launch) -> serde_json::Value {
     let entry = launch.entry(client);
     json!({ "client": client.name(), "place": entry.place, "text": entry.text })
-}
-
-/// The entries of all clients, each below its name and its place.
-pub fn all(launch: &Launch) -> String {
-    let section = |client: Client| {
-        let entry = launch.entry(client);
-        let head = format!("{}  {}", paint(BOLD, client.name()), paint(DIM, entry.place));
-        format!("{head}\n{}", entry.text)
-    };
-    CLIENTS.map(section).join("\n")
 }

@@ -105,6 +105,7 @@ impl<T> Core<T> {
         if held.pinned || (held.voids && older_remain) {
             return false;
         }
+        let voids = held.voids;
         let mut unsure = Vec::new();
         for (project, number) in &held.numbers {
             match self.covered.get(project) {
@@ -114,7 +115,10 @@ impl<T> Core<T> {
                 None => return false,
             }
         }
-        unsure.into_iter().all(|project| self.sync_images(project))
+        // What it voids must be gone for good before it goes itself.
+        let void_gone =
+            !voids || self.pulse.during(|| self.disk.sync_folder(JOURNAL_FOLDER)).is_ok();
+        void_gone && unsure.into_iter().all(|project| self.sync_images(project))
     }
 
     /// An image of an earlier run may have a name that no sync has reached yet.

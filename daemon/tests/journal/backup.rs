@@ -1,17 +1,21 @@
 //! A backup is restored whole or not at all.
 
-use std::io::ErrorKind;
+use std::io::{self, Read};
 
-use crate::journal::Revision;
-use crate::journal::disk::{Folder, read_whole};
-use crate::journal::keys::KeyLimits;
-use crate::journal::recovery::{RecoveryError, recover};
-use crate::journal::replay::replay;
-use crate::store::catalogue::{Op, State};
-
+use goxe_daemon::journal::disk::Disk;
+use goxe_daemon::journal::image::ImageHeader;
+use goxe_daemon::journal::keys::Keys;
+use goxe_daemon::journal::recovery::{RecoveryError, recover};
+use goxe_daemon::journal::replay::replay;
+use goxe_daemon::journal::{ProjectId, Revision, StoreId};
+use goxe_daemon::store::backup::{BackupWriter, RestoreError, Restored, restore};
+use goxe_daemon::store::catalogue::{Op, State};
 use goxe_engine::project::Project;
 
-use super::*;
+use crate::mem_disk::MemDisk;
+use crate::power_cut::Keep;
+use crate::random::Random;
+use crate::world::LIMITS;
 
 const OLD: StoreId = StoreId(1);
 const NEW: StoreId = StoreId(2);
@@ -55,23 +59,21 @@ fn archive(projects: &[u32], with_catalogue: bool) -> Vec<u8> {
     out
 }
 
-fn restored(bytes: &[u8]) -> (tempfile::TempDir, Result<Restored, RestoreError>) {
-    let folder = tempfile::tempdir().unwrap();
-    let disk = Folder::new(folder.path());
+fn restored(bytes: &[u8]) -> (MemDisk, Result<Restored, RestoreError>) {
+    let disk = MemDisk::new(0);
     let result = restore(bytes, &disk, NEW, &[]);
-    (folder, result)
+    (disk, result)
 }
 
 #[test]
 fn a_backup_becomes_a_data_folder_of_a_new_lineage() {
-    let (folder, result) = restored(&archive(&[1, 2], true));
+    let (disk, result) = restored(&archive(&[1, 2], true));
     assert_eq!(result.unwrap(), Restored { projects: 2, time_ms: 77, from: OLD });
-    let disk = Folder::new(folder.path());
+    let disk = disk.after_power_cut(&mut Random::new(0), Keep::Nothing);
     let found = recover(&disk, StoreId(99), &mut |_, _| {}).unwrap();
     assert_eq!(found.store, NEW);
     let index = &found.projects[&ProjectId::CATALOGUE];
-    let limits = KeyLimits { keep_ms: 1000, keys_max: 10 };
-    let state = replay::<State>(&disk, ProjectId::CATALOGUE, index, &limits, 0, &mut || {});
+    let state = replay::<State>(&disk, ProjectId::CATALOGUE, index, &LIMITS, 0, &mut || {});
     assert_eq!(state.unwrap().state, catalogue());
     assert!(found.projects.contains_key(&ProjectId(1)));
 }
@@ -86,10 +88,10 @@ fn a_cut_or_flipped_backup_leaves_the_folder_empty() {
         } else {
             bytes.truncate(at - whole.len());
         }
-        let (folder, result) = restored(&bytes);
+        let (disk, result) = restored(&bytes);
         let malformed = matches!(&result, Err(RestoreError::Malformed { .. }));
         assert!(malformed, "change {at}: {result:?}");
-        assert_eq!(folder.path().read_dir().unwrap().count(), 0, "change {at}");
+        assert!(disk.list("").unwrap().is_empty(), "change {at}");
     }
     let (_, longer) = restored(&[&*whole, b"x"].concat());
     assert!(matches!(longer, Err(RestoreError::Malformed { .. })), "{longer:?}");
@@ -107,9 +109,8 @@ fn a_backup_has_the_catalogue_and_each_project_once() {
 
 #[test]
 fn only_an_empty_folder_is_restored_into() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("lock"), "").unwrap();
-    let disk = Folder::new(folder.path());
+    let disk = MemDisk::new(0);
+    disk.create("lock").unwrap().sync_data().unwrap();
     let bytes = archive(&[1, 2], true);
     let refused = restore(&*bytes, &disk, NEW, &[]).unwrap_err();
     assert!(matches!(refused, RestoreError::NotEmpty(name) if name == "lock"));
@@ -128,8 +129,7 @@ fn a_restore_that_was_interrupted_is_no_data_folder() {
             self.0.read(buffer)
         }
     }
-    let folder = tempfile::tempdir().unwrap();
-    let disk = Folder::new(folder.path());
+    let disk = MemDisk::new(0);
     let bytes = archive(&[1, 2], true);
     let half = Interrupted(&bytes[..bytes.len() - 50]);
     let killed =
@@ -137,8 +137,7 @@ fn a_restore_that_was_interrupted_is_no_data_folder() {
     assert!(killed.is_err());
     let refused = recover(&disk, NEW, &mut |_, _| {}).unwrap_err();
     assert!(matches!(refused, RecoveryError::RestoreUnfinished));
-    let missing = read_whole(&disk, "lineage", 100).unwrap_err();
-    assert_eq!(missing.kind(), ErrorKind::NotFound);
+    assert!(!disk.files().contains(&"lineage".to_owned()));
 }
 
 #[test]
