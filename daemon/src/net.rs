@@ -174,14 +174,15 @@ impl Net {
     pub fn run(mut self, router: &mut Router, host: &mut dyn Host) -> io::Result<Lanes> {
         let mut events = Events::with_capacity(EVENTS_MAX);
         self.apply(router, host);
+        let mut now = Instant::now();
         loop {
-            let now = Instant::now();
+            // A turn is short: the time it began is good enough to wait from.
             let timeout = self.timeout(router, now);
             match self.poll.poll(&mut events, timeout) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 polled => polled?,
             }
-            let now = Instant::now();
+            now = Instant::now();
             self.vitals.loop_turned();
             self.note(&events, router, host, now);
             self.completions(router, host, now);
@@ -289,7 +290,7 @@ impl Net {
 
     /// Does what the router wants done.
     fn apply(&mut self, router: &mut Router, host: &mut dyn Host) {
-        let effects = router.take_effects();
+        let Some(effects) = router.take_effects() else { return };
         let Effects { jobs, answers, events, resume, garbage, state } = effects;
         for job in jobs {
             self.lanes.submit(job);

@@ -85,6 +85,8 @@ impl Peer {
         spent: &mut Vec<Segment>,
         now: Instant,
     ) -> After {
+        // What an earlier peer left, because it went in the middle of its turn, is not for this one.
+        out.clear();
         let mut after = After::Wait;
         if !self.closing {
             after = match self.take_in(router, buffer, out, now) {
@@ -103,7 +105,6 @@ impl Peer {
                 self.blocked = true;
             }
         }
-        out.clear();
         match after {
             After::Gone if self.out.is_empty() => After::Gone,
             After::Gone => {

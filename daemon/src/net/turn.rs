@@ -57,7 +57,9 @@ impl Net {
             }
             self.apply(router, host);
         }
-        self.garbage.extend(self.spent.drain(..).map(Garbage::Segment));
+        // Freeing a small piece is quicker than handing it over.
+        let large = self.spent.drain(..).filter(|segment| segment.held() >= GARBAGE_BYTES_MAX);
+        self.garbage.extend(large.map(Garbage::Segment));
         self.hand_garbage(router, host, now);
     }
 
