@@ -221,18 +221,14 @@ impl Peer {
         Ok(done)
     }
 
-    /// Asks the kernel to tell when it takes more, only while it does not: otherwise every answer
-    /// that a peer reads would be an event.
+    /// Asks the kernel to tell when it takes more, from the first time it did not: before, every
+    /// answer that a peer reads would be an event; and a peer that takes large answers takes more.
     pub(super) fn watch(&mut self, registry: &Registry, tokens: usize) -> io::Result<()> {
-        if self.blocked == self.watched {
+        if !self.blocked || std::mem::replace(&mut self.watched, true) {
             return Ok(());
         }
-        self.watched = self.blocked;
         let slot = usize::try_from(self.id.slot).unwrap_or(usize::MAX);
-        let interests = match self.blocked {
-            true => Interest::READABLE | Interest::WRITABLE,
-            false => Interest::READABLE,
-        };
+        let interests = Interest::READABLE | Interest::WRITABLE;
         registry.reregister(&mut self.stream, Token(tokens.saturating_add(slot)), interests)
     }
 

@@ -130,7 +130,7 @@ impl Router {
     /// The journal wrote a change of the catalogue, or did not.
     pub(super) fn catalogue_journaled(&mut self, written: CatalogueWritten, outcome: Result<u64, Error>) {
         let CatalogueWritten { state, change, ticket, author, reply, key, time_ms } = written;
-        self.projects.unwritten = self.projects.unwritten.saturating_sub(1);
+        self.projects.unwritten -= 1;
         let result = match outcome {
             Ok(bytes) => {
                 if let Some(KeyUse { key, digest }) = key {

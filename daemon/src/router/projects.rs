@@ -61,8 +61,9 @@ pub struct Entry {
     pub(super) running: bool,
     /// Counts how often the head was thrown back.
     pub(super) generation: u32,
-    /// Records that the journal took and has not written.
-    pub(super) unwritten: usize,
+    /// Records that the journal took and has not written. Below 0 while a lane has yet to say that
+    /// it handed over what is written already.
+    pub(super) unwritten: isize,
     /// The head is to be thrown back once nothing of it is on its way.
     pub(super) failed: bool,
     /// The journal is being told that it was.
@@ -131,7 +132,7 @@ pub struct Projects {
     /// Idempotency keys of calls that changed the catalogue.
     pub(super) keys: Keys,
     pub(super) generation: u32,
-    pub(super) unwritten: usize,
+    pub(super) unwritten: isize,
     pub(super) failed: bool,
     pub(super) journal_bytes: u64,
     pub(super) imaging: bool,
@@ -202,12 +203,13 @@ impl Projects {
 
     /// Records that the journal took and has not written.
     pub(super) fn unwritten(&self) -> usize {
-        self.unwritten + self.entries.values().map(|entry| entry.unwritten).sum::<usize>()
+        let sum = self.unwritten + self.entries.values().map(|entry| entry.unwritten).sum::<isize>();
+        usize::try_from(sum).unwrap_or_default()
     }
 
     /// Whether the journal still has records of any.
     pub(super) fn any_unwritten(&self) -> bool {
-        let busy = |entry: &Entry| entry.unwritten > 0 || entry.running || !entry.queue.is_empty();
+        let busy = |entry: &Entry| entry.unwritten != 0 || entry.running || !entry.queue.is_empty();
         self.unwritten > 0 || self.entries.values().any(busy)
     }
 

@@ -242,7 +242,7 @@ impl Router {
             return;
         };
         entry.running = false;
-        entry.unwritten += appended;
+        entry.unwritten += isize::try_from(appended).unwrap_or(isize::MAX);
         rest.append(&mut entry.queue);
         entry.queue = rest;
         if !entry.failed {
@@ -258,7 +258,7 @@ impl Router {
     fn settle(&mut self, id: ProjectId) {
         let Some(entry) = self.projects.entry_mut(id) else { return };
         if entry.failed {
-            if entry.running || entry.unwritten > 0 {
+            if entry.running || entry.unwritten != 0 {
                 return;
             }
             if !entry.resetting
@@ -324,7 +324,7 @@ impl Router {
             written;
         let revision = view.revision;
         if let Some(entry) = self.projects.entry_mut(project) {
-            entry.unwritten = entry.unwritten.saturating_sub(1);
+            entry.unwritten -= 1;
         }
         match outcome {
             Ok(bytes) => {
