@@ -71,8 +71,11 @@ pub struct BackupInput {
     /// Its keys.
     pub keys: Keys,
     /// Every project: its state and keys if it is in memory; others are read from the store.
-    pub projects: Vec<(ProjectId, Option<(Arc<View>, Keys)>)>,
+    pub projects: Vec<(ProjectId, Option<Kept>)>,
 }
+
+/// A project in memory: its state, and its live idempotency keys.
+pub type Kept = (Arc<View>, Keys);
 
 /// Turns a file's content into an edit.
 pub struct ImportJob {

@@ -44,8 +44,7 @@ impl Net {
                 }
                 continue;
             }
-            let after =
-                peer.turn(router, &mut self.buffer, &mut self.out, &mut self.spent, now);
+            let after = peer.turn(router, &mut self.buffer, &mut self.out, &mut self.spent, now);
             let after = peer.watch(self.poll.registry(), PEERS).map_or(After::Gone, |()| after);
             peer.count(&router.memory);
             if peer.is_partial() && !was_partial {
@@ -125,9 +124,10 @@ impl Net {
             }
         }
         let inbound = Inbound::new(router.inbound_limits(gate));
-        let slot = self.free.last().map_or(self.peers.len(), |&slot| {
-            usize::try_from(slot).unwrap_or(usize::MAX)
-        });
+        let slot = self
+            .free
+            .last()
+            .map_or(self.peers.len(), |&slot| usize::try_from(slot).unwrap_or(usize::MAX));
         let token = Token(PEERS + slot);
         self.poll.registry().register(&mut stream, token, Interest::READABLE)?;
         let id = self.new_peer(stream, inbound, now);

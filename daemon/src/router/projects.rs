@@ -12,7 +12,7 @@ use super::{PendingRead, Router, State};
 use crate::{
     edit::{EditCall, Written},
     journal::{ProjectId, keys::Keys},
-    lanes::{Garbage, ImageJob, Job},
+    lanes::{Garbage, ImageJob, Job, Kept},
     store::{Loaded, Recovered, catalogue},
     view::View,
 };
@@ -190,7 +190,7 @@ impl Projects {
     }
 
     /// Every project, with its state and keys if it is in memory.
-    pub fn views(&self) -> Vec<(ProjectId, Option<(Arc<View>, Keys)>)> {
+    pub fn views(&self) -> Vec<(ProjectId, Option<Kept>)> {
         let state = |entry: &Entry| entry.view().map(|view| (Arc::clone(view), entry.keys.clone()));
         self.entries.values().map(|entry| (entry.id, state(entry))).collect()
     }
@@ -203,7 +203,8 @@ impl Projects {
 
     /// Records that the journal took and has not written.
     pub(super) fn unwritten(&self) -> usize {
-        let sum = self.unwritten + self.entries.values().map(|entry| entry.unwritten).sum::<isize>();
+        let sum =
+            self.unwritten + self.entries.values().map(|entry| entry.unwritten).sum::<isize>();
         usize::try_from(sum).unwrap_or_default()
     }
 
@@ -341,9 +342,11 @@ impl Router {
             projects.entries.values().filter(|entry| entry.view().is_some()).map(|e| e.bytes).sum()
         };
         while total(&self.projects) > self.limits.projects_bytes_max {
-            let idle = self.projects.entries.values().filter(|entry| {
-                entry.id != keep && entry.is_idle() && entry.view().is_some()
-            });
+            let idle = self
+                .projects
+                .entries
+                .values()
+                .filter(|entry| entry.id != keep && entry.is_idle() && entry.view().is_some());
             let Some(oldest) = idle.min_by_key(|entry| entry.used).map(|entry| entry.id) else {
                 return;
             };

@@ -176,12 +176,7 @@ fn within_or_all(within: Option<Bounds>, scope: &query::View<'_>) -> Option<Boun
     within.or_else(|| scope.bounds())
 }
 
-fn within_limit(
-    name: &str,
-    limit: Option<u32>,
-    default: u32,
-    max: u32,
-) -> Result<usize, Error> {
+fn within_limit(name: &str, limit: Option<u32>, default: u32, max: u32) -> Result<usize, Error> {
     let limit = limit.unwrap_or(default);
     if (1..=max).contains(&limit) {
         Ok(usize::try_from(limit).unwrap_or(usize::MAX))
