@@ -6,10 +6,12 @@ mod completions;
 mod config;
 mod daemon;
 mod doctor;
+mod journal;
 mod man;
 mod mcp;
 mod paths;
 mod project;
+mod restore;
 
 use std::process::ExitCode;
 
@@ -27,12 +29,13 @@ pub fn run(verb: Verb, context: &Context) -> Result<ExitCode, Failure> {
         Verb::Call(call) => call::run(call, context)?,
         Verb::Project(verb) => project::run(verb, context)?,
         Verb::Backup { file, overwrite } => backup::run(&file, overwrite, context)?,
+        Verb::Restore { file } => restore::run(&file, context)?,
+        Verb::Journal(verb) => return journal::run(verb, context),
         Verb::Config(verb) => config::run(verb, context)?,
         Verb::Paths => paths::run(context)?,
         Verb::Doctor => return doctor::run(context),
         Verb::Completions { shell } => completions::run(shell, context)?,
         Verb::Man { folder } => man::run(&folder, context)?,
-        _ => {}
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -126,7 +126,7 @@ impl<'a> Daemon<'a> {
             loop {
                 tokio::select! {
                     reply = &mut answer => return reply,
-                    Some(note) = notes.recv() => meter.show(&note),
+                    Some(note) = notes.recv() => meter.show(note.done, note.total, &note.message),
                 }
             }
         });

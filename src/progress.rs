@@ -1,7 +1,7 @@
 //! How far a long call is: a bar on a terminal, lines where that was asked for, else nothing.
 
-use goxe_mcp_bridge::manager::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
 
 use crate::output::Output;
 
@@ -43,23 +43,20 @@ impl Meter {
         !matches!(self, Meter::Silent)
     }
 
-    /// Shows one note.
-    pub fn show(&mut self, note: &Progress) {
+    /// Shows how far the work is; a total of 0 is not known yet.
+    pub fn show(&mut self, done: u64, total: u64, message: &str) {
         match self {
             Meter::Silent => {}
             Meter::Bar(bar) => {
-                bar.set_length(note.total.max(note.done));
-                bar.set_position(note.done);
-                bar.set_message(note.message.clone());
+                bar.set_length(total.max(done));
+                bar.set_position(done);
+                bar.set_message(message.to_owned());
             }
             Meter::Lines(output) if output.is_json() => {
-                let Progress { done, total, message } = note;
-                let note = serde_json::json!({ "done": done, "total": total, "message": message });
-                output.note(serde_json::json!({ "progress": note }));
+                let note = json!({ "done": done, "total": total, "message": message });
+                output.note(json!({ "progress": note }));
             }
-            Meter::Lines(output) => {
-                output.note(format!("{} of {} {}", note.done, note.total, note.message));
-            }
+            Meter::Lines(output) => output.note(format!("{done} of {total} {message}")),
         }
     }
 

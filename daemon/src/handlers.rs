@@ -196,6 +196,7 @@ fn handler(name: &str) -> Option<Handler> {
 }
 
 /// The method of this name and how it is run.
+#[inline]
 pub fn route(name: &str) -> Option<&'static Route> {
     static ROUTES: OnceLock<FxHashMap<&'static str, Route>> = OnceLock::new();
     let routes = ROUTES.get_or_init(|| {

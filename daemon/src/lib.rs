@@ -22,6 +22,7 @@ pub mod life;
 pub mod limits;
 pub mod memory;
 pub mod net;
+pub mod offline;
 pub mod out;
 pub mod router;
 pub mod session;

@@ -92,6 +92,17 @@ pub struct Effects {
     pub state: Option<State>,
 }
 
+impl Effects {
+    fn is_empty(&self) -> bool {
+        self.jobs.is_empty()
+            && self.answers.is_empty()
+            && self.events.is_empty()
+            && self.resume.is_empty()
+            && self.garbage.is_empty()
+            && self.state.is_none()
+    }
+}
+
 /// Room in the lanes.
 #[derive(Debug, Default)]
 struct LaneBook {
@@ -188,8 +199,8 @@ impl Router {
     }
 
     /// What the last inputs want done.
-    pub fn take_effects(&mut self) -> Effects {
-        std::mem::take(&mut self.effects)
+    pub fn take_effects(&mut self) -> Option<Effects> {
+        (!self.effects.is_empty()).then(|| std::mem::take(&mut self.effects))
     }
 
     /// A peer connected.

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 
 /// What to do with a journal.
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Copy, Subcommand)]
 pub enum Journal {
     /// Read everything and tell what is damaged; changes nothing
     Check,

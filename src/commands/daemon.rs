@@ -2,6 +2,7 @@
 
 mod logs;
 mod restart;
+mod run;
 mod start;
 mod status;
 mod stop;
@@ -18,7 +19,7 @@ use crate::output;
 
 pub(super) fn run(verb: Daemon, context: &Context) -> Result<ExitCode, Failure> {
     match verb {
-        Daemon::Run => {}
+        Daemon::Run => return run::run(context),
         Daemon::Start => start::run(context)?,
         Daemon::Stop { force } => stop::run(force, context)?,
         Daemon::Restart => restart::run(context)?,

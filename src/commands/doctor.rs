@@ -62,7 +62,7 @@ pub(super) fn run(context: &Context) -> Result<ExitCode, Failure> {
             let status = manager.status();
             findings.extend(data::check(&settings.paths));
             findings.extend(service::check(&settings.paths, &status));
-            //findings.push(data::check_journal(&settings.paths, &status));
+            findings.push(data::check_journal(&settings.paths, &status));
         }
     }
     let bad = findings.iter().filter(|finding| finding.state == State::Bad).count();

@@ -44,7 +44,7 @@ pub struct Outcome {
 /// Sends all errands at once, kills the daemon among them, and counts what is there afterwards.
 pub fn run(studio: &mut Studio, story: &mut Story) -> Result<Outcome, Failure> {
     let before = studio.info()?;
-    let killed_pid = pid(studio)?;
+    let killed_pid = studio.pid()?;
     let errands = scene::errands();
     let mut ids = Vec::new();
     for errand in &errands {
@@ -68,7 +68,7 @@ pub fn run(studio: &mut Studio, story: &mut Story) -> Result<Outcome, Failure> {
         answers.push(studio.mcp.wait_call(*id)?);
     }
     let acknowledged = answers.iter().filter(|answer| is_acknowledged(answer)).count();
-    let new_pid = pid(studio)?;
+    let new_pid = studio.pid()?;
     ensure(new_pid != killed_pid, || format!("the daemon {killed_pid} was killed and still runs"))?;
     let words = format!("pid {new_pid}; {acknowledged} of {} edits acknowledged", errands.len());
     story.tell("the bridge heals", words, begun.elapsed());
@@ -145,14 +145,6 @@ fn is_edit(answer: &ToolAnswer) -> bool {
 
 fn boat(info: &InfoReply) -> Option<Box3> {
     info.layers.iter().find(|layer| layer.layer == scene::BOAT_LAYER)?.bounds
-}
-
-fn pid(studio: &mut Studio) -> Result<u32, Failure> {
-    let health = studio.health()?;
-    let pid = health.status.filter(|_| health.healthy).map(|status| status.pid);
-    pid.ok_or_else(|| {
-        Failure::new(Exit::Failed, "tool", "engine_health says the engine is not well")
-    })
 }
 
 /// Kills a process as nobody can foresee it: no handler runs, nothing is flushed.

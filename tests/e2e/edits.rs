@@ -189,7 +189,7 @@ fn edits_of_one_connection_are_applied_in_order_and_seen_by_its_reads() {
         let revision = answer["result"]["revision"].as_str().expect("a revision");
         let number: u64 =
             revision.split('.').next().and_then(|n| n.parse().ok()).expect("a number");
-        if id % 2 == 0 {
+        if id.is_multiple_of(2) {
             revisions[id / 2] = number;
         } else {
             // The read sees its edit, or a later one; never an earlier one.

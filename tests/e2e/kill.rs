@@ -182,8 +182,8 @@ fn no_acknowledged_edit_is_lost_or_doubled() {
     let mut rng = Rng::of_test();
     let mut daemon = place.daemon();
     daemon.client().create("castle");
-    let mut ledger = Ledger::default();
-    ledger.commits = revision_number(&daemon.client().revision("castle"));
+    let commits = revision_number(&daemon.client().revision("castle"));
+    let mut ledger = Ledger { commits, ..Ledger::default() };
     for _ in 0..count(100) {
         let mut clients: Vec<Client> = (0..WRITERS).map(|_| daemon.client()).collect();
         let sent = thread::scope(|scope| {

@@ -104,7 +104,9 @@ fn preset(view: View) -> Preset {
 
 fn render_error(error: RenderError) -> Error {
     match error {
-        RenderError::NoPixels { .. } => Error::invalid_params(error.to_string()),
+        RenderError::NoPixels { .. } | RenderError::TooLong { .. } => {
+            Error::invalid_params(error.to_string())
+        }
         RenderError::TooManyPixels { pixels, pixels_max } => {
             Error::limit_exceeded("engine.render_pixels_max", pixels, pixels_max)
         }

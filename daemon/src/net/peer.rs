@@ -6,6 +6,7 @@ use std::{
 };
 
 use goxe_protocol::inbound::Inbound;
+use mio::{Interest, Registry, Token};
 
 use super::stream::Stream;
 use crate::{
@@ -32,6 +33,8 @@ pub(super) struct Peer {
     pub(super) readable: bool,
     /// The kernel took less than there was to send.
     pub(super) blocked: bool,
+    /// The kernel was asked to tell when it takes more.
+    watched: bool,
     /// The router takes nothing more for now.
     pub(super) paused: bool,
     /// Nothing more is read; closed once everything is sent.
@@ -67,6 +70,7 @@ impl Peer {
             out: Outbox::default(),
             readable: true,
             blocked: false,
+            watched: false,
             paused: false,
             closing: false,
             queued: false,
@@ -85,6 +89,8 @@ impl Peer {
         spent: &mut Vec<Segment>,
         now: Instant,
     ) -> After {
+        // What an earlier peer left, because it went in the middle of its turn, is not for this one.
+        out.clear();
         let mut after = After::Wait;
         if !self.closing {
             after = match self.take_in(router, buffer, out, now) {
@@ -103,7 +109,6 @@ impl Peer {
                 self.blocked = true;
             }
         }
-        out.clear();
         match after {
             After::Gone if self.out.is_empty() => After::Gone,
             After::Gone => {
@@ -214,6 +219,21 @@ impl Peer {
             self.out = Outbox::default();
         }
         Ok(done)
+    }
+
+    /// Asks the kernel to tell when it takes more, only while it does not: otherwise every answer
+    /// that a peer reads would be an event.
+    pub(super) fn watch(&mut self, registry: &Registry, tokens: usize) -> io::Result<()> {
+        if self.blocked == self.watched {
+            return Ok(());
+        }
+        self.watched = self.blocked;
+        let slot = usize::try_from(self.id.slot).unwrap_or(usize::MAX);
+        let interests = match self.blocked {
+            true => Interest::READABLE | Interest::WRITABLE,
+            false => Interest::READABLE,
+        };
+        registry.reregister(&mut self.stream, Token(tokens.saturating_add(slot)), interests)
     }
 
     /// Brings the sum of all peers up to date.

@@ -29,8 +29,9 @@ impl Net {
             peer.queued = false;
             let was_partial = peer.is_partial();
             if !peer.out.is_empty() && !peer.blocked {
-                match peer.flush(&mut self.spent) {
-                    Ok(_) => peer.active = now,
+                let flushed = peer.flush(&mut self.spent);
+                match flushed.and_then(|_| peer.watch(self.poll.registry(), PEERS)) {
+                    Ok(()) => peer.active = now,
                     Err(_) => {
                         self.remove(id, router);
                         continue;
@@ -45,6 +46,7 @@ impl Net {
             }
             let after =
                 peer.turn(router, &mut self.buffer, &mut self.out, &mut self.spent, now);
+            let after = peer.watch(self.poll.registry(), PEERS).map_or(After::Gone, |()| after);
             peer.count(&router.memory);
             if peer.is_partial() && !was_partial {
                 let at = now + router.limits.partial_frame_max;
@@ -57,7 +59,9 @@ impl Net {
             }
             self.apply(router, host);
         }
-        self.garbage.extend(self.spent.drain(..).map(Garbage::Segment));
+        // Freeing a small piece is quicker than handing it over.
+        let large = self.spent.drain(..).filter(|segment| segment.held() >= GARBAGE_BYTES_MAX);
+        self.garbage.extend(large.map(Garbage::Segment));
         self.hand_garbage(router, host, now);
     }
 
@@ -124,8 +128,8 @@ impl Net {
         let slot = self.free.last().map_or(self.peers.len(), |&slot| {
             usize::try_from(slot).unwrap_or(usize::MAX)
         });
-        let interests = Interest::READABLE | Interest::WRITABLE;
-        self.poll.registry().register(&mut stream, Token(PEERS + slot), interests)?;
+        let token = Token(PEERS + slot);
+        self.poll.registry().register(&mut stream, token, Interest::READABLE)?;
         let id = self.new_peer(stream, inbound, now);
         router.open_session(id, principal, gate);
         let first = router.limits.idle_max.unwrap_or(Duration::MAX);

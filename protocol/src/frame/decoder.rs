@@ -5,10 +5,14 @@ use super::{Frame, FrameError, HEADER_BYTES, Header, MAGIC, Source, VERSION};
 /// From this much missing and this much arrived, reading past the shared input buffer is worth offering.
 pub const DIRECT_BYTES_MIN: usize = 32 << 10;
 
+/// Room that is made on trust for the rest of a large frame of which [`DIRECT_BYTES_MIN`] has arrived. Not written to, it
+/// costs address space alone.
+pub const TRUST_BYTES_MAX: usize = 512 << 10;
+
 /// Frames out of a byte stream that arrives in pieces of any size.
 ///
-/// Memory: nothing between frames; while a frame is partial, at most twice the bytes that arrived of it. The length
-/// that a header announces is never allocated on trust.
+/// Memory: nothing between frames; while a frame is partial, at most twice the bytes that arrived of it, or
+/// [`TRUST_BYTES_MAX`] once [`DIRECT_BYTES_MIN`] of it arrived.
 #[derive(Debug)]
 pub struct Decoder {
     payload_bytes_max: u32,
@@ -56,6 +60,7 @@ impl Decoder {
     ///
     /// # Errors
     /// The stream is not a sequence of frames; nothing more can be read from it.
+    #[inline]
     pub fn decode<'d, 'i: 'd>(
         &'d mut self,
         input: &mut &'i [u8],
@@ -94,6 +99,10 @@ impl Decoder {
             return Err(FrameError::Overfilled { excess: self.buffer.len() - length });
         };
         let (now, rest) = input.split_at(missing.min(input.len()));
+        if self.buffer.capacity() == 0 && now.len() >= DIRECT_BYTES_MIN {
+            // Whoever sent this much sends the rest: growing step by step would copy it again.
+            self.buffer.reserve_exact(length.min(TRUST_BYTES_MAX));
+        }
         self.buffer.extend_from_slice(now);
         *input = rest;
         if now.len() < missing {
@@ -105,6 +114,7 @@ impl Decoder {
     }
 
     /// Takes a header from the input; wrong bytes are reported as early as they can be known.
+    #[inline]
     fn take_header(&mut self, input: &mut &[u8]) -> Result<Option<Header>, FrameError> {
         if self.head_bytes == 0
             && let Some((head, rest)) = input.split_first_chunk::<HEADER_BYTES>()
@@ -127,6 +137,7 @@ impl Decoder {
         Ok(None)
     }
 
+    #[inline]
     fn check(&self, header: Header) -> Result<Header, FrameError> {
         if header.length > self.payload_bytes_max {
             return Err(FrameError::TooLarge {
@@ -145,8 +156,8 @@ impl Decoder {
         let header = self.header?;
         let arrived = self.buffer.len();
         let missing = to_usize(header.length).checked_sub(arrived)?;
-        // No more room than bytes that arrived: the peer pays for our memory with its own sending.
-        let wanted = missing.min(arrived);
+        // Little more room than bytes that arrived: the peer pays for our memory with its own sending.
+        let wanted = missing.min(arrived.max(TRUST_BYTES_MAX));
         if wanted < DIRECT_BYTES_MIN {
             return None;
         }
@@ -156,12 +167,14 @@ impl Decoder {
 
     /// Memory held for a partial frame.
     #[must_use]
+    #[inline]
     pub fn buffered(&self) -> usize {
         self.buffer.capacity()
     }
 
     /// Whether a frame has begun to arrive and is not whole: its time is limited.
     #[must_use]
+    #[inline]
     pub fn is_partial(&self) -> bool {
         self.head_bytes > 0 || self.header.is_some()
     }

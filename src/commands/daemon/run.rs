@@ -48,7 +48,9 @@ impl From<RunError> for Failure {
             RunError::Listen(_) => {
                 (Exit::Failed, "listen", "choose another place with --socket or in [tcp]")
             }
-            RunError::Token { .. } => (Exit::Usage, "token", "see tcp.token_file in `goxe config show`"),
+            RunError::Token { .. } => {
+                (Exit::Usage, "token", "see tcp.token_file in `goxe config show`")
+            }
             RunError::Endpoint(_) | RunError::Io { .. } => {
                 (Exit::Failed, "io", "`goxe doctor` checks what a daemon needs")
             }

@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use goxe_config::{Paths, dirs};
-use goxe_mcp_bridge::manager::Status;
+use goxe_daemon::offline::{Offline, OfflineError};
+use goxe_mcp_bridge::manager::{Condition, Status};
 
 use super::{Finding, size};
+use crate::output;
 
 /// Below this much free space edits are about to be refused.
 const FREE_BYTES_MIN: u64 = 64 << 20;
@@ -48,5 +50,36 @@ fn space(data: &Path) -> Finding {
                 _ => Finding::bad("disk", text, "free space: edits will be refused"),
             }
         }
+    }
+}
+
+/// What the last recovery of a running daemon, or a trial one, says of the journal.
+pub(super) fn check_journal(paths: &Paths, status: &Status) -> Finding {
+    let next = "`goxe journal check` tells what is damaged; keep a copy, restore a backup";
+    if !matches!(status.condition, Condition::Down | Condition::Failed) {
+        return Finding::good(
+            "journal",
+            "was read when the daemon started; health tells of damage",
+        );
+    }
+    if !paths.journal.is_dir() {
+        return Finding::good("journal", "nothing is stored yet");
+    }
+    let checked = Offline::open(paths).and_then(|offline| offline.check(&mut |_, _| {}));
+    match checked {
+        Ok(checked) if checked.sound => {
+            let bytes = output::bytes(checked.journal_bytes);
+            let projects = checked.projects.iter().filter(|project| project.id > 0).count();
+            Finding::good("journal", format!("{bytes}, {projects} projects, all sound"))
+        }
+        Ok(checked) => {
+            let problems = checked.projects.iter().filter(|project| project.problem.is_some());
+            let text = format!("{} damaged projects", problems.count());
+            Finding::bad("journal", checked.damage.first().cloned().unwrap_or(text), next)
+        }
+        Err(OfflineError::Lock(_)) => {
+            Finding::poor("journal", "somebody holds the data folder", "try again in a moment")
+        }
+        Err(error) => Finding::bad("journal", error.to_string(), next),
     }
 }
