@@ -17,6 +17,7 @@ use std::{
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 use goxe_protocol::{Error, frame::OwnedFrame, rpc::RpcLimits};
 
+pub use self::work::run;
 use self::progress::{LaneProgress, Note};
 use crate::{
     blobs::{Blob, Shelf},
@@ -378,7 +379,7 @@ impl Lanes {
 fn serve(lane: usize, queue: &Receiver<Job>, seats: &[Seat], context: &LaneContext) {
     while let Some(job) = next(lane, queue, seats) {
         context.vitals.lane_beats(lane);
-        work::run(lane, job, context);
+        run(lane, job, context);
         context.vitals.lane_rests(lane);
     }
 }

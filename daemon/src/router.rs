@@ -31,6 +31,7 @@ use crate::{
     blobs::Blobs,
     call::{Encoded, PeerId, Principal},
     edit::Written,
+    handlers::{self, Route},
     journal::{ProjectId, keys::KeyLimits, writer::Appender},
     lanes::{Done, Garbage, Job},
     limits::Limits,
@@ -128,6 +129,8 @@ pub struct Router {
     pub requests: u64,
     /// Bounds of idempotency keys.
     pub key_limits: KeyLimits,
+    /// Which methods there are.
+    pub routes: fn(&str) -> Option<&'static Route>,
     sessions: Vec<Option<Box<Session>>>,
     sessions_ever: u64,
     peers: usize,
@@ -164,6 +167,7 @@ impl Router {
             projects: Projects::default(),
             requests: 0,
             key_limits,
+            routes: handlers::route,
             sessions: Vec::new(),
             sessions_ever: 0,
             peers: 0,

@@ -21,7 +21,8 @@ use crate::{
 /// several lanes append at a time.
 const JOURNAL_ROOM_MIN: usize = 64;
 
-pub(super) fn run(lane: usize, job: Job, context: &LaneContext) {
+/// Does a job on lane `lane`, and hands back what came of it.
+pub fn run(lane: usize, job: Job, context: &LaneContext) {
     match job {
         Job::Read(job) => read(lane, *job, context),
         Job::Free(job) => free(lane, *job, context),
