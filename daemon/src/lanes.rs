@@ -17,8 +17,8 @@ use std::{
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 use goxe_protocol::{Error, frame::OwnedFrame, rpc::RpcLimits};
 
-pub use self::work::run;
 use self::progress::{LaneProgress, Note};
+pub use self::work::run;
 use crate::{
     blobs::{Blob, Shelf},
     call::{Encoded, Envelope, Payload, PeerId, Reply, Ticket},

@@ -83,11 +83,7 @@ impl<T> Writer<T> {
 
     /// Takes this message and all behind it, as far as one batch goes. Returns whether one of them
     /// was the close.
-    fn take_all(
-        &mut self,
-        first: Message<T>,
-        completions: &mut dyn FnMut(Completions<T>),
-    ) -> bool {
+    fn take_all(&mut self, first: Message<T>, completions: &mut dyn FnMut(Completions<T>)) -> bool {
         let mut next = Some(first);
         while let Some(message) = next {
             if let Some(reply) = self.take(message, completions) {
