@@ -70,7 +70,7 @@ pub fn receive(
                 let params = blob::ReadParams {
                     blob: blob.clone(),
                     offset: file.bytes(),
-                    bytes: Some(RANGE_BYTES),
+                    bytes: Some(RANGE_BYTES.min(bytes - file.bytes())),
                 };
                 let (_, part) = daemon.exchange::<blob::Read>(&params, None)?;
                 match part.filter(|part| !part.is_empty()) {

@@ -67,8 +67,7 @@ fn play(desk: &Desk, story: &mut Story) -> Result<Outcome, Failure> {
     let mut studio = Studio { mcp };
     story.step("project", || {
         let reply = studio.create()?;
-        let pid = studio.health()?.status.map(|status| status.pid);
-        let pid = pid.ok_or_else(|| Failure::new(Exit::Failed, "tool", "there is no daemon"))?;
+        let pid = studio.pid()?;
         Ok(((), format!("{}; this first call started the daemon, pid {pid}", reply.project)))
     })?;
     story.chapter("It builds an island");

@@ -101,6 +101,7 @@ pub struct Net {
     deadlines: BinaryHeap<Reverse<(Instant, PeerId)>>,
     accept: bool,
     accept_again: Option<Instant>,
+    woken: bool,
     buffer: Box<[u8]>,
     out: Outbox,
     spent: Vec<Segment>,
@@ -154,6 +155,7 @@ impl Net {
             deadlines: BinaryHeap::new(),
             accept: true,
             accept_again: None,
+            woken: false,
             buffer: vec![0; READ_BYTES].into_boxed_slice(),
             out: Outbox::default(),
             spent: Vec::new(),
@@ -199,7 +201,7 @@ impl Net {
         for event in events {
             match event.token() {
                 UNIX | TCP => self.accept = true,
-                WAKER => {}
+                WAKER => self.woken = true,
                 SIGNALS => self.signals(router, host, now),
                 Token(token) => {
                     let Some(Some(peer)) = self.peers.get_mut(token - PEERS) else { continue };
@@ -276,7 +278,11 @@ impl Net {
         Some(next.saturating_duration_since(now) + Duration::from_millis(1))
     }
 
+    /// Takes what lanes and journal handed back; each of them wakes the loop after it did.
     fn completions(&mut self, router: &mut Router, host: &mut dyn Host, now: Instant) {
+        if !std::mem::take(&mut self.woken) {
+            return;
+        }
         while let Ok(done) = self.channels.done.try_recv() {
             router.finished(done, now);
         }

@@ -6,7 +6,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use goxe_protocol::api::history::{ListReply, StepReply};
 use goxe_protocol::api::project::{CreateReply, ExportReply, InfoReply};
-use goxe_protocol::api::system::StatusReply;
 use goxe_protocol::api::voxel::{EditItem, EditParams, EditReply};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -28,11 +27,15 @@ pub struct Studio {
 
 /// What `engine_health` answers, as far as the demo needs it.
 #[derive(Debug, Deserialize)]
-pub struct Health {
-    /// Whether all is as it should be.
-    pub healthy: bool,
-    /// What the daemon says of itself, if one runs.
-    pub status: Option<StatusReply>,
+struct Health {
+    healthy: bool,
+    daemon: Daemon,
+}
+
+#[derive(Debug, Deserialize)]
+struct Daemon {
+    #[serde(default)]
+    pid: Option<u32>,
 }
 
 impl Studio {
@@ -44,8 +47,14 @@ impl Studio {
         self.data("project_info", &json!({ "project": PROJECT }))
     }
 
-    pub fn health(&mut self) -> Result<Health, Failure> {
-        self.data("engine_health", &json!({ "action": "check" }))
+    /// The process of the daemon, which has to be well.
+    pub fn pid(&mut self) -> Result<u32, Failure> {
+        let answer = self.mcp.call("engine_health", &json!({ "action": "check" }))?;
+        let words = answer.text.clone();
+        let health: Health = read("engine_health", answer)?;
+        health.daemon.pid.filter(|_| health.healthy).ok_or_else(|| {
+            Failure::new(Exit::Failed, "tool", format!("the engine is not well: {words}"))
+        })
     }
 
     pub fn undo(&mut self) -> Result<StepReply, Failure> {

@@ -120,9 +120,7 @@ fn free(lane: usize, job: FreeJob, context: &LaneContext) {
 /// Work that was cancelled because its deadline passed says so.
 fn reason(error: Error, envelope: &Envelope) -> Error {
     match error.code {
-        goxe_protocol::Code::Cancelled => {
-            envelope.is_wanted(Instant::now()).err().unwrap_or(error)
-        }
+        goxe_protocol::Code::Cancelled => envelope.is_wanted(Instant::now()).err().unwrap_or(error),
         _ => error,
     }
 }

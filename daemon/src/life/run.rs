@@ -149,7 +149,7 @@ fn serve(
     let notifier = Notifier::start(notify, Arc::clone(&vitals), Arc::clone(&waker));
     let (done, done_received) = bounded(DONE_MAX);
     let (batches, journal) = bounded(BATCHES_MAX);
-    let wake: Arc<dyn Wake> = waker.clone();
+    let wake: Arc<dyn Wake> = waker;
     let key_limits = KeyLimits {
         keep_ms: i64::try_from(config.idempotency.keep_ms).unwrap_or(i64::MAX),
         keys_max: config.idempotency.keys_max,
@@ -166,8 +166,7 @@ fn serve(
         }),
     ));
     let limits = Limits::new(config);
-    let shelf =
-        Shelf::new(paths.data.join("tmp"), &identity.epoch, config.limits.blob_bytes_max);
+    let shelf = Shelf::new(paths.data.join("tmp"), &identity.epoch, config.limits.blob_bytes_max);
     let context = LaneContext {
         vitals: Arc::clone(&vitals),
         store: Arc::clone(&store),

@@ -102,8 +102,7 @@ fn clear_stale(path: &Path) -> Result<(), ListenError> {
 
 /// Binds the TCP socket.
 pub fn bind_tcp(address: SocketAddr) -> Result<TcpListener, ListenError> {
-    TcpListener::bind(address)
-        .map_err(|error| ListenError::Io { what: address.to_string(), error })
+    TcpListener::bind(address).map_err(|error| ListenError::Io { what: address.to_string(), error })
 }
 
 impl Listeners {

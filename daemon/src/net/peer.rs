@@ -6,6 +6,7 @@ use std::{
 };
 
 use goxe_protocol::inbound::Inbound;
+use mio::{Interest, Registry, Token};
 
 use super::stream::Stream;
 use crate::{
@@ -32,6 +33,8 @@ pub(super) struct Peer {
     pub(super) readable: bool,
     /// The kernel took less than there was to send.
     pub(super) blocked: bool,
+    /// The kernel was asked to tell when it takes more.
+    watched: bool,
     /// The router takes nothing more for now.
     pub(super) paused: bool,
     /// Nothing more is read; closed once everything is sent.
@@ -67,6 +70,7 @@ impl Peer {
             out: Outbox::default(),
             readable: true,
             blocked: false,
+            watched: false,
             paused: false,
             closing: false,
             queued: false,
@@ -215,6 +219,17 @@ impl Peer {
             self.out = Outbox::default();
         }
         Ok(done)
+    }
+
+    /// Asks the kernel to tell when it takes more, from the first time it did not: before, every
+    /// answer that a peer reads would be an event; and a peer that takes large answers takes more.
+    pub(super) fn watch(&mut self, registry: &Registry, tokens: usize) -> io::Result<()> {
+        if !self.blocked || std::mem::replace(&mut self.watched, true) {
+            return Ok(());
+        }
+        let slot = usize::try_from(self.id.slot).unwrap_or(usize::MAX);
+        let interests = Interest::READABLE | Interest::WRITABLE;
+        registry.reregister(&mut self.stream, Token(tokens.saturating_add(slot)), interests)
     }
 
     /// Brings the sum of all peers up to date.

@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Read, Write},
-    os::fd::AsFd,
+    os::fd::{AsFd, BorrowedFd},
 };
 
 use mio::{
@@ -25,10 +25,7 @@ impl Stream {
     pub(super) fn read_behind(&self, buffer: &mut Vec<u8>, wanted: usize) -> io::Result<usize> {
         buffer.reserve(wanted);
         let room = buffer.spare_capacity_mut().get_mut(..wanted).unwrap_or_default();
-        let count = match self {
-            Stream::Unix(stream) => rustix::io::read(stream.as_fd(), room)?.0.len(),
-            Stream::Tcp(stream) => rustix::io::read(stream.as_fd(), room)?.0.len(),
-        };
+        let count = rustix::io::read(self, room)?.0.len();
         let length = buffer.len() + count;
         #[expect(unsafe_code, reason = "the kernel wrote these bytes, rustix counted them")]
         unsafe {
@@ -38,28 +35,33 @@ impl Stream {
     }
 }
 
-impl Read for Stream {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+impl AsFd for Stream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
         match self {
-            Stream::Unix(stream) => stream.read(buffer),
-            Stream::Tcp(stream) => stream.read(buffer),
+            Stream::Unix(stream) => stream.as_fd(),
+            Stream::Tcp(stream) => stream.as_fd(),
         }
     }
 }
 
+// System calls are made directly: through the C library each would also pass its bookkeeping for
+// cancelled threads, which shows in the cost of a small request.
+
+impl Read for Stream {
+    #[inline]
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        Ok(rustix::io::read(&*self, buffer)?)
+    }
+}
+
 impl Write for Stream {
+    #[inline]
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Stream::Unix(stream) => stream.write(bytes),
-            Stream::Tcp(stream) => stream.write(bytes),
-        }
+        Ok(rustix::io::write(&*self, bytes)?)
     }
 
     fn write_vectored(&mut self, slices: &[io::IoSlice<'_>]) -> io::Result<usize> {
-        match self {
-            Stream::Unix(stream) => stream.write_vectored(slices),
-            Stream::Tcp(stream) => stream.write_vectored(slices),
-        }
+        Ok(rustix::io::writev(&*self, slices)?)
     }
 
     fn flush(&mut self) -> io::Result<()> {

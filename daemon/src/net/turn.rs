@@ -29,8 +29,9 @@ impl Net {
             peer.queued = false;
             let was_partial = peer.is_partial();
             if !peer.out.is_empty() && !peer.blocked {
-                match peer.flush(&mut self.spent) {
-                    Ok(_) => peer.active = now,
+                let flushed = peer.flush(&mut self.spent);
+                match flushed.and_then(|_| peer.watch(self.poll.registry(), PEERS)) {
+                    Ok(()) => peer.active = now,
                     Err(_) => {
                         self.remove(id, router);
                         continue;
@@ -43,8 +44,8 @@ impl Net {
                 }
                 continue;
             }
-            let after =
-                peer.turn(router, &mut self.buffer, &mut self.out, &mut self.spent, now);
+            let after = peer.turn(router, &mut self.buffer, &mut self.out, &mut self.spent, now);
+            let after = peer.watch(self.poll.registry(), PEERS).map_or(After::Gone, |()| after);
             peer.count(&router.memory);
             if peer.is_partial() && !was_partial {
                 let at = now + router.limits.partial_frame_max;
@@ -123,11 +124,12 @@ impl Net {
             }
         }
         let inbound = Inbound::new(router.inbound_limits(gate));
-        let slot = self.free.last().map_or(self.peers.len(), |&slot| {
-            usize::try_from(slot).unwrap_or(usize::MAX)
-        });
-        let interests = Interest::READABLE | Interest::WRITABLE;
-        self.poll.registry().register(&mut stream, Token(PEERS + slot), interests)?;
+        let slot = self
+            .free
+            .last()
+            .map_or(self.peers.len(), |&slot| usize::try_from(slot).unwrap_or(usize::MAX));
+        let token = Token(PEERS + slot);
+        self.poll.registry().register(&mut stream, token, Interest::READABLE)?;
         let id = self.new_peer(stream, inbound, now);
         router.open_session(id, principal, gate);
         let first = router.limits.idle_max.unwrap_or(Duration::MAX);
