@@ -101,6 +101,7 @@ impl World {
             shelf: Arc::new(shelf),
             done: sender,
             wake: Arc::new(NoWake),
+            dozing: Arc::default(),
             reply_bytes_max: limits.reply_bytes_max,
             render_pixels_max: limits.render_pixels_max,
             engine: Arc::default(),
