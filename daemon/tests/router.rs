@@ -8,6 +8,8 @@
     reason = "helpers of tests; clippy only exempts the test functions themselves"
 )]
 
+#[path = "router/cases.rs"]
+mod cases;
 #[path = "router/client.rs"]
 mod client;
 #[path = "journal/mem_disk.rs"]
