@@ -24,7 +24,7 @@ use crate::{
     call::{Encoded, Envelope, Payload, PeerId, Reply, Ticket},
     edit::{EditCall, Written},
     handlers::{FreeFn, ImportFn, ReadFn},
-    journal::{ProjectId, keys::Keys, writer::Appender},
+    journal::{ProjectId, Revision, keys::Keys, writer::Appender},
     life::vitals::Vitals,
     out::Segment,
     router::parse::Parsed,
@@ -246,6 +246,8 @@ pub enum Done {
         edit: Box<EditCall>,
         /// Its answer.
         result: Result<Reply, Error>,
+        /// The state that the answer speaks of, which the journal may not have yet.
+        seen: Revision,
         /// Whether it ran as long work.
         long: bool,
     },

@@ -3,11 +3,13 @@
 //! no socket, file or thread.
 
 mod answers;
+mod behind;
 mod calls;
 mod cancel;
 mod catalogue;
 mod echo;
 mod events;
+mod imports;
 mod jobs;
 pub mod parse;
 mod pins;
@@ -238,11 +240,13 @@ impl Router {
                 self.job_ended(ticket, result, now);
             }
             Done::Blob(blob) => self.blobs.insert(blob, now),
-            Done::Unwritten { edit, result, long } => {
+            Done::Unwritten { edit, result, seen, long } => {
+                let (project, ticket) = (edit.project, edit.envelope.ticket);
+                self.edit_answered(edit, result, seen);
                 if long {
                     self.lane_free(true);
+                    self.import_failed(project, ticket);
                 }
-                self.edit_unwritten(&edit, result);
             }
             Done::Strand { project, head, rest, appended } => {
                 self.lane_free(false);
@@ -250,7 +254,7 @@ impl Router {
             }
             Done::Imported(edit) => {
                 self.lane_free(true);
-                self.queue_edit(*edit);
+                self.imported(*edit);
             }
             Done::Loaded { project, loaded } => {
                 self.lane_free(false);
