@@ -75,7 +75,8 @@ impl Router {
             if running.digest != used.digest {
                 return Err(other_params());
             }
-            let (ticket, _) = session.open(later, None, false);
+            // As good as the edit itself: later reads of the same peer wait for it too.
+            let (ticket, _) = session.open(later, project, true);
             running.waiters.push(ticket);
             return Ok(true);
         }

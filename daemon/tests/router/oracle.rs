@@ -24,6 +24,7 @@ struct Read {
     project: ProjectId,
     number: u64,
     peer: usize,
+    id: u64,
     earlier: Vec<u64>,
 }
 
@@ -128,7 +129,8 @@ impl Oracle {
             let floor = request.floors.get(&project).copied().unwrap_or_default();
             assert!(number >= floor, "{}: {text} is older than {floor}", request.method);
             let earlier = request.earlier.clone();
-            self.reads.push(Read { project, number, peer: index, earlier });
+            let id = json["id"].as_u64().unwrap();
+            self.reads.push(Read { project, number, peer: index, id, earlier });
         }
         let floor = self.floors.entry(project).or_default();
         *floor = number.max(*floor);
@@ -170,7 +172,7 @@ impl Oracle {
 
     /// What can only be seen at the end: no read overtook its peer's own edits.
     pub fn check_reads(&self, clients: &[Client]) {
-        for Read { project, number, peer, earlier } in &self.reads {
+        for Read { project, number, peer, id, earlier } in &self.reads {
             for before in earlier {
                 let Some(answer) = clients[*peer].answers.get(before) else { continue };
                 let Some(text) = answer.json["result"]["revision"].as_str() else { continue };
@@ -181,7 +183,11 @@ impl Oracle {
                     && other == *project
                     && is_edit(&answer.request.method)
                 {
-                    assert!(*number >= earlier, "{project:?}: {number} is older than {earlier}");
+                    let request = &clients[*peer].answers[id].request;
+                    assert!(
+                        *number >= earlier,
+                        "{project:?}: {request:?} saw {number}, {answer:?} was sent before"
+                    );
                 }
             }
         }

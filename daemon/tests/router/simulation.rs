@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use goxe_daemon::journal::writer::Durability;
 use goxe_daemon::limits::Limits;
+use goxe_daemon::router::State;
 use serde_json::json;
 
 use crate::mem_disk::{Faults, MemDisk};
@@ -14,7 +15,7 @@ use crate::traffic::Traffic;
 use crate::world::{World, limits, settings};
 
 const SEEDS: u64 = 250;
-const STEPS: usize = 250;
+const STEPS: usize = 400;
 
 #[test]
 fn every_call_gets_one_answer_and_every_answer_is_true() {
@@ -135,6 +136,9 @@ fn step(world: &mut World, traffic: &mut Traffic, random: &mut Random) {
 }
 
 fn fault(world: &mut World, random: &mut Random) {
+    if matches!(world.router.state, State::Recovering { .. }) {
+        return;
+    }
     let mut faults = Faults::default();
     match random.below(6) {
         0 => {
@@ -142,7 +146,7 @@ fn fault(world: &mut World, random: &mut Random) {
             faults.write_fails_in = Some((random.below(4), kinds[random.below(kinds.len())]));
         }
         1 => faults.sync_fails_in = Some(random.below(4)),
-        2 => faults.full = true,
+        2 if random.one_in(3) => faults.full = true,
         _ => {}
     }
     world.disk.set_faults(faults);

@@ -36,6 +36,14 @@ fn pick<'a>(random: &mut Random, names: &[&'a str]) -> &'a str {
     names[random.below(names.len())]
 }
 
+/// A project, mostly one that there is.
+fn project(world: &World, random: &mut Random) -> String {
+    let catalogue = world.router.projects.catalogue();
+    let live: Vec<&str> = catalogue.live().map(|item| &*item.name).collect();
+    let names = if live.is_empty() || random.one_in(12) { &PROJECTS } else { &live[..] };
+    pick(random, names).to_owned()
+}
+
 impl Traffic {
     /// Clients that have this .vox file to import.
     pub fn new(vox: &[u8]) -> Self {
@@ -45,7 +53,7 @@ impl Traffic {
     /// A client comes.
     pub fn connect(&mut self, world: &mut World, random: &mut Random) {
         let principal = pick(random, &["uid:1", "uid:1", "uid:2", "token:x"]);
-        let role = if random.one_in(8) { Role::Read } else { Role::Admin };
+        let role = if random.one_in(24) { Role::Read } else { Role::Admin };
         let form = if random.one_in(4) { Form::Lines } else { Form::Frames };
         let gate = if principal == "token:x" { Gate::Token } else { Gate::Open };
         let peer = world.connect_as(principal, role, gate, form);
@@ -140,7 +148,7 @@ impl Traffic {
         let back = random.below(self.keyed.len().min(6)) + 1;
         let keyed = self.keyed[self.keyed.len() - back].clone();
         let mut params = keyed.params;
-        if random.one_in(6) {
+        if random.one_in(6) && params.is_object() {
             params["label"] = json!("another");
         }
         world.request(peer, keyed.method, params, json!({ "idempotency_key": keyed.key }))
@@ -154,21 +162,21 @@ impl Traffic {
         format!("{high:08x}-{low:04x}-7000-8000-{:012x}", self.keys)
     }
 
-    fn wish(&mut self, world: &World, random: &mut Random, peer: usize) -> Wish {
+    fn wish(&self, world: &World, random: &mut Random, peer: usize) -> Wish {
         match random.below(40) {
-            0..=13 => self.edit(random),
+            0..=13 => self.edit(world, random),
             14..=21 => read(world, random, peer),
-            22..=25 => step(random),
-            26..=28 => layer(random),
+            22..=25 => step(world, random),
+            26..=28 => layer(world, random),
             29..=32 => self.catalogue(world, random),
-            33..=34 => self.long(random),
-            35..=36 => job(world, random, peer),
+            33..=34 => self.long(world, random),
+            35..=36 if !world.clients[peer].jobs.is_empty() => job(world, random, peer),
             _ => other(world, random, peer),
         }
     }
 
-    fn edit(&mut self, random: &mut Random) -> Wish {
-        let mut params = json!({ "project": pick(random, &PROJECTS) });
+    fn edit(&self, world: &World, random: &mut Random) -> Wish {
+        let mut params = json!({ "project": project(world, random) });
         if random.one_in(8) {
             params["dry_run"] = json!(true);
         }
@@ -195,8 +203,9 @@ impl Traffic {
         ("voxel.edit", params, None)
     }
 
-    fn catalogue(&mut self, world: &World, random: &mut Random) -> Wish {
+    fn catalogue(&self, world: &World, random: &mut Random) -> Wish {
         let name = pick(random, &PROJECTS);
+        let live = project(world, random);
         let trash: Vec<u32> = world.router.projects.catalogue().trash().map(|i| i.id.0).collect();
         let id = trash.get(random.below(trash.len())).copied().unwrap_or(9999);
         match random.below(10) {
@@ -204,7 +213,7 @@ impl Traffic {
             4 => {
                 ("project.rename", json!({ "project": name, "to": pick(random, &PROJECTS) }), None)
             }
-            5 => ("project.delete", json!({ "project": name }), None),
+            5 => ("project.delete", json!({ "project": live }), None),
             6 => ("project.restore", json!({ "id": id }), None),
             7 => ("project.restore", json!({ "id": id, "to": name }), None),
             8 => ("project.purge", json!({ "id": id }), None),
@@ -212,8 +221,8 @@ impl Traffic {
         }
     }
 
-    fn long(&mut self, random: &mut Random) -> Wish {
-        let project = pick(random, &PROJECTS);
+    fn long(&self, world: &World, random: &mut Random) -> Wish {
+        let project = project(world, random);
         let job = random.one_in(2);
         match random.below(4) {
             0 => {
@@ -242,8 +251,7 @@ fn read(world: &World, random: &mut Random, peer: usize) -> Wish {
         let params = json!({ "project": project, "limit": 1, "cursor": cursor });
         return ("voxel.read", params, None);
     }
-    let project = json!({ "project": pick(random, &PROJECTS) });
-    let mut params = project.clone();
+    let mut params = json!({ "project": project(world, random) });
     let method = match random.below(9) {
         0 => {
             params["at"] = json!([[0, 0, 0], [1, 1, 1]]);
@@ -267,8 +275,8 @@ fn read(world: &World, random: &mut Random, peer: usize) -> Wish {
     (method, params, None)
 }
 
-fn step(random: &mut Random) -> Wish {
-    let project = pick(random, &PROJECTS);
+fn step(world: &World, random: &mut Random) -> Wish {
+    let project = project(world, random);
     let any = random.one_in(2);
     let step = json!({ "project": project, "any_author": any });
     let checkpoint = json!({ "project": project, "checkpoint": pick(random, &["p", "q"]) });
@@ -281,8 +289,8 @@ fn step(random: &mut Random) -> Wish {
     }
 }
 
-fn layer(random: &mut Random) -> Wish {
-    let (project, layer) = (pick(random, &PROJECTS), pick(random, &LAYERS));
+fn layer(world: &World, random: &mut Random) -> Wish {
+    let (project, layer) = (project(world, random), pick(random, &LAYERS));
     let one = json!({ "project": project, "layer": layer });
     match random.below(6) {
         0..=1 => ("layer.create", one, None),
