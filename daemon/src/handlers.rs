@@ -104,8 +104,7 @@ pub type FreeFn = fn(&mut FreeInput<'_>) -> Result<Reply, Error>;
 /// Says what an edit is to do.
 pub type EditFn = fn(&EditInput<'_>) -> Result<EditPlan, Error>;
 /// Says what an import is to do; reading the content takes long.
-pub type ImportFn =
-    fn(&Payload, Option<&Blob>, &mut dyn Progress) -> Result<EditPlan, Error>;
+pub type ImportFn = fn(&Payload, Option<&Blob>, &mut dyn Progress) -> Result<EditPlan, Error>;
 /// Changes the catalogue.
 pub type CatalogueFn = fn(&mut Router, &Asked<'_>) -> Result<crate::router::CataloguePlan, Error>;
 
@@ -196,6 +195,7 @@ fn handler(name: &str) -> Option<Handler> {
 }
 
 /// The method of this name and how it is run.
+#[inline]
 pub fn route(name: &str) -> Option<&'static Route> {
     static ROUTES: OnceLock<FxHashMap<&'static str, Route>> = OnceLock::new();
     let routes = ROUTES.get_or_init(|| {

@@ -7,7 +7,7 @@ mod tests;
 
 use std::fmt;
 
-pub use decoder::{DIRECT_BYTES_MIN, Decoder, Direct};
+pub use decoder::{DIRECT_BYTES_MIN, Decoder, Direct, TRUST_BYTES_MAX};
 pub use encode::{append_attached, append_attached_head, append_message};
 
 use crate::error::{Code, Error};
@@ -37,6 +37,7 @@ impl Flags {
     ///
     /// # Errors
     /// [`FrameError::Flags`] with the reserved bits that were set.
+    #[inline]
     pub fn from_bits(bits: u32) -> Result<Self, FrameError> {
         match bits & !Self::ATTACHMENT.0 {
             0 => Ok(Self(bits)),
@@ -71,6 +72,7 @@ impl Header {
     ///
     /// # Errors
     /// Another magic, another version, or a reserved flag.
+    #[inline]
     pub fn parse(bytes: &[u8; HEADER_BYTES]) -> Result<Self, FrameError> {
         let [m0, m1, m2, m3, v0, v1, v2, v3, l0, l1, l2, l3, f0, f1, f2, f3] = *bytes;
         if u32::from_be_bytes([m0, m1, m2, m3]) != MAGIC {
@@ -86,6 +88,7 @@ impl Header {
 
     /// The bytes of the header.
     #[must_use]
+    #[inline]
     pub fn encode(self) -> [u8; HEADER_BYTES] {
         let mut bytes = [0; HEADER_BYTES];
         bytes[0..4].copy_from_slice(&MAGIC.to_be_bytes());
@@ -205,18 +208,21 @@ impl<'d> Frame<'d> {
 
     /// The JSON-RPC message.
     #[must_use]
+    #[inline]
     pub fn json(&self) -> &[u8] {
         split(payload_of(&self.source), self.json_bytes).0
     }
 
     /// The raw bytes after the message, if the frame carries an attachment (which may be empty).
     #[must_use]
+    #[inline]
     pub fn attachment(&self) -> Option<&[u8]> {
         split(payload_of(&self.source), self.json_bytes).1
     }
 
     /// Size of the whole payload.
     #[must_use]
+    #[inline]
     pub fn payload_bytes(&self) -> usize {
         payload_of(&self.source).len()
     }

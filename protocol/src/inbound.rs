@@ -119,6 +119,7 @@ impl Inbound {
 
     /// The form, once a first byte has shown it.
     #[must_use]
+    #[inline]
     pub fn form(&self) -> Option<Form> {
         match self.decoding {
             Decoding::Undecided(_) => None,
@@ -141,6 +142,7 @@ impl Inbound {
     ///
     /// # Errors
     /// Nothing more can be read from this connection. After [`InboundError::Tls`] the input is untouched.
+    #[inline]
     pub fn decode<'d, 'i: 'd>(
         &'d mut self,
         input: &mut &'i [u8],
@@ -182,6 +184,7 @@ impl Inbound {
 
     /// Memory held for a partial message.
     #[must_use]
+    #[inline]
     pub fn buffered(&self) -> usize {
         match &self.decoding {
             Decoding::Undecided(_) => 0,
@@ -192,6 +195,7 @@ impl Inbound {
 
     /// Whether a message has begun to arrive and is not whole: its time is limited.
     #[must_use]
+    #[inline]
     pub fn is_partial(&self) -> bool {
         match &self.decoding {
             Decoding::Undecided(detector) => detector.is_partial(),

@@ -71,6 +71,7 @@ impl Rejected<'_> {
 ///
 /// # Errors
 /// The answer to a payload that is no message at all; members of a batch report theirs themselves.
+#[inline]
 pub fn parse<'a>(json: &'a [u8], limits: &RpcLimits) -> Result<Message<'a>, Rejected<'a>> {
     // Checked once here, so that every string below is borrowed without another look.
     let text = std::str::from_utf8(json).map_err(|error| {
@@ -90,6 +91,7 @@ pub fn parse<'a>(json: &'a [u8], limits: &RpcLimits) -> Result<Message<'a>, Reje
 ///
 /// # Errors
 /// As [`parse`].
+#[inline]
 pub fn parse_frame<'a>(
     frame: &'a Frame<'_>,
     limits: &RpcLimits,

@@ -101,7 +101,7 @@ fn project_files() {
     client.create("castle");
     client.mark("castle", 5);
     let export = json!({ "project": "castle", "format": "vox" });
-    let file = client.send("project.export", export.clone(), None, None).expect("it is exported");
+    let file = client.send("project.export", export, None, None).expect("it is exported");
     let file = file.attachment.expect("a file");
     assert!(file.starts_with(b"VOX "));
     client.create("copy");
@@ -185,7 +185,7 @@ fn voxel() {
     let bounds = client.call("voxel.bounds", scope.clone());
     assert_eq!(bounds["bounds"], json!({ "min": [0, 0, 0], "max": [9, 9, 1] }));
     assert_eq!(client.call("voxel.count", scope.clone())["voxels"], 101);
-    let histogram = client.call("voxel.histogram", scope.clone());
+    let histogram = client.call("voxel.histogram", scope);
     assert_eq!(names(&histogram["colors"], "color"), ["#808080", "#c81e1e"]);
     let found = client
         .call("voxel.find", json!({ "project": "castle", "color": "#c01818", "tolerance": 8 }));
@@ -266,7 +266,7 @@ fn history() {
     let four = client.content("castle");
     client.call("history.restore", named.clone());
     assert!(client.content("castle") == third);
-    client.call("history.undo", project.clone());
+    client.call("history.undo", project);
     assert!(client.content("castle") == four, "a restore is an edit, which undo takes back");
     client.call("history.forget", named.clone());
     assert_eq!(client.refused("history.restore", named).code, Code::NotFound);

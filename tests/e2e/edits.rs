@@ -40,7 +40,7 @@ fn every_edit() -> Vec<Value> {
         json!({ "edit": "mirror", "axis": "x", "plane": -0.5 }),
         json!({ "edit": "mirror", "axis": "y", "plane": 40, "flip": true }),
         json!({ "edit": "move", "offset": [5, -5, 1] }),
-        json!({ "edit": "move", "offset": [0, 0, 9], "within": { "min": [0, 0, 0], "max": [9, 9, 9] } }),
+        json!({ "edit": "move", "offset": [0, 0, 9], "within": { "min": [-60, 70, -60], "max": [60, 99, 60] } }),
         json!({ "edit": "create_layer", "name": "garden" }),
         json!({ "edit": "set_material", "slot": 7, "material": { "name": "glass", "alpha": 90, "glass": true } }),
     ]
@@ -189,7 +189,7 @@ fn edits_of_one_connection_are_applied_in_order_and_seen_by_its_reads() {
         let revision = answer["result"]["revision"].as_str().expect("a revision");
         let number: u64 =
             revision.split('.').next().and_then(|n| n.parse().ok()).expect("a number");
-        if id % 2 == 0 {
+        if id.is_multiple_of(2) {
             revisions[id / 2] = number;
         } else {
             // The read sees its edit, or a later one; never an earlier one.

@@ -10,6 +10,10 @@ use serde_json::{Value, json};
 use crate::support::raw::frame;
 use crate::support::{Place, Raw};
 
+#[expect(
+    dead_code,
+    reason = "what the supposed methods do matters to the protocol's own tests only"
+)]
 #[path = "../../protocol/tests/data/jsonrpc_examples.rs"]
 mod examples;
 

@@ -1,6 +1,11 @@
 //! The real binary from outside: a module a subject. Names of modules are what `tests/soak` filters by.
 
-#![expect(clippy::panic, reason = "helpers of tests fail by panicking")]
+#![expect(
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::needless_pass_by_value,
+    reason = "helpers of tests fail and tell like tests, and take json!({ .. }) where it is written"
+)]
 
 mod bridges;
 mod catalogue;

@@ -128,7 +128,7 @@ fn pipelined_requests_are_all_answered_once() {
         let answer = peer.read_frame().expect("an answer").expect("not the end").json;
         let id = answer["id"].as_u64().expect("an id of ours");
         assert!(answer["result"].is_object(), "{answer}");
-        if id % 10 != 0 {
+        if !id.is_multiple_of(10) {
             assert_eq!(answer["result"]["id"], id);
         }
         assert!(answered.insert(id), "{id} was answered twice");
@@ -186,7 +186,7 @@ fn a_large_box_of_voxels_is_written_and_read() {
     let bounds = json!({ "min": [-125, -125, 0], "max": [124, 124, 199] });
     let voxel = |index: u32| {
         let [a, b, ..] = (index / 977).to_le_bytes();
-        if index % 5 == 0 { [0; 4] } else { [a, b, 77, 1] }
+        if index.is_multiple_of(5) { [0; 4] } else { [a, b, 77, 1] }
     };
     let voxels: Vec<u8> = (0..12_500_000).flat_map(voxel).collect();
     let params = json!({ "project": "castle", "bounds": bounds });

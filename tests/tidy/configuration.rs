@@ -7,7 +7,7 @@ use crate::none;
 use crate::tree::{SourceFile, files};
 
 /// Whether product code outside the configuration reads the key: `section.key`, or `.key` in a file that names the
-/// section's type or field.
+/// section's type or field, or the key in a file that takes the section apart.
 fn reads(file: &SourceFile, section: &str, key: &str) -> bool {
     let mut letters = section.chars();
     let upper = letters.next().map(|first| first.to_ascii_uppercase());
@@ -24,8 +24,9 @@ fn reads(file: &SourceFile, section: &str, key: &str) -> bool {
         !next.is_some_and(|next| next.is_alphanumeric() || next == '_' || next == '(')
     };
     let has = |word: &str| text.match_indices(word).any(|(at, word)| ends(at, word));
-    has(&format!("{section}.{key}"))
-        || (known.iter().any(|name| text.contains(name.as_str())) && has(&format!(".{key}")))
+    let is_known = known.iter().any(|name| text.contains(name.as_str()));
+    let taken_apart = || has(&format!(" {key},")) || has(&format!(" {key} }}"));
+    has(&format!("{section}.{key}")) || (is_known && (has(&format!(".{key}")) || taken_apart()))
 }
 
 #[test]

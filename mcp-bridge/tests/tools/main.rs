@@ -8,6 +8,7 @@ mod fake;
 mod files;
 mod flow;
 mod list;
+mod managed;
 mod mapping;
 mod pictures;
 mod session;

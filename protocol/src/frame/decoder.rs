@@ -60,6 +60,7 @@ impl Decoder {
     ///
     /// # Errors
     /// The stream is not a sequence of frames; nothing more can be read from it.
+    #[inline]
     pub fn decode<'d, 'i: 'd>(
         &'d mut self,
         input: &mut &'i [u8],
@@ -113,6 +114,7 @@ impl Decoder {
     }
 
     /// Takes a header from the input; wrong bytes are reported as early as they can be known.
+    #[inline]
     fn take_header(&mut self, input: &mut &[u8]) -> Result<Option<Header>, FrameError> {
         if self.head_bytes == 0
             && let Some((head, rest)) = input.split_first_chunk::<HEADER_BYTES>()
@@ -135,6 +137,7 @@ impl Decoder {
         Ok(None)
     }
 
+    #[inline]
     fn check(&self, header: Header) -> Result<Header, FrameError> {
         if header.length > self.payload_bytes_max {
             return Err(FrameError::TooLarge {
@@ -155,7 +158,7 @@ impl Decoder {
         let missing = to_usize(header.length).checked_sub(arrived)?;
         // Little more room than bytes that arrived: the peer pays for our memory with its own sending.
         let wanted = missing.min(arrived.max(TRUST_BYTES_MAX));
-        if wanted < DIRECT_BYTES_MIN {
+        if arrived < DIRECT_BYTES_MIN || wanted < DIRECT_BYTES_MIN {
             return None;
         }
         self.buffer.reserve_exact(wanted);
@@ -164,12 +167,14 @@ impl Decoder {
 
     /// Memory held for a partial frame.
     #[must_use]
+    #[inline]
     pub fn buffered(&self) -> usize {
         self.buffer.capacity()
     }
 
     /// Whether a frame has begun to arrive and is not whole: its time is limited.
     #[must_use]
+    #[inline]
     pub fn is_partial(&self) -> bool {
         self.head_bytes > 0 || self.header.is_some()
     }

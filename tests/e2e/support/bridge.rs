@@ -113,11 +113,6 @@ impl Bridge {
         self.is_modern = true;
     }
 
-    /// The bridge's process id.
-    pub fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
     fn write(&mut self, message: &Value) {
         let input = self.input.as_mut().expect("its input is open");
         let mut line = message.to_string();
@@ -172,11 +167,6 @@ impl Bridge {
     pub fn tool(&mut self, name: &str, arguments: Value) -> ToolAnswer {
         let params = json!({ "name": name, "arguments": arguments });
         ToolAnswer { result: self.request("tools/call", params) }
-    }
-
-    /// Sends a tool call and returns its id.
-    pub fn ask_tool(&mut self, name: &str, arguments: Value) -> u64 {
-        self.ask("tools/call", json!({ "name": name, "arguments": arguments }))
     }
 
     /// Ends its input, as a client that leaves does, and waits until it is gone.

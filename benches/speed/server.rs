@@ -1,0 +1,176 @@
+//! The servers that are measured, each a process of its own: the daemon, and the limit beside it.
+
+use std::io;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use goxe_config::Endpoint;
+use goxe_protocol::blocking::{Blocking, Options};
+use goxe_protocol::client::ClientLimits;
+use nix::sys::signal::{Signal, kill};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::Outcome;
+use crate::limit::Reply;
+use crate::machine::to_pid;
+
+/// The program that is measured.
+pub const GOXE: &str = env!("CARGO_BIN_EXE_goxe");
+/// How long anything may take that takes milliseconds.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A process that serves a socket, in a folder that vanishes with it.
+pub struct Server {
+    child: Child,
+    folder: TempDir,
+    socket: PathBuf,
+}
+
+impl Server {
+    /// The limit, which answers frames with `reply`.
+    pub fn limit(reply: Reply) -> Outcome<Self> {
+        let server = Self::spawn_limit(reply)?;
+        wait(|| UnixStream::connect(&server.socket).ok())?;
+        Ok(server)
+    }
+
+    /// The same, not waited for.
+    pub fn spawn_limit(reply: Reply) -> Outcome<Self> {
+        let folder = folder()?;
+        let socket = folder.path().join("limit.sock");
+        let child = Command::new(std::env::current_exe()?)
+            .args(["role", "limit"])
+            .arg(&socket)
+            .arg(reply.argument())
+            .stdin(Stdio::null())
+            .spawn()?;
+        Ok(Self { child, folder, socket })
+    }
+
+    /// The daemon on a data folder of its own, with these keys of the configuration.
+    pub fn daemon(settings: &[(&str, &str)]) -> Outcome<Self> {
+        let server = Self::spawn_daemon(folder()?, settings)?;
+        wait(|| {
+            let mut client = server.client().ok()?;
+            let status = client.call("system.status", &Value::Object(Default::default())).ok()?;
+            (status["state"] == "ready").then_some(())
+        })?;
+        Ok(server)
+    }
+
+    /// The same on a given folder, not waited for.
+    pub fn spawn_daemon(folder: TempDir, settings: &[(&str, &str)]) -> Outcome<Self> {
+        let socket = folder.path().join("goxe.sock");
+        let mut command = goxe(folder.path());
+        for (key, value) in settings {
+            command.arg("--set").arg(format!("{key}={value}"));
+        }
+        let child = command.args(["daemon", "run"]).stdin(Stdio::null()).spawn()?;
+        Ok(Self { child, folder, socket })
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Where it listens.
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// Where it keeps its files.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A client of it, if it is a daemon.
+    pub fn client(&self) -> Outcome<Client> {
+        Client::connect(&self.socket)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = kill(to_pid(self.pid()), Signal::SIGTERM);
+        let end = Instant::now() + Duration::from_secs(5);
+        while Instant::now() < end {
+            if let Ok(Some(_)) = self.child.try_wait() {
+                return;
+            }
+            // sleep: an end that is waited for with a limit.
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A folder that vanishes.
+pub fn folder() -> io::Result<TempDir> {
+    tempfile::Builder::new().prefix("goxe-bench-").tempdir()
+}
+
+/// The program on a folder, in an environment that nobody else has.
+pub fn goxe(folder: &Path) -> Command {
+    let mut command = Command::new(GOXE);
+    command
+        .env_clear()
+        .env("HOME", folder)
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .arg("--data")
+        .arg(folder.join("data"))
+        .arg("--socket")
+        .arg(folder.join("goxe.sock"));
+    command
+}
+
+/// Ends the daemon of a folder that a bridge started, which is nobody's child.
+pub fn stop_daemon(folder: &Path) {
+    if Endpoint::read(&folder.join("data/endpoint.json")).is_ok() {
+        let _ = goxe(folder).args(["daemon", "stop", "--force"]).stdout(Stdio::null()).status();
+    }
+}
+
+/// Asks again until there is something, which is how a process is waited for that says nothing.
+pub fn wait<T>(mut look: impl FnMut() -> Option<T>) -> Outcome<T> {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = look() {
+            return Ok(found);
+        }
+        if Instant::now() >= end {
+            return Err("a server did not come up".into());
+        }
+        // sleep: nothing announces that a process listens.
+        std::thread::sleep(Duration::from_micros(100));
+    }
+}
+
+/// A client for preparing what is measured.
+pub struct Client {
+    blocking: Blocking<UnixStream>,
+}
+
+impl Client {
+    /// Connects to a daemon.
+    pub fn connect(socket: &Path) -> Outcome<Self> {
+        let stream = UnixStream::connect(socket)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        Ok(Self { blocking: Blocking::new(stream, ClientLimits::default()) })
+    }
+
+    /// One call.
+    pub fn call(&mut self, method: &str, params: &Value) -> Outcome<Value> {
+        Ok(self.blocking.call_raw(method, params, Options::default())?.parse()?)
+    }
+
+    /// One call with raw bytes.
+    pub fn send(&mut self, method: &str, params: &Value, attachment: &[u8]) -> Outcome<Value> {
+        let options = Options { attachment: Some(attachment), ..Options::default() };
+        Ok(self.blocking.call_raw(method, params, options)?.parse()?)
+    }
+}
