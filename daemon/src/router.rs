@@ -210,6 +210,14 @@ impl Router {
         drop(session.unhold_all());
     }
 
+    /// A peer asks nothing more: the shell is told when its last call is answered.
+    pub fn end_session(&mut self, peer: PeerId) {
+        if let Some(mut session) = self.take_session(peer) {
+            session.ended = true;
+            self.put_session(session);
+        }
+    }
+
     pub(crate) fn take_session(&mut self, peer: PeerId) -> Option<Box<Session>> {
         let place = self.sessions.get_mut(usize::try_from(peer.slot).ok()?)?;
         place.take_if(|session| session.peer == peer)
