@@ -77,7 +77,8 @@ impl Router {
         while let Some(held) = session.release() {
             self.read(held.read);
         }
-        if session.in_flight() + 1 == self.limits.in_flight_max {
+        let freed = session.in_flight() + 1 == self.limits.in_flight_max;
+        if freed || (session.ended && session.in_flight() == 0) {
             self.effects.resume.push(session.peer);
         }
     }

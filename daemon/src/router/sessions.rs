@@ -66,6 +66,14 @@ impl Router {
         drop(session.unhold_all());
     }
 
+    /// A peer asks nothing more: the shell is told when its last call is answered.
+    pub fn end_session(&mut self, peer: PeerId) {
+        if let Some(mut session) = self.take_session(peer) {
+            session.ended = true;
+            self.put_session(session);
+        }
+    }
+
     /// Takes a session out to work on it: it has to be put back.
     pub(super) fn take_session(&mut self, peer: PeerId) -> Option<Box<Session>> {
         let place = self.sessions.place(peer)?;

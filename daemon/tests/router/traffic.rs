@@ -335,7 +335,7 @@ fn other(world: &World, random: &mut Random, peer: usize) -> Wish {
         2 => ("system.status", json!({}), None),
         3 => ("system.hello", json!({ "client": "sim" }), None),
         4 => ("system.echo", json!([1, { "a": "b" }]), None),
-        5 => ("system.echo", json!("x".repeat(20_000)), None),
+        5 => ("system.echo", json!(["x".repeat(20_000)]), None),
         6 => ("system.echo", json!({ "big": "y".repeat(600 << 10) }), None),
         7 => ("no.such", json!({}), None),
         8 => ("blob.create", json!({ "bytes": 1000 }), None),
