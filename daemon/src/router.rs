@@ -19,7 +19,7 @@ mod room;
 mod sessions;
 mod strands;
 
-use std::{sync::Arc, time::Instant};
+use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
 pub use self::{
     calls::PendingRead,
@@ -140,6 +140,8 @@ pub struct Router {
     effects: Effects,
     /// Keyed calls that are being done.
     running: Vec<strands::Running>,
+    /// When callers stop waiting for which calls.
+    deadlines: BTreeSet<(Instant, PeerId, u32)>,
     /// Strands that wait for room in the journal.
     starved: Vec<ProjectId>,
 }
@@ -173,6 +175,7 @@ impl Router {
             appender: None,
             effects: Effects::default(),
             running: Vec::new(),
+            deadlines: BTreeSet::new(),
             starved: Vec::new(),
         }
     }
@@ -284,7 +287,8 @@ impl Router {
     /// The next moment at which something is due.
     pub fn deadline(&self) -> Option<Instant> {
         let blobs = self.blobs.oldest().map(|used| used + self.limits.job_keep);
-        [self.jobs.deadline(), self.pins.deadline(), blobs].into_iter().flatten().min()
+        let calls = self.deadlines.first().map(|(at, ..)| *at);
+        [self.jobs.deadline(), self.pins.deadline(), blobs, calls].into_iter().flatten().min()
     }
 
     /// Does what is due.
@@ -292,6 +296,7 @@ impl Router {
         for (ticket, result) in self.jobs.due(now) {
             self.answer(ticket, result);
         }
+        self.time_out(now);
         self.effects.garbage.extend(self.pins.expire(now));
         self.jobs.expire(now);
         if let Some(before) = now.checked_sub(self.limits.job_keep) {

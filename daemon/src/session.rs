@@ -1,7 +1,7 @@
 //! One connected client's state: who it is, which of its calls are unanswered, which batches are
 //! half gathered. A plain value; what the bytes of the connection are is decided before it.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, sync::Arc, time::Instant};
 
 use goxe_protocol::{
     inbound::Form,
@@ -11,6 +11,7 @@ use goxe_protocol::{
 use crate::{
     call::{Cancel, Encoded, PeerId, Principal, ReplyForm, Ticket},
     journal::ProjectId,
+    memory::Charge,
     router::{Later, PendingRead},
 };
 
@@ -38,6 +39,8 @@ pub struct InFlight {
     pub edit: bool,
     /// Whether, and under which token, the peer hears how far it is.
     pub token: Option<Progress<'static>>,
+    /// When its caller stops waiting.
+    pub deadline: Option<Instant>,
     /// Asks it to end.
     pub cancel: Arc<Cancel>,
 }
@@ -70,8 +73,9 @@ pub struct Session {
     pub spoke: bool,
     /// It asks nothing more.
     pub ended: bool,
-    /// A message of it is being parsed on a lane; until then it is not read.
-    pub parsing: bool,
+    /// A message of it is being parsed on a lane, and takes this much memory; until it is parsed
+    /// the peer is not read.
+    pub parsing: Option<Charge>,
     /// How messages to it are told apart.
     pub form: Form,
     /// Subscriptions it holds.
@@ -93,7 +97,7 @@ impl Session {
             gate,
             spoke: false,
             ended: false,
-            parsing: false,
+            parsing: None,
             form: Form::Frames,
             subscriptions: 0,
             calls: Vec::new(),
@@ -131,9 +135,22 @@ impl Session {
             project,
             edit,
             token: later.meta.as_deref().and_then(|meta| meta.progress.clone()),
+            deadline: None,
             cancel: Arc::clone(&cancel),
         });
         (Ticket { peer: self.peer, call }, cancel)
+    }
+
+    /// Says when the caller of an unanswered call stops waiting.
+    pub fn expect(&mut self, call: u32, deadline: Instant) {
+        if let Some(in_flight) = self.calls.iter_mut().find(|in_flight| in_flight.call == call) {
+            in_flight.deadline = Some(deadline);
+        }
+    }
+
+    /// Unanswered calls whose callers do not wait for ever, and until when they do.
+    pub fn deadlines(&self) -> impl Iterator<Item = (Instant, u32)> {
+        self.calls.iter().filter_map(|in_flight| Some((in_flight.deadline?, in_flight.call)))
     }
 
     /// An unanswered call.
@@ -185,7 +202,8 @@ impl Session {
 
     /// Takes out a read that is held back, because it was cancelled.
     pub fn unhold(&mut self, call: u32) -> Option<Held> {
-        let index = self.held.iter().position(|held| held.call == call)?;
+        let own = |held: &Held| held.call == call && !held.read.background;
+        let index = self.held.iter().position(own)?;
         self.held.remove(index)
     }
 

@@ -177,8 +177,8 @@ fn serve(
         render_pixels_max: limits.render_pixels_max,
         engine: Arc::new(engine_limits(config)),
     };
-    let lanes = Lanes::start(count, limits.lane_queue_max, &context)
-        .map_err(io_error("the lanes"))?;
+    let lanes =
+        Lanes::start(count, limits.lane_queue_max, &context).map_err(io_error("the lanes"))?;
     drop(context);
     let memory = Memory::new(limits.memory_bytes_max);
     let mut router = Router::new(limits, key_limits, identity, memory, count);

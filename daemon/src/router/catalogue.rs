@@ -37,7 +37,6 @@ pub struct CataloguePlan {
 pub type CatalogueAnswer = Box<dyn FnOnce(&catalogue::State) -> Result<Reply, Error> + Send>;
 
 impl Router {
-    #[expect(clippy::too_many_arguments, reason = "the parts of one call, used in one place")]
     pub(super) fn catalogue_call(
         &mut self,
         envelope: &Envelope,

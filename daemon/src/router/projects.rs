@@ -14,6 +14,7 @@ use super::{
     imports::Imports,
 };
 use crate::{
+    call::Ticket,
     edit::{EditCall, Written},
     journal::{ProjectId, keys::Keys},
     lanes::{Garbage, ImageJob, Job, Kept},
@@ -45,6 +46,15 @@ pub enum Waiting {
     Read(Box<PendingRead>),
     /// An edit.
     Edit(Box<EditCall>),
+}
+
+impl Waiting {
+    fn ticket(&self) -> Ticket {
+        match self {
+            Waiting::Read(read) => read.envelope.ticket,
+            Waiting::Edit(edit) => edit.envelope.ticket,
+        }
+    }
 }
 
 /// One project.
@@ -124,6 +134,17 @@ impl Entry {
             Residence::Broken(reason) => Some(reason),
             Residence::Unloaded | Residence::Loading => None,
         }
+    }
+
+    /// Takes out a call that waits for its turn, or for the project.
+    pub(super) fn withdraw(&mut self, ticket: Ticket) -> Option<Waiting> {
+        if let Some(index) = self.queue.iter().position(|edit| edit.envelope.ticket == ticket) {
+            return self.queue.remove(index).map(|edit| Waiting::Edit(Box::new(edit)));
+        }
+        if let Some(index) = self.waiting.iter().position(|waiting| waiting.ticket() == ticket) {
+            return Some(self.waiting.remove(index));
+        }
+        self.imports.withdraw(ticket).map(|edit| Waiting::Edit(Box::new(edit)))
     }
 
     /// Whether no edit of it is on its way.

@@ -130,7 +130,7 @@ impl Router {
 
     fn is_over(&self, session: &Session, out: &Outbox) -> bool {
         session.in_flight() >= self.limits.in_flight_max
-            || session.parsing
+            || session.parsing.is_some()
             || out.bytes() >= self.limits.send_buffer_bytes_max
     }
 

@@ -15,7 +15,7 @@ use super::{
     projects::{Residence, Waiting, broken},
 };
 use crate::{
-    call::{Payload, Reply, Ticket},
+    call::{Envelope, Payload, Reply, Ticket},
     edit::{EditCall, EditWritten, KeyUse, Written, digest},
     errors,
     handlers::Route,
@@ -69,6 +69,7 @@ impl Router {
         later: &Later,
         project: Option<ProjectId>,
         used: KeyUse,
+        now: Instant,
     ) -> Result<bool, Error> {
         let principal = Arc::clone(&session.principal.name);
         if let Some(running) = self.running_mut(&principal, project, used.key) {
@@ -78,6 +79,7 @@ impl Router {
             // As good as the edit itself: later reads of the same peer wait for it too.
             let (ticket, _) = session.open(later, project, true);
             running.waiters.push(ticket);
+            self.expect(session, ticket.call, Envelope::deadline_of(later.meta.as_deref(), now));
             return Ok(true);
         }
         if let Some(id) = project
@@ -153,6 +155,14 @@ impl Router {
             let principal = Arc::clone(principal);
             self.running.push(Running { principal, project, key, digest, waiters: Vec::new() });
         }
+    }
+
+    /// Takes out who waits for another call of its key.
+    pub(super) fn unjoin(&mut self, ticket: Ticket) -> bool {
+        self.running.iter_mut().any(|running| {
+            let index = running.waiters.iter().position(|waiter| *waiter == ticket);
+            index.map(|index| running.waiters.remove(index)).is_some()
+        })
     }
 
     /// A keyed call ended: whoever waited for it gets the same answer.
@@ -290,7 +300,7 @@ impl Router {
         let starved = entry.is_some_and(|entry| !entry.running && !entry.queue.is_empty());
         if starved && self.appender.as_ref().is_some_and(|appender| appender.room() >= ROOM_MIN) {
             self.run_strand(id);
-        } else if starved {
+        } else if starved && !self.starved.contains(&id) {
             self.starved.push(id);
         }
     }

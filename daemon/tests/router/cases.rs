@@ -1,5 +1,7 @@
 //! Single situations, each as it was found: what waits, what is refused, what ends in between.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::world::World;
@@ -27,7 +29,10 @@ fn a_cursor_that_expired_is_told_so() {
     let page = world.ask(peer, "voxel.read", json!({ "project": "a", "limit": 1 }));
     let next = json!({ "project": "a", "limit": 1, "cursor": page.result()["cursor"] });
     world.ask(peer, "voxel.edit", set("a", 2, "#0000ff")).result();
-    assert_eq!(world.ask(peer, "voxel.read", next.clone()).result()["voxels"][0]["at"], json!([1, 0, 0]));
+    assert_eq!(
+        world.ask(peer, "voxel.read", next.clone()).result()["voxels"][0]["at"],
+        json!([1, 0, 0])
+    );
     world.pass(world.router.limits.pinned_max * 2);
     assert_eq!(world.ask(peer, "voxel.read", next.clone()).error(), "cursor_expired");
     // The same for a read that was held back behind an edit.
@@ -38,5 +43,64 @@ fn a_cursor_that_expired_is_told_so() {
     world.settle();
     world.answer(peer, edit).result();
     assert_eq!(world.answer(peer, read).error(), "cursor_expired");
+    world.end();
+}
+
+#[test]
+fn a_deadline_that_passes_in_a_queue_is_answered() {
+    let (mut world, peer) = with_project();
+    let soon = json!({ "deadline_ms": 60_000 });
+    let mut send = |world: &mut World, method: &str, params: Value| {
+        world.call_with(peer, method, params, soon.clone(), None)
+    };
+    // One edit has the strand, the next waits for it, a read waits behind both.
+    let running = send(&mut world, "voxel.edit", set("a", 5, "#0000ff"));
+    let queued = send(&mut world, "voxel.edit", set("a", 6, "#0000ff"));
+    let held = send(&mut world, "project.info", json!({ "project": "a" }));
+    let renders: Vec<u64> = (0..4)
+        .map(|_| {
+            let params = json!({ "project": "a", "width": 8, "height": 8 });
+            let other = world.connect();
+            world.call_with(other, "render.image", params, soon.clone(), None)
+        })
+        .collect();
+    world.pass(Duration::from_secs(61));
+    assert_eq!(world.answer(peer, queued).error(), "timeout");
+    assert!(!world.is_answered(peer, running), "a lane has it");
+    let late = (1..5).zip(&renders).filter(|(peer, id)| world.is_answered(*peer, **id)).count();
+    assert_eq!(late, 2, "two of four have a lane each");
+    world.settle();
+    world.answer(peer, running).result();
+    assert_eq!(world.answer(peer, held).error(), "timeout");
+    world.end();
+}
+
+#[test]
+fn a_call_that_waits_is_cancelled_at_once() {
+    let (mut world, peer) = with_project();
+    let running = world.call(peer, "voxel.edit", set("a", 5, "#0000ff"));
+    let queued = world.call(peer, "voxel.edit", set("a", 6, "#0000ff"));
+    let read = world.call(peer, "project.info", json!({ "project": "a" }));
+    for id in [queued, read] {
+        let cancel = world.call(peer, "system.cancel", json!({ "id": id }));
+        assert_eq!(world.answer(peer, cancel).result()["found"], true);
+        assert_eq!(world.answer(peer, id).error(), "cancelled");
+    }
+    world.settle();
+    world.answer(peer, running).result();
+    world.end();
+}
+
+#[test]
+fn a_background_render_shows_the_edits_that_were_sent_before_it() {
+    let (mut world, peer) = with_project();
+    let edit = world.call(peer, "voxel.edit", set("a", 5, "#0000ff"));
+    let render = json!({ "project": "a", "width": 8, "height": 8, "job": true });
+    let render = world.call(peer, "render.image", render);
+    let job = world.answer(peer, render).result()["job"].clone();
+    world.settle();
+    let revision = world.answer(peer, edit).result()["revision"].clone();
+    let status = world.ask(peer, "job.status", json!({ "job": job }));
+    assert_eq!(status.result()["reply"]["revision"], revision);
     world.end();
 }

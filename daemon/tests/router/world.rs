@@ -306,7 +306,15 @@ impl World {
         let request = request.unwrap_or_else(|| panic!("nobody waits for {json}"));
         let answer = Answer { request, json, attachment };
         if std::env::var("STATS").is_ok() {
-            println!("STAT {} {}", answer.request.method, if answer.json["error"].is_null() { "ok".into() } else { answer.json["error"]["data"]["kind"].to_string() });
+            println!(
+                "STAT {} {}",
+                answer.request.method,
+                if answer.json["error"].is_null() {
+                    "ok".into()
+                } else {
+                    answer.json["error"]["data"]["kind"].to_string()
+                }
+            );
         }
         let client = &self.clients[peer];
         self.oracle.answered(peer, client, &answer);
