@@ -4,16 +4,20 @@
 use std::{collections::VecDeque, sync::Arc, time::Instant};
 
 use goxe_protocol::{
+    Code, Error,
     inbound::Form,
     rpc::{BatchReply, Id, Progress},
 };
 
 use crate::{
-    call::{Cancel, Encoded, PeerId, Principal, ReplyForm, Ticket},
+    call::{self, Cancel, Encoded, PeerId, Principal, ReplyForm, Ticket},
     journal::ProjectId,
     memory::Charge,
     router::{Later, PendingRead},
 };
+
+/// Answers up to here have a place in every batch: those of edits, and errors.
+const SHORT_BYTES_MAX: usize = 8 << 10;
 
 /// What a peer must do before its first call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -215,19 +219,35 @@ impl Session {
         batch
     }
 
-    /// Puts an answer into its form: itself, or the batch once its last member is there.
-    pub fn gather(&mut self, form: ReplyForm, answer: Encoded) -> Option<Encoded> {
+    /// Puts an answer into its form: itself, or the batch once its last member is there. A batch
+    /// grows to `bytes_max`; what goes beyond is answered as too large, all but the short answers
+    /// that edits have.
+    pub fn gather(
+        &mut self,
+        form: ReplyForm,
+        id: &Id<'_>,
+        answer: Encoded,
+        bytes_max: usize,
+    ) -> Option<Encoded> {
         let ReplyForm::Member { batch } = form else { return Some(answer) };
         let index = self.batches.iter().position(|(number, _)| *number == batch)?;
         let (_, gathered) = self.batches.get_mut(index)?;
-        gathered.push(&answer.head);
+        let bytes = gathered.bytes().saturating_add(answer.head.len());
+        if bytes > bytes_max && answer.head.len() > SHORT_BYTES_MAX {
+            let error = Error::new(Code::TooLarge, "the answers of the batch are too long together")
+                .hint("send the calls in several batches, or one after the other")
+                .with("bytes_max", bytes_max);
+            gathered.push(&call::encode(id, form, Err(error), bytes_max).head);
+        } else {
+            gathered.push(&answer.head);
+        }
         if !gathered.is_complete() {
             return None;
         }
         let (_, gathered) = self.batches.swap_remove(index);
         let array = gathered.finish()?;
         let mut head = Vec::with_capacity(array.len() + 16);
-        // A batch is no longer than what its members were allowed; the header holds 4 GiB.
+        // Far less than the 4 GiB that a header holds.
         let _ = self.form.append(&mut head, |out| out.extend_from_slice(&array));
         Some(Encoded { head, attachment: None })
     }
@@ -319,9 +339,27 @@ mod tests {
         let batch = session.open_batch(2);
         let form = ReplyForm::Member { batch };
         let answer = |text: &str| Encoded { head: text.into(), attachment: None };
-        assert!(session.gather(form, answer("1")).is_none());
-        let whole = session.gather(form, answer("2")).unwrap();
+        let id = Id::number(1);
+        assert!(session.gather(form, &id, answer("1"), 100).is_none());
+        let whole = session.gather(form, &id, answer("2"), 100).unwrap();
         assert_eq!(whole.head, b"[1,2]\n");
-        assert!(session.gather(form, answer("3")).is_none());
+        assert!(session.gather(form, &id, answer("3"), 100).is_none());
+    }
+
+    #[test]
+    fn a_batch_is_no_longer_than_an_answer_may_be() {
+        let mut session = session();
+        let batch = session.open_batch(3);
+        let form = ReplyForm::Member { batch };
+        let answer = |bytes| {
+            let head = format!("{:?}", "x".repeat(bytes)).into_bytes();
+            Encoded { head, attachment: None }
+        };
+        assert!(session.gather(form, &Id::number(1), answer(20_000), 30_000).is_none());
+        assert!(session.gather(form, &Id::number(2), answer(20_000), 30_000).is_none());
+        let whole = session.gather(form, &Id::number(3), answer(20), 30_000).unwrap();
+        assert!(whole.head.len() < 30_000);
+        let json: serde_json::Value = serde_json::from_slice(&whole.head[16..]).unwrap();
+        assert_eq!(json[1]["error"]["code"], Code::TooLarge.number());
     }
 }

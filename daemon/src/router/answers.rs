@@ -35,7 +35,7 @@ impl Router {
         };
         let bytes_max = self.limits.reply_bytes_max;
         let encoded = call::encode(&id, closed.form, result, bytes_max);
-        if let Some(encoded) = session.gather(closed.form, encoded) {
+        if let Some(encoded) = session.gather(closed.form, &id, encoded, bytes_max) {
             self.push_answer(session.peer, encoded);
         }
     }
@@ -48,8 +48,9 @@ impl Router {
         };
         if let Some(closed) = session.close(ticket.call) {
             self.after_close(&mut session, &closed);
-            if closed.id.is_some()
-                && let Some(encoded) = session.gather(closed.form, encoded)
+            let bytes_max = self.limits.reply_bytes_max;
+            if let Some(id) = &closed.id
+                && let Some(encoded) = session.gather(closed.form, id, encoded, bytes_max)
             {
                 self.push_answer(ticket.peer, encoded);
             }
@@ -148,8 +149,9 @@ impl Router {
             }
             return;
         };
-        let encoded = call::encode(id, form, result, self.limits.reply_bytes_max);
-        if let Some(encoded) = session.gather(form, encoded) {
+        let bytes_max = self.limits.reply_bytes_max;
+        let encoded = call::encode(id, form, result, bytes_max);
+        if let Some(encoded) = session.gather(form, id, encoded, bytes_max) {
             for segment in encoded.into_segments() {
                 out.push(segment);
             }

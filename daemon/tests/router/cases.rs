@@ -50,7 +50,7 @@ fn a_cursor_that_expired_is_told_so() {
 fn a_deadline_that_passes_in_a_queue_is_answered() {
     let (mut world, peer) = with_project();
     let soon = json!({ "deadline_ms": 60_000 });
-    let mut send = |world: &mut World, method: &str, params: Value| {
+    let send = |world: &mut World, method: &str, params: Value| {
         world.call_with(peer, method, params, soon.clone(), None)
     };
     // One edit has the strand, the next waits for it, a read waits behind both.
