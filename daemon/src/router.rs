@@ -18,6 +18,7 @@ mod receive;
 mod room;
 mod sessions;
 mod strands;
+mod trash;
 
 use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
@@ -142,6 +143,8 @@ pub struct Router {
     running: Vec<strands::Running>,
     /// When callers stop waiting for which calls.
     deadlines: BTreeSet<(Instant, PeerId, u32)>,
+    /// When the trash is to be looked at.
+    trash_due: Option<Instant>,
     /// Strands that wait for room in the journal.
     starved: Vec<ProjectId>,
 }
@@ -176,6 +179,7 @@ impl Router {
             effects: Effects::default(),
             running: Vec::new(),
             deadlines: BTreeSet::new(),
+            trash_due: None,
             starved: Vec::new(),
         }
     }
@@ -266,6 +270,7 @@ impl Router {
             Done::Recovered(recovered) => {
                 self.lane_free(false);
                 self.recovered(*recovered);
+                self.watch_trash(now);
             }
             Done::Recovering { done, total } => {
                 self.state = State::Recovering { done, total };
@@ -288,7 +293,9 @@ impl Router {
     pub fn deadline(&self) -> Option<Instant> {
         let blobs = self.blobs.oldest().map(|used| used + self.limits.job_keep);
         let calls = self.deadlines.first().map(|(at, ..)| *at);
-        [self.jobs.deadline(), self.pins.deadline(), blobs, calls].into_iter().flatten().min()
+        let trash = self.trash_due.filter(|_| self.state == State::Ready);
+        let due = [self.jobs.deadline(), self.pins.deadline(), blobs, calls, trash];
+        due.into_iter().flatten().min()
     }
 
     /// Does what is due.
@@ -297,6 +304,7 @@ impl Router {
             self.answer(ticket, result);
         }
         self.time_out(now);
+        self.empty_trash(now);
         self.effects.garbage.extend(self.pins.expire(now));
         self.jobs.expire(now);
         if let Some(before) = now.checked_sub(self.limits.job_keep) {

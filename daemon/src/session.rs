@@ -234,9 +234,10 @@ impl Session {
         let (_, gathered) = self.batches.get_mut(index)?;
         let bytes = gathered.bytes().saturating_add(answer.head.len());
         if bytes > bytes_max && answer.head.len() > SHORT_BYTES_MAX {
-            let error = Error::new(Code::TooLarge, "the answers of the batch are too long together")
-                .hint("send the calls in several batches, or one after the other")
-                .with("bytes_max", bytes_max);
+            let error =
+                Error::new(Code::TooLarge, "the answers of the batch are too long together")
+                    .hint("send the calls in several batches, or one after the other")
+                    .with("bytes_max", bytes_max);
             gathered.push(&call::encode(id, form, Err(error), bytes_max).head);
         } else {
             gathered.push(&answer.head);

@@ -60,7 +60,7 @@ impl Router {
     }
 
     /// Applies a change to the head and hands it to the journal.
-    fn catalogue_change(
+    pub(super) fn catalogue_change(
         &mut self,
         plan: CataloguePlan,
         envelope: &Envelope,
@@ -137,6 +137,7 @@ impl Router {
         &mut self,
         written: CatalogueWritten,
         outcome: Result<u64, Error>,
+        now: Instant,
     ) {
         let CatalogueWritten { state, change, ticket, author, reply, key, time_ms } = written;
         self.projects.unwritten -= 1;
@@ -152,10 +153,12 @@ impl Router {
                 self.projects.journal_bytes = self.projects.journal_bytes.saturating_add(bytes);
                 self.projects.written = state;
                 self.catalogue_changed(&change, &author);
+                self.watch_trash(now);
                 Ok(reply)
             }
             Err(error) => {
                 self.projects.failed = true;
+                self.trash_stays(now);
                 Err(error)
             }
         };
@@ -237,27 +240,5 @@ impl Router {
         projects.journal_bytes = 0;
         let (state, keys) = (Arc::clone(&projects.written), projects.keys.clone());
         self.submit_long(Job::Image(Box::new(ImageJob::Catalogue { state, keys })));
-    }
-
-    /// Removes for good what was in the trash for long enough.
-    pub fn empty_trash(&mut self, now_ms: i64) {
-        let keep = i64::try_from(self.limits.trash_keep_ms).unwrap_or(i64::MAX);
-        let expired = self
-            .projects
-            .written
-            .trash()
-            .filter(|item| item.deleted_ms.is_some_and(|at| at.saturating_add(keep) <= now_ms));
-        let ids: Vec<ProjectId> = expired.map(|item| item.id).collect();
-        for id in ids {
-            let plan = CataloguePlan {
-                op: Op::Purge { id },
-                if_revision: None,
-                answer: Box::new(|_| Ok(Reply::default())),
-            };
-            if let Err(error) = self.catalogue_change(plan, &Envelope::of_daemon(), None) {
-                tracing::warn!(%error, project = %id, "the trash is emptied later");
-                return;
-            }
-        }
     }
 }

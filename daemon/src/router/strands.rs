@@ -331,7 +331,7 @@ impl Router {
         let outcome = outcome.map(|_| bytes).map_err(|failure| errors::journal(&failure));
         match ticket {
             Written::Edit(written) => self.edit_journaled(*written, outcome, now),
-            Written::Catalogue(written) => self.catalogue_journaled(*written, outcome),
+            Written::Catalogue(written) => self.catalogue_journaled(*written, outcome, now),
         }
         for id in std::mem::take(&mut self.starved) {
             self.settle(id);

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::mem_disk::Faults;
+use crate::world::{World, limits};
 
 /// An edit that sets one voxel.
 pub fn set(project: &str, x: i32, color: &str) -> Value {
@@ -102,5 +103,35 @@ fn a_background_render_shows_the_edits_that_were_sent_before_it() {
     let revision = world.answer(peer, edit).result()["revision"].clone();
     let status = world.ask(peer, "job.status", json!({ "job": job }));
     assert_eq!(status.result()["reply"]["revision"], revision);
+    world.end();
+}
+
+#[test]
+fn the_trash_is_emptied_when_it_is_time() {
+    let mut limits = limits();
+    limits.trash_keep_ms = 0;
+    let mut world = World::with(limits);
+    let peer = world.connect();
+    for name in ["a", "b"] {
+        world.ask(peer, "project.create", json!({ "project": name })).result();
+        world.ask(peer, "voxel.edit", set(name, 0, "#ff0000")).result();
+    }
+    world.ask(peer, "project.delete", json!({ "project": "a" })).result();
+    let trash = |world: &mut World| {
+        let list = world.ask(peer, "project.list", json!({ "trash": true }));
+        list.result()["projects"].as_array().unwrap().len()
+    };
+    assert_eq!(trash(&mut world), 1);
+    // A journal that takes nothing is asked again later.
+    world.disk.set_faults(Faults { full: true, ..Faults::default() });
+    world.pass(Duration::from_secs(2));
+    world.settle();
+    assert_eq!(trash(&mut world), 1);
+    world.disk.set_faults(Faults::default());
+    world.pass(Duration::from_secs(61));
+    world.settle();
+    assert_eq!(trash(&mut world), 0);
+    assert!(world.router.deadline().is_none(), "there is nothing left to wake up for");
+    world.ask(peer, "voxel.edit", set("b", 1, "#ff0000")).result();
     world.end();
 }
