@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use goxe_config::Endpoint;
 use goxe_protocol::blocking::{Blocking, Options};
 use goxe_protocol::client::ClientLimits;
 use nix::sys::signal::{Signal, kill};
@@ -126,13 +125,6 @@ pub fn goxe(folder: &Path) -> Command {
         .arg("--socket")
         .arg(folder.join("goxe.sock"));
     command
-}
-
-/// Ends the daemon of a folder that a bridge started, which is nobody's child.
-pub fn stop_daemon(folder: &Path) {
-    if Endpoint::read(&folder.join("data/endpoint.json")).is_ok() {
-        let _ = goxe(folder).args(["daemon", "stop", "--force"]).stdout(Stdio::null()).status();
-    }
 }
 
 /// Asks again until there is something, which is how a process is waited for that says nothing.
