@@ -2,6 +2,9 @@
 //! the same rounds. `cargo bench` runs everything; `cargo bench -- net N9` only the group `net` and in
 //! it only the measures N9. Nothing here is a test: it prints, and never fails on time. Linux only.
 
+mod bridge;
+mod disk;
+mod echo;
 mod limit;
 mod load;
 mod machine;
@@ -22,7 +25,7 @@ const ROUNDS: usize = 5;
 /// A part of the benchmark that can be asked for by its name.
 type Group = (&'static str, fn(&Choice) -> Outcome<()>);
 
-const GROUPS: [Group; 1] = [("net", net::run)];
+const GROUPS: [Group; 3] = [("net", net::run), ("bridge", bridge::run), ("disk", disk::run)];
 
 #[expect(clippy::print_stderr, reason = "a benchmark that broke off says why")]
 fn main() -> ExitCode {
@@ -30,6 +33,7 @@ fn main() -> ExitCode {
     let outcome = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         // The benchmark starts itself for the processes that it measures against.
         ["role", "limit", socket, reply] => limit::serve(Path::new(socket), reply).map_err(Into::into),
+        ["role", "echo"] => echo::serve(),
         ref names => run(names),
     };
     match outcome {

@@ -52,12 +52,7 @@ impl Request {
 
     /// The same with raw bytes after it.
     pub fn attached(method: &str, params: &str, attachment: &[u8]) -> Self {
-        let json = message(method, params);
-        let length = u32::try_from(json.len()).expect("JSON of the benchmark is short");
-        let payload = 4 + json.len() + attachment.len();
-        let parts: [&[u8]; 4] =
-            [&header(payload, ATTACHMENT), &length.to_be_bytes(), json.as_bytes(), attachment];
-        Self::of(parts.concat())
+        Self::of(attached(&message(method, params), attachment))
     }
 
     /// The cheapest call, padded so that its payload has this size.
@@ -67,11 +62,20 @@ impl Request {
         Self::new("system.echo", &format!(r#"{{"d":"{padding}"}}"#))
     }
 
+    /// A notification with raw bytes, which nobody answers, and a short echo behind it, which tells when
+    /// it was taken in.
+    pub fn notified(attachment: &[u8]) -> Self {
+        let json = r#"{"jsonrpc":"2.0","method":"system.echo","params":{}}"#;
+        Self::of([attached(json, attachment), Self::echo(100).bytes].concat())
+    }
+
     fn of(bytes: Vec<u8>) -> Self {
-        let head = &bytes[..bytes.len().min(1 << 10)];
-        let id_at = find(head, ID_MARK).expect("a request has an id") + ID_MARK.len();
+        let near = bytes.len().min(1 << 10);
+        let (head, tail) = (&bytes[..near], &bytes[bytes.len() - near..]);
+        let id_at = find(head, ID_MARK).or_else(|| Some(bytes.len() - near + find(tail, ID_MARK)?));
+        let id_at = id_at.expect("a request has an id near its beginning or its end");
         let color_at = find(head, CHANGING_COLOR.as_bytes()).map(|at| at + 1);
-        Self { bytes, id_at, color_at }
+        Self { bytes, id_at: id_at + ID_MARK.len(), color_at }
     }
 
     /// The frame as it lies, with its first id.
@@ -98,6 +102,12 @@ impl Request {
             put_digits(&mut out[at + color_at..], COLOR_DIGITS, number);
         }
     }
+}
+
+fn attached(json: &str, attachment: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(json.len()).expect("JSON of the benchmark is short");
+    let payload = 4 + json.len() + attachment.len();
+    [&header(payload, ATTACHMENT)[..], &length.to_be_bytes(), json.as_bytes(), attachment].concat()
 }
 
 fn message(method: &str, params: &str) -> String {

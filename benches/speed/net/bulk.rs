@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::measure;
 use crate::limit::Reply;
-use crate::load::{Cost, Load};
+use crate::load::Load;
 use crate::request::Request;
 use crate::server::Server;
 use crate::table::{Bound, Measure, Row};
@@ -28,19 +28,23 @@ pub fn run(choice: &Choice) -> Outcome<Vec<Row>> {
     let blob = made["blob"].as_str().ok_or("a blob without an id")?;
     client.send("blob.write", &json!({"blob": blob, "offset": 0}), &bytes)?;
     let range = json!({"blob": blob, "offset": 0}).to_string();
+    let write = Request::attached("blob.write", &range, &bytes);
+    let read = Request::new("blob.read", &range);
+    let echo = Request::attached("system.echo", "{}", &bytes);
     let cases = [
-        (IN, Reply::Head, Request::attached("blob.write", &range, &bytes)),
-        (OUT, Reply::Fill(BYTES), Request::new("blob.read", &range)),
-        (BOTH, Reply::Echo, Request::attached("system.echo", "{}", &bytes)),
+        (IN, Reply::Head, &write, &write),
+        (DROPPED, Reply::Head, &write, &Request::notified(&bytes)),
+        (OUT, Reply::Fill(BYTES), &read, &read),
+        (BOTH, Reply::Echo, &echo, &echo),
     ];
     let mut rows = Vec::new();
-    for (measured, reply, request) in cases {
-        let load = Load::new(1, 1, &request, DURATION);
+    for (measured, reply, base, goxe) in cases {
+        let [base, goxe] = [base, goxe].map(|request| Load::new(1, 1, request, DURATION));
         let mut row = Row::new(measured);
         let limit = Server::limit(reply)?;
         for _ in 0..ROUNDS {
-            let base: Cost = measure(&limit, &load)?;
-            row.compare(base.cpu_us / 1e3, measure(&daemon, &load)?.cpu_us / 1e3);
+            let base = measure(&limit, &base)?;
+            row.compare(base.cpu_us / 1e3, measure(&daemon, &goxe)?.cpu_us / 1e3);
         }
         rows.push(row);
     }
@@ -54,6 +58,13 @@ const IN: Measure = Measure {
     unit: "ms",
     bound: Bound::AtMost { must: 1.4, goal: 1.15 },
     peer: "redis SET 2.3 x an echo",
+};
+const DROPPED: Measure = Measure {
+    number: "N8",
+    name: "16 MiB in, and dropped: CPU",
+    unit: "ms",
+    bound: Bound::Told,
+    peer: "-",
 };
 const OUT: Measure = Measure {
     number: "N8",

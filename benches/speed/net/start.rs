@@ -23,8 +23,7 @@ pub fn run(choice: &Choice) -> Outcome<Vec<Row>> {
     let (mut memory, mut cpu) = (Row::new(MEMORY), Row::new(CPU));
     for round in 0..2 * ROUNDS {
         let base = answers_after(|| Server::spawn_limit(Reply::Echo))?.1;
-        let folder = server::folder()?;
-        let (daemon, goxe) = answers_after(|| Server::spawn_daemon(folder, &[]))?;
+        let (daemon, goxe) = answers_after(Server::spawn_daemon)?;
         first.tell(goxe);
         against.compare(base, goxe);
         if round % 2 == 1 {
