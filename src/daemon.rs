@@ -16,6 +16,8 @@ use crate::progress::Meter;
 
 /// Who we are, for the daemon's log.
 const CLIENT: &str = concat!("goxe-cli ", env!("CARGO_PKG_VERSION"));
+/// Most recoveries take milliseconds, and to be asked for its state costs a daemon microseconds.
+const RECOVER_CHECK_MS: u64 = 10;
 /// Progress messages that may wait to be shown; more are dropped.
 const PROGRESS_MAX: usize = 64;
 
@@ -42,6 +44,7 @@ pub fn options(context: &Context, settings: &Settings) -> Options {
     options.settings.progress_ms_max = startup_ms;
     options.settings.health_ms_max = health_ms;
     options.settings.starts_max = restart_max;
+    options.settings.recover_check_ms = RECOVER_CHECK_MS;
     options.settings.stable_ms = stable_ms;
     options.settings.backoff_ms = backoff_ms_min;
     options.settings.backoff_ms_max = backoff_ms_max;

@@ -36,7 +36,10 @@ pub fn run(choice: &Choice) -> Outcome<()> {
         handshake.compare(base.handshake_ms, ours.handshake_ms);
     }
     machine::unpin()?;
-    print("bridge: a tool call, against an echo on the same SDK", &[cpu, latency, share, handshake]);
+    print(
+        "bridge: a tool call, against an echo on the same SDK",
+        &[cpu, latency, share, handshake],
+    );
     Ok(())
 }
 
@@ -55,8 +58,7 @@ fn visit(command: &mut Command, behind: Option<u32>, call: &Value) -> Outcome<Vi
     let began = Instant::now();
     let mut host = Host::start(command)?;
     let client = json!({"name": "bench", "version": "1"});
-    let hello =
-        json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": client});
+    let hello = json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": client});
     host.ask("initialize", &hello)?;
     let handshake_ms = began.elapsed().as_secs_f64() * 1e3;
     host.write(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}))?;
@@ -92,11 +94,8 @@ struct Host {
 
 impl Host {
     fn start(command: &mut Command) -> Outcome<Self> {
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()?;
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let input = child.stdin.take();
         let output = BufReader::new(child.stdout.take().ok_or("no output")?);
         Ok(Self { child, input, output, line: String::new(), asked: 0 })

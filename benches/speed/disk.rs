@@ -20,7 +20,8 @@ const CROWD: usize = 64;
 pub fn run(choice: &Choice) -> Outcome<()> {
     let mut rows = Vec::new();
     // The build's folder is on a disk; the system's folder for temporary files need not be.
-    let folder = tempfile::Builder::new().prefix("disk-").tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+    let folder =
+        tempfile::Builder::new().prefix("disk-").tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     if choice.wants("D1") {
         machine::pin(0)?;
         let daemon = durable_daemon(&folder.path().join("one"))?;

@@ -264,7 +264,12 @@ impl Running<'_> {
         if waits != connection.waits_to_write {
             connection.waits_to_write = waits;
             let flags = if waits { EventFlags::IN | EventFlags::OUT } else { EventFlags::IN };
-            epoll::modify(&self.epoll, &connection.stream, EventData::new_u64(index as u64), flags)?;
+            epoll::modify(
+                &self.epoll,
+                &connection.stream,
+                EventData::new_u64(index as u64),
+                flags,
+            )?;
         }
         Ok(())
     }

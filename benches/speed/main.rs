@@ -32,7 +32,9 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let outcome = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         // The benchmark starts itself for the processes that it measures against.
-        ["role", "limit", socket, reply] => limit::serve(Path::new(socket), reply).map_err(Into::into),
+        ["role", "limit", socket, reply] => {
+            limit::serve(Path::new(socket), reply).map_err(Into::into)
+        }
         ["role", "echo"] => echo::serve(),
         ref names => run(names),
     };
@@ -56,7 +58,8 @@ impl Choice {
     /// Groups are known by their names; anything else is the number of a measure. Cargo adds flags of
     /// its own, which say nothing.
     fn read(arguments: &[&str]) -> Self {
-        let words = arguments.iter().filter(|word| !word.starts_with('-')).map(|word| (*word).to_owned());
+        let words =
+            arguments.iter().filter(|word| !word.starts_with('-')).map(|word| (*word).to_owned());
         let (groups, numbers) =
             words.partition(|word| GROUPS.iter().any(|(group, _)| group == word));
         Self { groups, numbers }

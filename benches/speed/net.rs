@@ -15,9 +15,18 @@ use crate::{Choice, Outcome};
 
 /// Runs the group.
 pub fn run(choice: &Choice) -> Outcome<()> {
-    print("net: requests, against an echo of whole frames on the same processor", &requests::run(choice)?);
-    print("net: 16 MiB at a time, against a server that only takes or only sends", &bulk::run(choice)?);
-    print("net: system.status while every lane is busy, against the idle daemon", &busy::run(choice)?);
+    print(
+        "net: requests, against an echo of whole frames on the same processor",
+        &requests::run(choice)?,
+    );
+    print(
+        "net: 16 MiB at a time, against a server that only takes or only sends",
+        &bulk::run(choice)?,
+    );
+    print(
+        "net: system.status while every lane is busy, against the idle daemon",
+        &busy::run(choice)?,
+    );
     print("net: start and rest", &start::run(choice)?);
     print("net: memory of a connection", &idle::run(choice)?);
     Ok(())

@@ -177,8 +177,7 @@ impl Blobs {
     /// Takes a principal's blob out.
     pub fn remove(&mut self, principal: &str, id: &str) -> Option<Arc<Blob>> {
         let mut blobs = self.blobs.iter();
-        let index =
-            blobs.position(|(_, blob)| blob.id == id && &*blob.principal == principal)?;
+        let index = blobs.position(|(_, blob)| blob.id == id && &*blob.principal == principal)?;
         Some(self.blobs.swap_remove(index).1)
     }
 

@@ -293,12 +293,7 @@ pub fn write_result(out: &mut Vec<u8>, id: &Id<'_>, json: &[u8]) {
 
 /// Appends what stands before a result of `json_bytes` that is sent from where it lies, and returns
 /// what stands behind it.
-pub fn write_split(
-    head: &mut Vec<u8>,
-    id: &Id<'_>,
-    form: ReplyForm,
-    json_bytes: usize,
-) -> Vec<u8> {
+pub fn write_split(head: &mut Vec<u8>, id: &Id<'_>, form: ReplyForm, json_bytes: usize) -> Vec<u8> {
     let mut envelope = Vec::with_capacity(64 + id.json().len());
     write_result(&mut envelope, id, b"");
     let open = envelope.len().saturating_sub(1);

@@ -219,7 +219,7 @@ impl EditCall {
         }
         let time_ms = Timestamp::now().as_millisecond();
         let stamp = Stamp { author, time_ms, label: &plan.label };
-        let project = head.project.apply(&change, stamp).map_err(errors::apply)?;
+        let project = head.project.apply(&change, stamp).map_err(|error| errors::apply(&error))?;
         let change = change.encode();
         let revision = head.revision.next(head.id, author, time_ms, &change_digest(&change));
         debug_assert_eq!(revision.number, project.revision_number());

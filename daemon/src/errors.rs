@@ -54,10 +54,8 @@ pub fn edit(error: EditError) -> Error {
         }
         EditFault::LayerExists { .. } => Error::conflict("layer_exists", message.clone())
             .hint("choose another name, or edit the layer that is there"),
-        EditFault::CheckpointExists { .. } => {
-            Error::conflict("checkpoint_exists", message.clone())
-                .hint("choose another name, or remove the old one with history.forget")
-        }
+        EditFault::CheckpointExists { .. } => Error::conflict("checkpoint_exists", message.clone())
+            .hint("choose another name, or remove the old one with history.forget"),
         EditFault::NothingToUndo => Error::conflict("nothing_to_undo", message.clone())
             .hint("look at the groups with history.list"),
         EditFault::NothingToRedo => Error::conflict("nothing_to_redo", message.clone())
@@ -99,7 +97,7 @@ pub fn edit(error: EditError) -> Error {
 }
 
 /// Why a change that was just prepared cannot be applied: a fault of ours.
-pub fn apply(error: ApplyError) -> Error {
+pub fn apply(error: &ApplyError) -> Error {
     tracing::error!(%error, "a prepared change does not fit its own project");
     Error::new(Code::EngineFault, "the engine prepared a change that does not fit; nothing changed")
 }

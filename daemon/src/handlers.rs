@@ -104,8 +104,7 @@ pub type FreeFn = fn(&mut FreeInput<'_>) -> Result<Reply, Error>;
 /// Says what an edit is to do.
 pub type EditFn = fn(&EditInput<'_>) -> Result<EditPlan, Error>;
 /// Says what an import is to do; reading the content takes long.
-pub type ImportFn =
-    fn(&Payload, Option<&Blob>, &mut dyn Progress) -> Result<EditPlan, Error>;
+pub type ImportFn = fn(&Payload, Option<&Blob>, &mut dyn Progress) -> Result<EditPlan, Error>;
 /// Changes the catalogue.
 pub type CatalogueFn = fn(&mut Router, &Asked<'_>) -> Result<crate::router::CataloguePlan, Error>;
 

@@ -7,11 +7,14 @@ use std::{
     collections::VecDeque,
     fmt, io,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread::{self, JoinHandle},
 };
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 use goxe_protocol::{Error, frame::OwnedFrame, rpc::RpcLimits};
 
 use self::progress::{LaneProgress, Note};
@@ -25,6 +28,7 @@ use crate::{
     out::Segment,
     router::parse::Parsed,
     store::{Loaded, Recovered, Store, catalogue},
+    stream::Stream,
     view::View,
 };
 
@@ -46,6 +50,8 @@ pub struct ReadJob {
     pub long: bool,
     /// Whether it is a background job, whose reply is kept instead of sent.
     pub background: bool,
+    /// The peer's socket, where the lane is to send the answer itself.
+    pub direct: Option<Arc<Stream>>,
 }
 
 /// A call that concerns no project.
@@ -71,8 +77,11 @@ pub struct BackupInput {
     /// Its keys.
     pub keys: Keys,
     /// Every project: its state and keys if it is in memory; others are read from the store.
-    pub projects: Vec<(ProjectId, Option<(Arc<View>, Keys)>)>,
+    pub projects: Vec<(ProjectId, Option<Kept>)>,
 }
+
+/// A project in memory: its state, and its live idempotency keys.
+pub type Kept = (Arc<View>, Keys);
 
 /// Turns a file's content into an edit.
 pub struct ImportJob {
@@ -209,6 +218,17 @@ pub enum Done {
         pin: Option<Arc<View>>,
         /// Whether it ran as long work.
         long: bool,
+        /// Whether the lane had the peer's socket.
+        lent: bool,
+    },
+    /// A call is answered, and the lane sent the answer.
+    Sent {
+        /// Which call.
+        ticket: Ticket,
+        /// What the socket did not take.
+        rest: Option<Vec<u8>>,
+        /// Whether it ran as long work.
+        long: bool,
     },
     /// A background job ended.
     Finished {
@@ -291,6 +311,8 @@ pub struct LaneContext {
     pub done: Sender<Done>,
     /// Wakes the loop after each.
     pub wake: Arc<dyn Wake>,
+    /// Set while the loop sleeps and need not hear of answers that were sent.
+    pub dozing: Arc<AtomicBool>,
     /// Largest answer.
     pub reply_bytes_max: usize,
     /// Largest picture.
@@ -302,7 +324,15 @@ pub struct LaneContext {
 /// The running lanes.
 pub struct Lanes {
     jobs: Option<Sender<Job>>,
+    seats: Arc<[Seat]>,
     threads: Vec<JoinHandle<()>>,
+}
+
+/// Whether a lane sleeps. The queue's own way of waiting turns for a while before it sleeps, which
+/// costs more than the job where jobs come one at a time.
+#[derive(Debug, Default)]
+struct Seat {
+    asleep: AtomicBool,
 }
 
 impl fmt::Debug for Lanes {
@@ -315,15 +345,16 @@ impl Lanes {
     /// Starts `count` lanes. At most `queue_max` jobs wait; the router keeps to that.
     pub fn start(count: usize, queue_max: usize, context: &LaneContext) -> io::Result<Self> {
         let (jobs, queue) = bounded(queue_max);
+        let seats: Arc<[Seat]> = (0..count).map(|_| Seat::default()).collect();
         let threads = (0..count)
             .map(|lane| {
-                let (queue, context) = (queue.clone(), context.clone());
+                let (queue, context, seats) = (queue.clone(), context.clone(), Arc::clone(&seats));
                 thread::Builder::new()
                     .name(format!("lane-{lane}"))
-                    .spawn(move || serve(lane, &queue, &context))
+                    .spawn(move || serve(lane, &queue, &seats, &context))
             })
             .collect::<io::Result<Vec<_>>>()?;
-        Ok(Lanes { jobs: Some(jobs), threads })
+        Ok(Lanes { jobs: Some(jobs), seats, threads })
     }
 
     /// Hands a job over. The router counts what waits, so that there is room.
@@ -334,11 +365,24 @@ impl Lanes {
             debug_assert!(false, "the router hands over more jobs than the lanes' queue holds");
             tracing::error!("a job was lost: the queue of the lanes is full");
         }
+        self.wake_one();
+    }
+
+    fn wake_one(&self) {
+        for (seat, thread) in self.seats.iter().zip(&self.threads) {
+            if seat.asleep.swap(false, Ordering::AcqRel) {
+                thread.thread().unpark();
+                return;
+            }
+        }
     }
 
     /// Lets the lanes finish what they have, and waits for them.
     pub fn join(mut self) {
         self.jobs = None;
+        for thread in &self.threads {
+            thread.thread().unpark();
+        }
         for thread in self.threads.drain(..) {
             if thread.join().is_err() {
                 tracing::error!("a lane ended by a panic");
@@ -347,11 +391,35 @@ impl Lanes {
     }
 }
 
-fn serve(lane: usize, queue: &Receiver<Job>, context: &LaneContext) {
-    while let Ok(job) = queue.recv() {
+fn serve(lane: usize, queue: &Receiver<Job>, seats: &[Seat], context: &LaneContext) {
+    while let Some(job) = next(lane, queue, seats) {
         context.vitals.lane_beats(lane);
         work::run(lane, job, context);
         context.vitals.lane_rests(lane);
+    }
+}
+
+/// The next job, or nothing once there will be no more.
+fn next(lane: usize, queue: &Receiver<Job>, seats: &[Seat]) -> Option<Job> {
+    loop {
+        match queue.try_recv() {
+            Ok(job) => return Some(job),
+            Err(TryRecvError::Disconnected) => return None,
+            Err(TryRecvError::Empty) => {}
+        }
+        let Some(seat) = seats.get(lane) else { return queue.recv().ok() };
+        // First say so, then look again: a job that came in between is seen here, one that comes
+        // later finds the lane asleep and wakes it.
+        seat.asleep.store(true, Ordering::SeqCst);
+        match queue.try_recv() {
+            Ok(job) => {
+                seat.asleep.store(false, Ordering::Release);
+                return Some(job);
+            }
+            Err(TryRecvError::Disconnected) => return None,
+            Err(TryRecvError::Empty) => thread::park(),
+        }
+        seat.asleep.store(false, Ordering::Release);
     }
 }
 
@@ -359,6 +427,15 @@ impl LaneContext {
     /// Tells the loop. Waits where the loop is behind; the loop never waits for a lane.
     fn tell(&self, done: Done) {
         if self.done.send(done).is_ok() {
+            self.wake.wake();
+        }
+    }
+
+    /// Tells the loop of an answer that was sent: only what the loop keeps of the call is to go,
+    /// which can wait until it wakes for something else.
+    fn tell_sent(&self, ticket: Ticket, long: bool) {
+        let sent = self.done.send(Done::Sent { ticket, rest: None, long });
+        if sent.is_ok() && !self.dozing.load(Ordering::SeqCst) {
             self.wake.wake();
         }
     }

@@ -61,7 +61,8 @@ impl Offline {
             return Err(OfflineError::Absent(paths.data.display().to_string()));
         }
         let lock = DataLock::take(&paths.lock, &paths.data)?;
-        let names = paths.named().into_iter().filter_map(|(_, path)| path.strip_prefix(&paths.data).ok());
+        let names =
+            paths.named().into_iter().filter_map(|(_, path)| path.strip_prefix(&paths.data).ok());
         let names = names.filter_map(|path| path.iter().next()?.to_str().map(str::to_owned));
         let stored = [&paths.journal, &paths.images, &paths.blobs];
         let is_stored = |name: &String| stored.iter().any(|path| path.ends_with(name));

@@ -49,9 +49,11 @@ impl Studio {
 
     /// The process of the daemon, which has to be well.
     pub fn pid(&mut self) -> Result<u32, Failure> {
-        let health: Health = self.data("engine_health", &json!({ "action": "check" }))?;
+        let answer = self.mcp.call("engine_health", &json!({ "action": "check" }))?;
+        let words = answer.text.clone();
+        let health: Health = read("engine_health", answer)?;
         health.daemon.pid.filter(|_| health.healthy).ok_or_else(|| {
-            Failure::new(Exit::Failed, "tool", "engine_health says that the engine is not well")
+            Failure::new(Exit::Failed, "tool", format!("the engine is not well: {words}"))
         })
     }
 

@@ -92,13 +92,15 @@ fn twenty_at_once_wait_for_a_draining_daemon_and_start_one() {
     daemon.signal(Signal::SIGTERM);
     let first = daemon.pid();
     thread::scope(|scope| {
-        // The old one is our child: it has to be reaped to be gone.
-        scope.spawn(|| daemon.wait_for(Duration::from_secs(60)));
+        // The old one is our child: it has to be reaped to be gone. It goes when its answer is taken.
+        scope.spawn(|| {
+            let answer = peer.read_frame().expect("an answer").expect("an answer before the end");
+            assert!(answer.json["result"].is_object(), "{}", answer.json);
+            daemon.wait();
+        });
         let ids = all_at_once(&place, twenty());
         assert!(ids.iter().all(Value::is_u64), "{ids:?}");
     });
-    let answer = peer.read_frame().expect("an answer").expect("an answer before the end");
-    assert!(answer.json["result"].is_object(), "{}", answer.json);
     let serving = place.endpoint().expect("an endpoint file").pid;
     assert_ne!(serving, first);
     until("one daemon is left", PATIENCE, || (daemons(&place) == [serving]).then_some(()));
@@ -161,7 +163,8 @@ fn hold(data: &Path, name: &str) -> Flock<File> {
 #[test]
 fn a_blocked_start_is_answered_with_its_cause_and_the_next_step() {
     for name in ["lock", "start.lock"] {
-        let place = Place::new().set("manager", "startup_ms", 1500);
+        let place =
+            Place::new().set("manager", "startup_ms", 1500).set("manager", "probe_timeout_ms", 500);
         let held = hold(place.data(), name);
         for is_modern in [false, true] {
             let mut bridge = Bridge::start(&place);

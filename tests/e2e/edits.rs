@@ -40,7 +40,7 @@ fn every_edit() -> Vec<Value> {
         json!({ "edit": "mirror", "axis": "x", "plane": -0.5 }),
         json!({ "edit": "mirror", "axis": "y", "plane": 40, "flip": true }),
         json!({ "edit": "move", "offset": [5, -5, 1] }),
-        json!({ "edit": "move", "offset": [0, 0, 9], "within": { "min": [0, 0, 0], "max": [9, 9, 9] } }),
+        json!({ "edit": "move", "offset": [0, 0, 9], "within": { "min": [-60, 70, -60], "max": [60, 99, 60] } }),
         json!({ "edit": "create_layer", "name": "garden" }),
         json!({ "edit": "set_material", "slot": 7, "material": { "name": "glass", "alpha": 90, "glass": true } }),
     ]

@@ -210,7 +210,7 @@ fn usr2_toggles_debug() {
     let debug_lines = || logged(&place, "\"DEBUG\"").len();
     let chatter = || {
         for _ in 0..3 {
-            daemon.client();
+            daemon.client().call("system.hello", json!({ "client": "tests/1" }));
         }
     };
     chatter();

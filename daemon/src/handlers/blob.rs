@@ -50,10 +50,11 @@ pub(super) fn read(input: &mut FreeInput<'_>) -> Result<Reply, Error> {
         Some(bytes) => bytes,
         None => rest.min(u64::try_from(fits).unwrap_or(u64::MAX)),
     };
-    let length = usize::try_from(length).ok().filter(|&length| length <= fits).ok_or_else(|| {
-        Error::new(Code::TooLarge, format!("one range may have {fits} bytes"))
-            .hint("read the blob in several ranges")
-    })?;
+    let length =
+        usize::try_from(length).ok().filter(|&length| length <= fits).ok_or_else(|| {
+            Error::new(Code::TooLarge, format!("one range may have {fits} bytes"))
+                .hint("read the blob in several ranges")
+        })?;
     let content = blob.read(offset, length)?;
     Ok(Reply::json(&ReadReply { total: blob.bytes })?.with_attachment(content))
 }

@@ -4,6 +4,7 @@ use goxe_engine::{
     coords::{Axis, Bounds, VoxelPos},
     material::Material,
     query::View as Query,
+    volume::Volume,
     voxel::{MaterialSlot, Voxel},
 };
 use goxe_protocol::{
@@ -86,6 +87,17 @@ pub fn scope<'a>(view: &'a View, layer: Option<&str>) -> Result<Query<'a>, Error
             Ok(Query::new(visible.map(|layer| &layer.volume)))
         }
     }
+}
+
+/// The one volume that a query looks at, where the others it could look at are empty.
+pub fn only_volume<'a>(view: &'a View, layer: Option<&str>) -> Option<&'a Volume> {
+    if let Some(name) = layer {
+        return view.project.layer_by_name(name).map(|layer| &layer.volume);
+    }
+    let visible = view.project.layers().iter().filter(|layer| layer.visible);
+    let mut solid = visible.map(|layer| &layer.volume).filter(|volume| !volume.is_empty());
+    let first = solid.next();
+    first.filter(|_| solid.next().is_none())
 }
 
 /// The layer of this name.

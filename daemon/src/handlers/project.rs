@@ -202,7 +202,7 @@ pub(super) fn export(input: &mut ReadInput<'_>) -> Result<Reply, Error> {
     let exported = match params.format {
         Format::Vox => vox::export(&layers, project.materials(), &options, input.progress),
     };
-    let content = exported.map_err(export_error)?.bytes;
+    let content = exported.map_err(|error| export_error(&error))?.bytes;
     let bytes = u64::try_from(content.len()).unwrap_or(u64::MAX);
     let revision = Some(errors::revision(input.view.revision));
     // What does not fit a frame beside its JSON is read by ranges.
@@ -217,8 +217,8 @@ pub(super) fn export(input: &mut ReadInput<'_>) -> Result<Reply, Error> {
     Reply::json(&ExportReply { revision, bytes, blob: id, job: None })
 }
 
-fn export_error(error: ExportError) -> Error {
-    match error {
+fn export_error(error: &ExportError) -> Error {
+    match *error {
         ExportError::TooManyColours { count } => {
             Error::conflict("too_many_colors", error.to_string())
                 .hint("pass quantize: true to merge the nearest colours")

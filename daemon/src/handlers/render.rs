@@ -55,8 +55,9 @@ fn content<'a>(input: &ReadInput<'a>, checkpoint: Option<&str>) -> Result<&'a Co
     let Some(name) = checkpoint else { return Ok(project.content()) };
     match project.history().checkpoint(name) {
         Some(checkpoint) => Ok(&checkpoint.content),
-        None => Err(Error::not_found("checkpoint", name)
-            .hint("list the checkpoints with history.list")),
+        None => {
+            Err(Error::not_found("checkpoint", name).hint("list the checkpoints with history.list"))
+        }
     }
 }
 

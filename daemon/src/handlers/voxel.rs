@@ -22,8 +22,7 @@ use crate::{
 };
 
 pub(super) fn edit(input: &EditInput<'_>) -> Result<EditPlan, Error> {
-    let EditParams { project: _, layer, edits, label, if_revision, dry_run } =
-        parse(input.params)?;
+    let EditParams { project: _, layer, edits, label, if_revision, dry_run } = parse(input.params)?;
     let count = edits.len();
     let layer = items::Layer::new(input.view, layer);
     let edits = edits.into_iter().enumerate().map(|(index, item)| {

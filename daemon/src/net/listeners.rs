@@ -18,8 +18,7 @@ use nix::{
     unistd::geteuid,
 };
 
-use super::stream::Stream;
-use crate::{call::Principal, session::Gate};
+use crate::{call::Principal, session::Gate, stream::Stream};
 
 /// Why a socket cannot be listened on.
 #[derive(Debug, thiserror::Error)]
@@ -102,8 +101,7 @@ fn clear_stale(path: &Path) -> Result<(), ListenError> {
 
 /// Binds the TCP socket.
 pub fn bind_tcp(address: SocketAddr) -> Result<TcpListener, ListenError> {
-    TcpListener::bind(address)
-        .map_err(|error| ListenError::Io { what: address.to_string(), error })
+    TcpListener::bind(address).map_err(|error| ListenError::Io { what: address.to_string(), error })
 }
 
 impl Listeners {

@@ -101,12 +101,7 @@ fn entry(disk: &dyn Disk, segment: Lsn, path: &str, item: &Item) -> Result<Entry
     }
 }
 
-fn commit(
-    disk: &dyn Disk,
-    segment: Lsn,
-    path: &str,
-    sound: &Sound,
-) -> Result<Entry, ScanError> {
+fn commit(disk: &dyn Disk, segment: Lsn, path: &str, sound: &Sound) -> Result<Entry, ScanError> {
     let identity = sound.header.identity;
     let bytes = disk::read_range(disk, path, sound.offset, identity.record_bytes())?;
     let record = match record::decode(&bytes) {

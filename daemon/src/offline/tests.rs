@@ -115,7 +115,7 @@ fn a_folder_that_is_served_is_left_alone() {
     let first = Offline::open(&paths).unwrap();
     assert!(matches!(Offline::open(&paths), Err(OfflineError::Lock(_))));
     drop(first);
-    let absent = super::tests::paths(&folder.path().join("nothing"));
+    let absent = self::paths(&folder.path().join("nothing"));
     assert!(matches!(Offline::open(&absent), Err(OfflineError::Absent(_))));
 }
 

@@ -10,9 +10,10 @@ use super::{
     projects::{Residence, Waiting},
 };
 use crate::{
+    blobs::Blob,
     call::{Cancel, Envelope, Payload, Ticket},
-    edit::{EditCall, Source, unplanned},
-    handlers::{FreeFn, Handler, ImportFn, ReadFn, Route},
+    edit::{EditCall, KeyUse, Source, unplanned},
+    handlers::{FreeFn, Handler, ReadFn, Route},
     journal::ProjectId,
     lanes::{BackupInput, FreeJob, ImportJob, Job, ParseJob, ReadJob},
     out::Outbox,
@@ -31,6 +32,14 @@ struct Named<'a> {
     blob: Option<Cow<'a, str>>,
     #[serde(default)]
     job: Option<serde_json::Value>,
+}
+
+/// What the params of a call name.
+struct Target {
+    project: Option<ProjectId>,
+    blob: Option<Arc<Blob>>,
+    cursor: Option<Revision>,
+    background: bool,
 }
 
 /// A read on its way to a lane.
@@ -67,13 +76,13 @@ impl Router {
     pub(super) fn dispatch(
         &mut self,
         session: &mut Session,
-        later: Later,
+        later: &Later,
         payload: Payload,
         out: &mut Outbox,
         now: Instant,
     ) {
         if let Handler::Echo = later.route.handler {
-            return self.echo_large(&later, payload, out);
+            return self.echo_large(later, payload, out);
         }
         let (id, form) = (later.id.clone(), later.form);
         if let Err(error) = self.start(session, later, payload, now) {
@@ -84,14 +93,36 @@ impl Router {
     fn start(
         &mut self,
         session: &mut Session,
-        later: Later,
+        later: &Later,
         payload: Payload,
         now: Instant,
     ) -> Result<(), Error> {
-        let route = later.route;
         let charge = self.room(&payload)?;
         // Params that are no object are refused by whoever reads them whole.
         let named: Named<'_> = serde_json::from_str(payload.params()).unwrap_or_default();
+        let target = self.target(session, later.route, &named, now)?;
+        let key = self.key_use(later.route, later.meta.as_deref(), &payload)?;
+        if let Some(key) = key
+            && self.answer_by_key(session, later, target.project, key)?
+        {
+            return Ok(());
+        }
+        if target.background {
+            return self.begin_job(session, later, payload, &target, now);
+        }
+        let edit = matches!(later.route.handler, Handler::Edit(_) | Handler::Import(_));
+        let envelope = Envelope::open(session, later, target.project, edit, charge, now);
+        self.hand_on(session, later.route, envelope, payload, target, key, now)
+    }
+
+    /// What the params name, found.
+    fn target(
+        &mut self,
+        session: &Session,
+        route: &'static Route,
+        named: &Named<'_>,
+        now: Instant,
+    ) -> Result<Target, Error> {
         let project = match route.handler {
             Handler::Read(_) | Handler::Long(_) | Handler::Edit(_) | Handler::Import(_) => {
                 Some(self.project_named(named.project.as_deref())?)
@@ -105,60 +136,55 @@ impl Router {
         };
         let principal = &session.principal.name;
         let blob = named.blob.as_deref().map(|id| self.blobs.find(principal, id, now));
-        let blob = blob.transpose()?;
-        let cursor = named.cursor.as_deref().map(super::pins::revision_of).transpose()?;
-        let background = matches!(named.job, Some(serde_json::Value::Bool(true)));
-        let key = self.key_use(route, later.meta.as_deref(), &payload)?;
-        if let Some(key) = key
-            && self.answer_by_key(session, &later, project, key)?
-        {
-            return Ok(());
-        }
-        let edit = matches!(route.handler, Handler::Edit(_) | Handler::Import(_));
-        let open = |session: &mut Session| Envelope::open(session, &later, project, edit, charge, now);
+        let asked = matches!(named.job, Some(serde_json::Value::Bool(true)));
+        Ok(Target {
+            project,
+            blob: blob.transpose()?,
+            cursor: named.cursor.as_deref().map(super::pins::revision_of).transpose()?,
+            background: asked && matches!(route.handler, Handler::Long(_)),
+        })
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one call, used in one place")]
+    fn hand_on(
+        &mut self,
+        session: &mut Session,
+        route: &'static Route,
+        envelope: Envelope,
+        payload: Payload,
+        target: Target,
+        key: Option<KeyUse>,
+        now: Instant,
+    ) -> Result<(), Error> {
+        let Target { project, blob, cursor, .. } = target;
+        let project = project.unwrap_or(ProjectId::CATALOGUE);
         match route.handler {
             Handler::Read(_) | Handler::Long(_) => {
-                let project = project.unwrap_or(ProjectId::CATALOGUE);
-                let long = matches!(route.handler, Handler::Long(_));
-                if background && long {
-                    return self.begin_job(session, &later, payload, project, now);
-                }
-                let envelope = open(session);
-                let read =
-                    PendingRead { payload, envelope, route, project, cursor, background: false };
+                let background = false;
+                let read = PendingRead { payload, envelope, route, project, cursor, background };
                 self.read_in_order(session, read);
             }
             Handler::Edit(run) => {
-                let project = project.unwrap_or(ProjectId::CATALOGUE);
-                let envelope = open(session);
-                let source = Source::Params(run);
-                let method = route.info.name;
-                let principal = &envelope.principal.name;
-                self.enter_key(principal, Some(project), key);
-                let call = EditCall { envelope, payload, method, project, source, key };
-                self.queue_edit(call);
+                self.enter_key(&envelope.principal.name, Some(project), key);
+                let (source, method) = (Source::Params(run), route.info.name);
+                self.queue_edit(EditCall { envelope, payload, method, project, source, key });
             }
             Handler::Import(run) => {
-                let project = project.unwrap_or(ProjectId::CATALOGUE);
-                let envelope = open(session);
-                self.import(envelope, payload, route, project, run, blob, key);
+                self.enter_key(&envelope.principal.name, Some(project), key);
+                let (source, method) = (Source::Params(unplanned), route.info.name);
+                let edit = EditCall { envelope, payload, method, project, source, key };
+                self.submit_long(Job::Import(Box::new(ImportJob { edit, run, blob })));
             }
-            Handler::Free(run) | Handler::LongFree(run) => {
-                let long = matches!(route.handler, Handler::LongFree(_));
-                let envelope = open(session);
-                self.free(envelope, payload, run, blob, route, long);
-            }
+            Handler::Free(run) => self.free(envelope, payload, run, blob, route, false),
+            Handler::LongFree(run) => self.free(envelope, payload, run, blob, route, true),
             Handler::Catalogue(run) => {
-                let envelope = open(session);
-                self.catalogue_call(session, envelope, payload, route, run, key, now);
+                self.catalogue_call(session, &envelope, &payload, route, run, key, now);
             }
-            Handler::Wait => {
-                let envelope = open(session);
-                self.wait_for_job(session, &envelope, payload.params(), now);
-            }
+            Handler::Wait => self.wait_for_job(session, &envelope, payload.params(), now),
             Handler::Echo | Handler::Inline(_) => {
                 debug_assert!(false, "answered before it comes here");
-                return Err(Error::internal("the call took a wrong turn"));
+                let error = Error::internal("the call took a wrong turn");
+                self.answer_in(session, envelope.ticket.call, Err(error));
             }
         }
         Ok(())
@@ -242,7 +268,17 @@ impl Router {
             Handler::Long(run) => (run, true),
             _ => return,
         };
-        let job = ReadJob { envelope, payload, run, view, name, read_only, long, background };
+        let job = ReadJob {
+            envelope,
+            payload,
+            run,
+            view,
+            name,
+            read_only,
+            long,
+            background,
+            direct: None,
+        };
         let job = Job::Read(Box::new(job));
         if long { self.submit_long(job) } else { self.submit(job) }
     }
@@ -252,7 +288,7 @@ impl Router {
         envelope: Envelope,
         payload: Payload,
         run: FreeFn,
-        blob: Option<Arc<crate::blobs::Blob>>,
+        blob: Option<Arc<Blob>>,
         route: &'static Route,
         long: bool,
     ) {
@@ -277,34 +313,17 @@ impl Router {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one call, used in one place")]
-    fn import(
-        &mut self,
-        envelope: Envelope,
-        payload: Payload,
-        route: &'static Route,
-        project: ProjectId,
-        run: ImportFn,
-        blob: Option<Arc<crate::blobs::Blob>>,
-        key: Option<crate::edit::KeyUse>,
-    ) {
-        let source = Source::Params(unplanned);
-        let method = route.info.name;
-        self.enter_key(&envelope.principal.name, Some(project), key);
-        let edit = EditCall { envelope, payload, method, project, source, key };
-        self.submit_long(Job::Import(Box::new(ImportJob { edit, run, blob })));
-    }
-
     /// Answers at once with a job that goes on.
     fn begin_job(
         &mut self,
         session: &mut Session,
         later: &Later,
         payload: Payload,
-        project: ProjectId,
+        target: &Target,
         now: Instant,
     ) -> Result<(), Error> {
         let route = later.route;
+        let project = target.project.unwrap_or(ProjectId::CATALOGUE);
         let cancel = Arc::new(Cancel::default());
         let principal = session.principal.clone();
         let (number, id) = self.jobs.begin(route.info.name, &principal, Arc::clone(&cancel))?;
@@ -321,7 +340,14 @@ impl Router {
             progress: None,
             charge: None,
         };
-        self.read(PendingRead { payload, envelope, route, project, cursor: None, background: true });
+        self.read(PendingRead {
+            payload,
+            envelope,
+            route,
+            project,
+            cursor: None,
+            background: true,
+        });
         Ok(())
     }
 }

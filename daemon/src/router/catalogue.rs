@@ -31,16 +31,19 @@ pub struct CataloguePlan {
     /// The project it is about, and the revision that one must still be at.
     pub if_revision: Option<(ProjectId, Revision)>,
     /// Makes the answer from the catalogue after it.
-    pub answer: Box<dyn FnOnce(&catalogue::State) -> Result<Reply, Error> + Send>,
+    pub answer: CatalogueAnswer,
 }
+
+/// Makes the answer to a change from the catalogue after it.
+pub type CatalogueAnswer = Box<dyn FnOnce(&catalogue::State) -> Result<Reply, Error> + Send>;
 
 impl Router {
     #[expect(clippy::too_many_arguments, reason = "the parts of one call, used in one place")]
     pub(super) fn catalogue_call(
         &mut self,
         session: &mut Session,
-        envelope: Envelope,
-        payload: Payload,
+        envelope: &Envelope,
+        payload: &Payload,
         route: &'static Route,
         run: CatalogueFn,
         key: Option<KeyUse>,
@@ -64,7 +67,7 @@ impl Router {
     fn catalogue_change(
         &mut self,
         plan: CataloguePlan,
-        envelope: Envelope,
+        envelope: &Envelope,
         key: Option<KeyUse>,
     ) -> Result<(), Error> {
         let appender = self.appender.as_ref().filter(|appender| appender.room() > 0);
@@ -88,12 +91,14 @@ impl Router {
         let author = Arc::clone(&envelope.principal.name);
         let time_ms = Timestamp::now().as_millisecond();
         let head = &self.projects.head;
-        let change = head.prepare(&plan.op, self.limits.projects_max).map_err(|error| errors::catalogue(&error))?;
-        let next = head.apply(&change, &author, time_ms).map_err(|error| errors::catalogue(&error))?;
+        let change = head
+            .prepare(&plan.op, self.limits.projects_max)
+            .map_err(|error| errors::catalogue(&error))?;
+        let next =
+            head.apply(&change, &author, time_ms).map_err(|error| errors::catalogue(&error))?;
         let bytes = change.encode();
         let before = head.revision();
-        let after =
-            before.next(ProjectId::CATALOGUE, &author, time_ms, &change_digest(&bytes));
+        let after = before.next(ProjectId::CATALOGUE, &author, time_ms, &change_digest(&bytes));
         let next = Arc::new(next.at(after));
         let reply = (plan.answer)(&next)?;
         let draft = Draft {
@@ -128,9 +133,13 @@ impl Router {
     }
 
     /// The journal wrote a change of the catalogue, or did not.
-    pub(super) fn catalogue_journaled(&mut self, written: CatalogueWritten, outcome: Result<u64, Error>) {
+    pub(super) fn catalogue_journaled(
+        &mut self,
+        written: CatalogueWritten,
+        outcome: Result<u64, Error>,
+    ) {
         let CatalogueWritten { state, change, ticket, author, reply, key, time_ms } = written;
-        self.projects.unwritten = self.projects.unwritten.saturating_sub(1);
+        self.projects.unwritten -= 1;
         let result = match outcome {
             Ok(bytes) => {
                 if let Some(KeyUse { key, digest }) = key {
@@ -212,9 +221,11 @@ impl Router {
     /// Removes for good what was in the trash for long enough.
     pub fn empty_trash(&mut self, now_ms: i64) {
         let keep = i64::try_from(self.limits.trash_keep_ms).unwrap_or(i64::MAX);
-        let expired = self.projects.written.trash().filter(|item| {
-            item.deleted_ms.is_some_and(|at| at.saturating_add(keep) <= now_ms)
-        });
+        let expired = self
+            .projects
+            .written
+            .trash()
+            .filter(|item| item.deleted_ms.is_some_and(|at| at.saturating_add(keep) <= now_ms));
         let ids: Vec<ProjectId> = expired.map(|item| item.id).collect();
         for id in ids {
             let plan = CataloguePlan {
@@ -222,13 +233,10 @@ impl Router {
                 if_revision: None,
                 answer: Box::new(|_| Ok(Reply::default())),
             };
-            let envelope = Envelope::of_daemon();
-            if let Err(error) = self.catalogue_change(plan, envelope, None) {
+            if let Err(error) = self.catalogue_change(plan, &Envelope::of_daemon(), None) {
                 tracing::warn!(%error, project = %id, "the trash is emptied later");
                 return;
             }
         }
     }
 }
-
-

@@ -115,9 +115,11 @@ impl Router {
                 notes.push(gap(&subscription, seq));
             }
             let again = events.kept.iter().filter(|event| event.seq > after);
-            notes.extend(again.filter(|event| subscription.wants(event)).map(|event| {
-                note(&subscription, event)
-            }));
+            notes.extend(
+                again
+                    .filter(|event| subscription.wants(event))
+                    .map(|event| note(&subscription, event)),
+            );
         }
         let number = subscription.number;
         events.subscriptions.push(subscription);

@@ -249,18 +249,12 @@ impl Router {
     }
 
     /// A job ended: whoever waits for it is answered.
-    pub(super) fn job_ended(
-        &mut self,
-        ticket: Ticket,
-        result: Result<Reply, Error>,
-        now: Instant,
-    ) {
+    pub(super) fn job_ended(&mut self, ticket: Ticket, result: Result<Reply, Error>, now: Instant) {
         let number = ticket.call;
         let Some(job) = self.jobs.jobs.iter_mut().find(|job| job.number == number) else { return };
         job.result = Some((now, result));
         let item = job.item();
-        let (ended, wait) =
-            self.jobs.waiters.drain(..).partition(|waiter| waiter.number == number);
+        let (ended, wait) = self.jobs.waiters.drain(..).partition(|waiter| waiter.number == number);
         self.jobs.waiters = wait;
         let ended: Vec<Waiter> = ended;
         for waiter in ended {

@@ -56,15 +56,14 @@ pub enum Parsed {
 pub fn parse(frame: &OwnedFrame, limits: &RpcLimits) -> Parsed {
     match rpc::parse(frame.json(), limits) {
         Err(Rejected { id, error }) => Parsed::Rejected(id.into_owned(), error),
-        Ok(Message::Batch(_)) if frame.attachment().is_some() => Parsed::Rejected(
-            Id::NULL,
-            Error::invalid_request("a batch cannot carry an attachment"),
-        ),
+        Ok(Message::Batch(_)) if frame.attachment().is_some() => {
+            Parsed::Rejected(Id::NULL, Error::invalid_request("a batch cannot carry an attachment"))
+        }
         Ok(Message::Batch(batch)) => Parsed::Batch(batch.requests().map(member).collect()),
         Ok(Message::Single(Request { id, method, params, meta })) => Parsed::Single(ParsedCall {
             id: id.map(Id::into_owned),
             method: method.into_owned(),
-            meta: meta.map(own),
+            meta: meta.map(|meta| own(*meta)),
             params: params.and_then(|params| range_within(frame.json(), params.get())),
         }),
     }
@@ -77,14 +76,14 @@ pub fn member(request: Result<Request<'_>, Rejected<'_>>) -> Member {
         Ok(Request { id, method, params, meta }) => Member::Call(ParsedCall {
             id: id.map(Id::into_owned),
             method: method.into_owned(),
-            meta: meta.map(own),
+            meta: meta.map(|meta| own(*meta)),
             params: params.map(RawValue::get).map(str::to_owned),
         }),
     }
 }
 
-fn own(meta: Box<Meta<'_>>) -> Box<Meta<'static>> {
-    Box::new((*meta).into_owned())
+fn own(meta: Meta<'_>) -> Box<Meta<'static>> {
+    Box::new(meta.into_owned())
 }
 
 /// Where `part`, a slice of `whole`, lies in it.

@@ -12,7 +12,7 @@ use super::{PendingRead, Router, State};
 use crate::{
     edit::{EditCall, Written},
     journal::{ProjectId, keys::Keys},
-    lanes::{Garbage, ImageJob, Job},
+    lanes::{Garbage, ImageJob, Job, Kept},
     store::{Loaded, Recovered, catalogue},
     view::View,
 };
@@ -61,8 +61,9 @@ pub struct Entry {
     pub(super) running: bool,
     /// Counts how often the head was thrown back.
     pub(super) generation: u32,
-    /// Records that the journal took and has not written.
-    pub(super) unwritten: usize,
+    /// Records that the journal took and has not written. Below 0 while a lane has yet to say that
+    /// it handed over what is written already.
+    pub(super) unwritten: isize,
     /// The head is to be thrown back once nothing of it is on its way.
     pub(super) failed: bool,
     /// The journal is being told that it was.
@@ -131,7 +132,7 @@ pub struct Projects {
     /// Idempotency keys of calls that changed the catalogue.
     pub(super) keys: Keys,
     pub(super) generation: u32,
-    pub(super) unwritten: usize,
+    pub(super) unwritten: isize,
     pub(super) failed: bool,
     pub(super) journal_bytes: u64,
     pub(super) imaging: bool,
@@ -189,7 +190,7 @@ impl Projects {
     }
 
     /// Every project, with its state and keys if it is in memory.
-    pub fn views(&self) -> Vec<(ProjectId, Option<(Arc<View>, Keys)>)> {
+    pub fn views(&self) -> Vec<(ProjectId, Option<Kept>)> {
         let state = |entry: &Entry| entry.view().map(|view| (Arc::clone(view), entry.keys.clone()));
         self.entries.values().map(|entry| (entry.id, state(entry))).collect()
     }
@@ -202,12 +203,14 @@ impl Projects {
 
     /// Records that the journal took and has not written.
     pub(super) fn unwritten(&self) -> usize {
-        self.unwritten + self.entries.values().map(|entry| entry.unwritten).sum::<usize>()
+        let sum =
+            self.unwritten + self.entries.values().map(|entry| entry.unwritten).sum::<isize>();
+        usize::try_from(sum).unwrap_or_default()
     }
 
     /// Whether the journal still has records of any.
     pub(super) fn any_unwritten(&self) -> bool {
-        let busy = |entry: &Entry| entry.unwritten > 0 || entry.running || !entry.queue.is_empty();
+        let busy = |entry: &Entry| entry.unwritten != 0 || entry.running || !entry.queue.is_empty();
         self.unwritten > 0 || self.entries.values().any(busy)
     }
 
@@ -339,9 +342,11 @@ impl Router {
             projects.entries.values().filter(|entry| entry.view().is_some()).map(|e| e.bytes).sum()
         };
         while total(&self.projects) > self.limits.projects_bytes_max {
-            let idle = self.projects.entries.values().filter(|entry| {
-                entry.id != keep && entry.is_idle() && entry.view().is_some()
-            });
+            let idle = self
+                .projects
+                .entries
+                .values()
+                .filter(|entry| entry.id != keep && entry.is_idle() && entry.view().is_some());
             let Some(oldest) = idle.min_by_key(|entry| entry.used).map(|entry| entry.id) else {
                 return;
             };

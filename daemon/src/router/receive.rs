@@ -1,11 +1,11 @@
 //! From a peer's bytes to calls: whole messages, batches, who may ask what.
 
-use std::{sync::Arc, time::Instant};
+use std::time::Instant;
 
 use goxe_protocol::{
     Code, Error,
     api::Role,
-    frame::{self, Frame, OwnedFrame},
+    frame::{Frame, OwnedFrame},
     inbound::{Form, Inbound, InboundLimits},
     rpc::{self, Id, Message, Meta, Rejected, Request},
 };
@@ -16,10 +16,10 @@ use super::{
     parse::{self, Member, Parsed, ParsedCall},
 };
 use crate::{
-    call::{self, Payload, PeerId, Principal, Reply, ReplyForm},
+    call::{Payload, PeerId, Principal, ReplyForm},
     handlers::{self, Handler, Route},
     limits::PARSE_ON_LOOP_BYTES_MAX,
-    out::{Outbox, SEGMENT_BYTES_MIN, Segment},
+    out::{Outbox, SEGMENT_BYTES_MIN},
     session::{Gate, Session},
 };
 
@@ -49,14 +49,14 @@ pub struct Asked<'a> {
 }
 
 /// A call as it was parsed.
-struct Call<'a> {
-    id: Option<&'a Id<'a>>,
+pub(super) struct Call<'a> {
+    pub(super) id: Option<&'a Id<'a>>,
     method: &'a str,
     params: Option<&'a str>,
     meta: Option<&'a Meta<'a>>,
-    attachment: Option<&'a [u8]>,
+    pub(super) attachment: Option<&'a [u8]>,
     payload_bytes: usize,
-    form: ReplyForm,
+    pub(super) form: ReplyForm,
 }
 
 /// A call that is not answered on the spot.
@@ -147,13 +147,7 @@ impl Router {
         }
     }
 
-    fn message(
-        &mut self,
-        session: &mut Session,
-        frame: Frame<'_>,
-        out: &mut Outbox,
-        now: Instant,
-    ) {
+    fn message(&mut self, session: &mut Session, frame: Frame<'_>, out: &mut Outbox, now: Instant) {
         if frame.json().len() > PARSE_ON_LOOP_BYTES_MAX {
             self.parse_later(session, frame.into_owned());
             return;
@@ -183,7 +177,7 @@ impl Router {
             }
         };
         let payload = Payload::Frame(frame.into_owned(), params);
-        self.dispatch(session, later, payload, out, now);
+        self.dispatch(session, &later, payload, out, now);
     }
 
     /// Goes on with a message that was parsed on a lane.
@@ -211,7 +205,7 @@ impl Router {
                     form,
                 };
                 if let Some(later) = self.begin(session, &call, out, now) {
-                    self.dispatch(session, later, payload, out, now);
+                    self.dispatch(session, &later, payload, out, now);
                 }
             }
         }
@@ -244,7 +238,7 @@ impl Router {
                     };
                     if let Some(later) = self.begin(session, &call, out, now) {
                         let payload = Payload::Text(params.unwrap_or_else(|| "{}".into()));
-                        self.dispatch(session, later, payload, out, now);
+                        self.dispatch(session, &later, payload, out, now);
                     }
                 }
             }
@@ -297,16 +291,15 @@ impl Router {
     }
 
     /// Whether this peer may call this method now.
-    fn admit(
-        &self,
-        session: &Session,
-        call: &Call<'_>,
-    ) -> Result<&'static Route, Error> {
+    fn admit(&self, session: &Session, call: &Call<'_>) -> Result<&'static Route, Error> {
         let &Call { id, method, attachment, form, .. } = call;
         if session.gate == Gate::Token
             && (method != "system.hello" || matches!(form, ReplyForm::Member { .. }))
         {
-            return Err(Error::new(Code::Unauthenticated, "say hello first, alone, with the token"));
+            return Err(Error::new(
+                Code::Unauthenticated,
+                "say hello first, alone, with the token",
+            ));
         }
         if session.in_flight() > 0 && id.is_some_and(|id| session.find(id).is_some()) {
             return Err(Error::invalid_request("a call with this id is in flight")
@@ -344,73 +337,7 @@ impl Router {
         let near = goxe_protocol::api::CATALOGUE.iter().filter(|info| info.noun() == noun);
         let near: Vec<&str> = near.map(|info| info.name).collect();
         let error = Error::method_not_found(&method.chars().take(80).collect::<String>());
-        if near.is_empty() {
-            error
-        } else {
-            error.hint(format!("{noun} has: {}", near.join(", ")))
-        }
-    }
-
-    /// An echo that is copied.
-    fn echo(&mut self, session: &mut Session, call: &Call<'_>, params: &str, out: &mut Outbox) {
-        let Some(id) = call.id else { return };
-        match (call.form, call.attachment) {
-            (ReplyForm::Whole(form), None) => out.append(|tail| {
-                // A message that was just read fits a message of the same size.
-                let _ = form.append(tail, |tail| call::write_result(tail, id, params.as_bytes()));
-            }),
-            (form, attachment) => {
-                let attachment = attachment.map(|bytes| Arc::new(bytes.to_vec()));
-                let reply = Reply { json: params.into(), attachment };
-                self.send(session, Some(id), form, Ok(reply), out);
-            }
-        }
-    }
-
-    /// An echo that is sent from where it lies.
-    pub(super) fn echo_large(&mut self, later: &Later, payload: Payload, out: &mut Outbox) {
-        let (Some(id), Payload::Frame(frame, params)) = (&later.id, payload) else { return };
-        let (frame, params) = (Arc::new(frame), params.unwrap_or_default());
-        let json = frame.json().get(params.clone()).unwrap_or(b"{}");
-        let mut head = Vec::new();
-        match frame.attachment() {
-            Some(attachment) => {
-                let write = |head: &mut Vec<u8>| call::write_result(head, id, json);
-                // What came in one frame goes out in one.
-                let _ = frame::append_attached_head(&mut head, write, attachment.len());
-                out.push(Segment::Bytes(head));
-                out.push(Segment::Attachment(frame));
-            }
-            None => {
-                let tail = call::write_split(&mut head, id, later.form, json.len());
-                out.push(Segment::Bytes(head));
-                out.push(Segment::Json(frame, params));
-                out.push(Segment::Bytes(tail));
-            }
-        }
-    }
-
-    /// Appends an answer to `out`, or to its batch.
-    pub(super) fn send(
-        &mut self,
-        session: &mut Session,
-        id: Option<&Id<'_>>,
-        form: ReplyForm,
-        result: Result<Reply, Error>,
-        out: &mut Outbox,
-    ) {
-        let Some(id) = id else {
-            if let Err(error) = result {
-                tracing::debug!(session = session.number, %error, "a notification failed");
-            }
-            return;
-        };
-        let encoded = call::encode(id, form, result, self.limits.reply_bytes_max);
-        if let Some(encoded) = session.gather(form, encoded) {
-            for segment in encoded.into_segments() {
-                out.push(segment);
-            }
-        }
+        if near.is_empty() { error } else { error.hint(format!("{noun} has: {}", near.join(", "))) }
     }
 }
 

@@ -142,7 +142,12 @@ impl Router {
     }
 
     /// Remembers that a keyed call is being done.
-    pub(super) fn enter_key(&mut self, principal: &Arc<str>, project: Option<ProjectId>, key: Option<KeyUse>) {
+    pub(super) fn enter_key(
+        &mut self,
+        principal: &Arc<str>,
+        project: Option<ProjectId>,
+        key: Option<KeyUse>,
+    ) {
         if let Some(KeyUse { key, digest }) = key {
             let principal = Arc::clone(principal);
             self.running.push(Running { principal, project, key, digest, waiters: Vec::new() });
@@ -175,7 +180,7 @@ impl Router {
         let id = edit.project;
         let entry = match self.projects.entry(id) {
             Ok(entry) => entry,
-            Err(error) => return self.edit_unwritten(edit, Err(error)),
+            Err(error) => return self.edit_unwritten(&edit, Err(error)),
         };
         match &entry.residence {
             Residence::Unloaded | Residence::Loading => {
@@ -185,12 +190,12 @@ impl Router {
             }
             Residence::Broken(reason) => {
                 let error = broken(&entry.name, reason);
-                return self.edit_unwritten(edit, Err(error));
+                return self.edit_unwritten(&edit, Err(error));
             }
             Residence::Loaded { read_only: Some(reason), .. } => {
                 let message = format!("the project \"{}\" is read-only: {reason}", entry.name);
                 let error = Error::new(Code::Corrupt, message);
-                return self.edit_unwritten(edit, Err(error));
+                return self.edit_unwritten(&edit, Err(error));
             }
             Residence::Loaded { read_only: None, .. } => {}
         }
@@ -198,8 +203,8 @@ impl Router {
             let principal = Arc::clone(&edit.envelope.principal.name);
             match self.committed(&principal, Some(id), used) {
                 Ok(None) => {}
-                Ok(Some(reply)) => return self.edit_unwritten(edit, Ok(reply)),
-                Err(error) => return self.edit_unwritten(edit, Err(error)),
+                Ok(Some(reply)) => return self.edit_unwritten(&edit, Ok(reply)),
+                Err(error) => return self.edit_unwritten(&edit, Err(error)),
             }
         }
         if let Some(entry) = self.projects.entry_mut(id) {
@@ -242,7 +247,7 @@ impl Router {
             return;
         };
         entry.running = false;
-        entry.unwritten += appended;
+        entry.unwritten += isize::try_from(appended).unwrap_or(isize::MAX);
         rest.append(&mut entry.queue);
         entry.queue = rest;
         if !entry.failed {
@@ -258,7 +263,7 @@ impl Router {
     fn settle(&mut self, id: ProjectId) {
         let Some(entry) = self.projects.entry_mut(id) else { return };
         if entry.failed {
-            if entry.running || entry.unwritten > 0 {
+            if entry.running || entry.unwritten != 0 {
                 return;
             }
             if !entry.resetting
@@ -282,7 +287,7 @@ impl Router {
     }
 
     /// An edit is answered without the journal.
-    pub(super) fn edit_unwritten(&mut self, edit: EditCall, result: Result<Reply, Error>) {
+    pub(super) fn edit_unwritten(&mut self, edit: &EditCall, result: Result<Reply, Error>) {
         let principal = Arc::clone(&edit.envelope.principal.name);
         self.leave_key(&principal, Some(edit.project), edit.key, &result);
         self.answer(edit.envelope.ticket, result);
@@ -314,17 +319,12 @@ impl Router {
         }
     }
 
-    fn edit_journaled(
-        &mut self,
-        written: EditWritten,
-        outcome: Result<u64, Error>,
-        now: Instant,
-    ) {
+    fn edit_journaled(&mut self, written: EditWritten, outcome: Result<u64, Error>, now: Instant) {
         let EditWritten { project, view, ticket, author, reply, encoded, key, time_ms, .. } =
             written;
         let revision = view.revision;
         if let Some(entry) = self.projects.entry_mut(project) {
-            entry.unwritten = entry.unwritten.saturating_sub(1);
+            entry.unwritten -= 1;
         }
         match outcome {
             Ok(bytes) => {
@@ -383,4 +383,3 @@ fn other_params() -> Error {
     Error::conflict("key_reused", "this idempotency key belongs to a call with other params")
         .hint("make a new key for every call that is not a repetition")
 }
-

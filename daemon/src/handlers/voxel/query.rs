@@ -141,9 +141,13 @@ pub(in crate::handlers) fn bounds(input: &mut ReadInput<'_>) -> Result<Reply, Er
 pub(in crate::handlers) fn count(input: &mut ReadInput<'_>) -> Result<Reply, Error> {
     let ScopeParams { project: _, layer, within } = parse(input.params)?;
     let scope = convert::scope(input.view, layer.as_deref())?;
-    let voxels = match within_or_all(convert::bounds_opt(within)?, &scope) {
+    let voxels = match convert::bounds_opt(within)? {
         Some(bounds) => scope.count_in(bounds, input.progress).map_err(cancelled)?,
-        None => 0,
+        None => match convert::only_volume(input.view, layer.as_deref()) {
+            // Nothing overlaps, so that the sum that is kept is the answer.
+            Some(volume) => volume.count(),
+            None => scope.count_in(Bounds::ALL, input.progress).map_err(cancelled)?,
+        },
     };
     Reply::json(&CountReply { revision: errors::revision(input.view.revision), voxels })
 }
@@ -176,12 +180,7 @@ fn within_or_all(within: Option<Bounds>, scope: &query::View<'_>) -> Option<Boun
     within.or_else(|| scope.bounds())
 }
 
-fn within_limit(
-    name: &str,
-    limit: Option<u32>,
-    default: u32,
-    max: u32,
-) -> Result<usize, Error> {
+fn within_limit(name: &str, limit: Option<u32>, default: u32, max: u32) -> Result<usize, Error> {
     let limit = limit.unwrap_or(default);
     if (1..=max).contains(&limit) {
         Ok(usize::try_from(limit).unwrap_or(usize::MAX))

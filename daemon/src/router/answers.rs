@@ -1,0 +1,162 @@
+//! Answers on their way to peers, and what goes on once a call is answered.
+
+use std::time::Instant;
+
+use goxe_protocol::{
+    Error,
+    api::event::ProgressNote,
+    frame::OwnedFrame,
+    rpc::{self, Id, Progress},
+};
+
+use super::{Router, jobs, parse::Parsed};
+use crate::{
+    call::{self, Encoded, PeerId, Reply, ReplyForm, Ticket},
+    lanes::Garbage,
+    out::Outbox,
+    session::Session,
+};
+
+impl Router {
+    /// Answers a call of a session at hand.
+    pub(super) fn answer_in(
+        &mut self,
+        session: &mut Session,
+        call: u32,
+        result: Result<Reply, Error>,
+    ) {
+        let Some(closed) = session.close(call) else { return };
+        self.after_close(session);
+        let Some(id) = closed.id else {
+            if let Err(error) = result {
+                tracing::debug!(session = session.number, %error, "a notification failed");
+            }
+            return;
+        };
+        let bytes_max = self.limits.reply_bytes_max;
+        let encoded = call::encode(&id, closed.form, result, bytes_max);
+        if let Some(encoded) = session.gather(closed.form, encoded) {
+            self.push_answer(session.peer, encoded);
+        }
+    }
+
+    /// Answers a call; where its peer is gone, nobody hears it.
+    pub(super) fn answer(&mut self, ticket: Ticket, result: Result<Reply, Error>) {
+        if let Some(mut session) = self.take_session(ticket.peer) {
+            self.answer_in(&mut session, ticket.call, result);
+            self.put_session(session);
+        }
+    }
+
+    /// Passes an answer on that a lane encoded.
+    pub(super) fn deliver(&mut self, ticket: Ticket, encoded: Encoded) {
+        let Some(mut session) = self.take_session(ticket.peer) else {
+            self.effects.garbage.push(Garbage::Encoded(encoded));
+            return;
+        };
+        if let Some(closed) = session.close(ticket.call) {
+            self.after_close(&mut session);
+            if closed.id.is_some()
+                && let Some(encoded) = session.gather(closed.form, encoded)
+            {
+                self.push_answer(ticket.peer, encoded);
+            }
+        }
+        self.put_session(session);
+    }
+
+    fn push_answer(&mut self, peer: PeerId, encoded: Encoded) {
+        let segments = encoded.into_segments();
+        self.effects.answers.extend(segments.map(|segment| (peer, segment)));
+    }
+
+    /// A call's answer is on its way already.
+    pub(super) fn was_sent(&mut self, ticket: Ticket) {
+        if let Some(mut session) = self.take_session(ticket.peer) {
+            if session.close(ticket.call).is_some() {
+                self.after_close(&mut session);
+            }
+            self.put_session(session);
+        }
+    }
+
+    /// A call ended: reads that waited for it go on, and so does the reading of the peer.
+    fn after_close(&mut self, session: &mut Session) {
+        while let Some(held) = session.release() {
+            self.read(held.read);
+        }
+        if session.in_flight() + 1 == self.limits.in_flight_max {
+            self.effects.resume.push(session.peer);
+        }
+    }
+
+    pub(super) fn progressed(&mut self, ticket: Ticket, done: u64, total: u64) {
+        if jobs::is_background(ticket) {
+            self.jobs.progressed(ticket.call, done, total);
+            return;
+        }
+        let Some(session) = self.session(ticket.peer) else { return };
+        let Some(call) = session.call(ticket.call) else { return };
+        let Some(id) = &call.id else { return };
+        let note = ProgressNote {
+            id: serde_json::from_str(id.json()).unwrap_or_default(),
+            token: match &call.token {
+                Some(Progress::Token(token)) => Some(token.clone().into_owned()),
+                Some(Progress::ById) | None => None,
+            },
+            done,
+            total,
+            message: String::new(),
+        };
+        let (peer, mut head) = (session.peer, Vec::new());
+        let written = session.form.append(&mut head, |out| {
+            // Numbers and texts: this cannot fail.
+            let _ = rpc::encode_notification(out, "progress", &note);
+        });
+        if written.is_ok() {
+            self.effects.events.push((peer, 0, Encoded { head, attachment: None }));
+        }
+    }
+
+    /// A message that a lane parsed goes on.
+    pub(super) fn resume_parsed(
+        &mut self,
+        peer: PeerId,
+        frame: OwnedFrame,
+        parsed: Parsed,
+        now: Instant,
+    ) {
+        let Some(mut session) = self.take_session(peer) else { return };
+        session.parsing = false;
+        let mut out = Outbox::default();
+        self.parsed(&mut session, frame, parsed, &mut out, now);
+        self.put_session(session);
+        for segment in out.into_segments() {
+            self.effects.answers.push((peer, segment));
+        }
+        self.effects.resume.push(peer);
+    }
+
+    /// Appends an answer to `out`, or to its batch.
+    pub(super) fn send(
+        &mut self,
+        session: &mut Session,
+        id: Option<&Id<'_>>,
+        form: ReplyForm,
+        result: Result<Reply, Error>,
+        out: &mut Outbox,
+    ) {
+        let Some(id) = id else {
+            if let Err(error) = result {
+                tracing::debug!(session = session.number, %error, "a notification failed");
+            }
+            return;
+        };
+        let encoded = call::encode(id, form, result, self.limits.reply_bytes_max);
+        if let Some(encoded) = session.gather(form, encoded) {
+            for segment in encoded.into_segments() {
+                out.push(segment);
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Room in the lanes: what they have, what waits, and what is refused.
+
+use std::{collections::VecDeque, fmt};
+
+use goxe_protocol::{Code, Error};
+
+use super::Router;
+use crate::{
+    call::Payload,
+    lanes::{Garbage, Job},
+    memory::Charge,
+};
+
+/// Room in the lanes.
+#[derive(Debug, Default)]
+pub(super) struct LaneBook {
+    count: usize,
+    handed: usize,
+    long_running: usize,
+    long_waiting: VecDeque<LongJob>,
+}
+
+struct LongJob(Job);
+
+impl fmt::Debug for LongJob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LongJob")
+    }
+}
+
+impl LaneBook {
+    pub(super) fn new(count: usize) -> Self {
+        LaneBook { count, ..LaneBook::default() }
+    }
+
+    /// How many lanes there are.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Jobs that the lanes have, or that wait for one.
+    pub(super) fn jobs(&self) -> usize {
+        self.handed + self.long_waiting.len()
+    }
+}
+
+impl Router {
+    /// Hands a job to the lanes.
+    pub(super) fn submit(&mut self, job: Job) {
+        self.lanes.handed += 1;
+        self.effects.jobs.push(job);
+    }
+
+    /// Hands a long job to the lanes, of which one stays free for short work.
+    pub(super) fn submit_long(&mut self, job: Job) {
+        if self.lanes.long_running + 1 < self.lanes.count {
+            self.lanes.long_running += 1;
+            self.submit(job);
+        } else {
+            self.lanes.long_waiting.push_back(LongJob(job));
+        }
+    }
+
+    pub(super) fn lane_free(&mut self, long: bool) {
+        debug_assert!(self.lanes.handed > 0, "a lane ended what it never had");
+        self.lanes.handed = self.lanes.handed.saturating_sub(1);
+        if long {
+            self.lanes.long_running = self.lanes.long_running.saturating_sub(1);
+            if let Some(LongJob(job)) = self.lanes.long_waiting.pop_front() {
+                self.submit_long(job);
+            }
+        }
+    }
+
+    /// Frees what the shell collected, on a lane.
+    pub fn discard(&mut self, garbage: Vec<Garbage>) {
+        if !garbage.is_empty() {
+            self.submit(Job::Discard(garbage));
+        }
+    }
+
+    /// Whether peers' calls still find room in the shared queues.
+    pub(super) fn room(&self, payload: &Payload) -> Result<Charge, Error> {
+        let waiting = self.lanes.jobs();
+        if waiting >= self.limits.lane_queue_max {
+            return Err(Error::new(Code::Busy, "all lanes are busy and their queue is full")
+                .with("limit", "lanes.queue_max")
+                .with("max", self.limits.lane_queue_max));
+        }
+        self.memory.charge(payload.bytes()).ok_or_else(|| {
+            Error::new(Code::Busy, "the calls of all peers hold as much memory as they may")
+                .with("limit", "limits.memory_bytes_max")
+                .with("max", self.memory.bytes_max())
+        })
+    }
+}
