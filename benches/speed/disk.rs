@@ -48,7 +48,7 @@ pub fn run(choice: &Choice) -> Outcome<()> {
 
 /// A daemon that syncs before it answers, with a project to edit.
 fn durable_daemon(data: &Path) -> Outcome<Server> {
-    let daemon = Server::daemon_on(data, &[("journal.durability", "\"sync\"")])?;
+    let daemon = Server::daemon_on(data, &[("journal.durability", "sync")])?;
     daemon.client()?.call("project.create", &json!({"project": "bench"}))?;
     Ok(daemon)
 }

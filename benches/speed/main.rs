@@ -12,6 +12,7 @@ mod net;
 mod request;
 mod server;
 mod table;
+mod voxels;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -25,7 +26,8 @@ const ROUNDS: usize = 5;
 /// A part of the benchmark that can be asked for by its name.
 type Group = (&'static str, fn(&Choice) -> Outcome<()>);
 
-const GROUPS: [Group; 3] = [("net", net::run), ("bridge", bridge::run), ("disk", disk::run)];
+const GROUPS: [Group; 4] =
+    [("net", net::run), ("bridge", bridge::run), ("disk", disk::run), ("voxels", voxels::run)];
 
 #[expect(clippy::print_stderr, reason = "a benchmark that broke off says why")]
 fn main() -> ExitCode {
