@@ -71,22 +71,32 @@ pub fn run(choice: &Choice) -> Outcome<Vec<Row>> {
         (0..VOXELS).map(|number| [number & 127, number >> 7 & 63, number >> 13]).collect();
     let ours = plain.iter().map(|&[x, y, z]| VoxelPos::new(x, y, z));
     let ours: Vec<VoxelPos> = ours.collect::<Result<_, _>>()?;
-    let [mut set, mut anew, mut get] = [SET, ANEW, GET].map(Row::new);
+    let [mut set, mut equal, mut anew, mut get] = [SET, EQUAL, ANEW, GET].map(Row::new);
     let million = f64::from(VOXELS) / 1e6;
     let mut bricks = Bricks::default();
     let mut volume = Volume::new();
+    // Another value in every pass, so that each voxel changes.
+    let (mut plain_pass, mut pass) = (0, 0);
     for _ in 0..ROUNDS {
-        let base = seconds(|| set_bricks(&mut bricks, &plain))?;
-        let goxe = seconds(|| set_volume(&mut volume, &ours))?;
+        let base = seconds(|| {
+            plain_pass ^= 1;
+            set_bricks(&mut bricks, &plain, plain_pass);
+        })?;
+        let goxe = seconds(|| {
+            pass ^= 1;
+            set_volume(&mut volume, &ours, pass);
+        })?;
         set.compare(million / base, million / goxe);
+        let goxe = seconds(|| set_volume(&mut volume, &ours, pass))?;
+        equal.compare(million / base, million / goxe);
         let base = seconds(|| {
             let mut bricks = Bricks::default();
-            set_bricks(&mut bricks, &plain);
+            set_bricks(&mut bricks, &plain, 0);
             black_box(&bricks.bricks);
         })?;
         let goxe = seconds(|| {
             let mut volume = Volume::new();
-            set_volume(&mut volume, &ours);
+            set_volume(&mut volume, &ours, 0);
             black_box(&volume);
         })?;
         anew.compare(million / base, million / goxe);
@@ -101,19 +111,19 @@ pub fn run(choice: &Choice) -> Outcome<Vec<Row>> {
         })?;
         get.compare(million / base, million / goxe);
     }
-    Ok(vec![set, anew, get])
+    Ok(vec![set, equal, anew, get])
 }
 
-fn set_bricks(bricks: &mut Bricks, positions: &[[i32; 3]]) {
+fn set_bricks(bricks: &mut Bricks, positions: &[[i32; 3]], pass: u32) {
     for (number, pos) in (0_u32..).zip(positions) {
-        bricks.set(*pos, number | 1 << 24);
+        bricks.set(*pos, (number ^ pass) | 1 << 24);
     }
 }
 
-fn set_volume(volume: &mut Volume, positions: &[VoxelPos]) {
+fn set_volume(volume: &mut Volume, positions: &[VoxelPos], pass: u32) {
     let mut writer = volume.writer();
     for (number, pos) in (0_u32..).zip(positions) {
-        writer.set(*pos, Voxel::from_bits(number | 1 << 24));
+        writer.set(*pos, Voxel::from_bits((number ^ pass) | 1 << 24));
     }
 }
 
@@ -123,6 +133,13 @@ const SET: Measure = Measure {
     unit: "M/s",
     bound: Bound::AtLeast { must: 0.7, goal: 0.95 },
     peer: "Fx map of voxels 0.11",
+};
+const EQUAL: Measure = Measure {
+    number: "V1",
+    name: "set, to what is there already",
+    unit: "M/s",
+    bound: Bound::Told,
+    peer: "-",
 };
 const ANEW: Measure = Measure {
     number: "V1",
