@@ -16,7 +16,10 @@ const DURATION: Duration = Duration::from_millis(100);
 /// Runs the group.
 pub fn run(choice: &Choice) -> Outcome<()> {
     machine::pin(0)?;
-    print("voxels: single voxels in box order, against plain bricks behind a map", &bricks::run(choice)?);
+    print(
+        "voxels: single voxels in box order, against plain bricks behind a map",
+        &bricks::run(choice)?,
+    );
     print("voxels: a box of 128^3 through the wire", &fill::run(choice)?);
     print("voxels: a .vox file of 4.4 million voxels", &vox::run(choice)?);
     print("voxels: a picture of 768 x 768", &picture::run(choice)?);

@@ -76,7 +76,7 @@ impl Group {
     fn sync_for(&self, mut file: File, duration: Duration) -> io::Result<f64> {
         let began = Instant::now();
         let mut batch = Vec::new();
-        let outcome = loop {
+        loop {
             let mut state = self.lock();
             while state.waiting.is_empty() {
                 state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -91,9 +91,8 @@ impl Group {
             state.over = began.elapsed() >= duration || written.is_err();
             self.synced.notify_all();
             if state.over {
-                break written.map(|()| taken as f64 / began.elapsed().as_secs_f64());
+                return written.map(|()| taken as f64 / began.elapsed().as_secs_f64());
             }
-        };
-        outcome
+        }
     }
 }

@@ -63,10 +63,5 @@ const LEAST: Measure = Measure {
     bound: Bound::More { goal: 0.8 },
     peer: "numpy 0.46",
 };
-const CPU: Measure = Measure {
-    number: "V3",
-    name: "CPU of the call",
-    unit: "us",
-    bound: Bound::Told,
-    peer: "-",
-};
+const CPU: Measure =
+    Measure { number: "V3", name: "CPU of the call", unit: "us", bound: Bound::Told, peer: "-" };
