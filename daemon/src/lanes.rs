@@ -28,6 +28,7 @@ use crate::{
     out::Segment,
     router::parse::Parsed,
     store::{Loaded, Recovered, Store, catalogue},
+    stream::Stream,
     view::View,
 };
 
@@ -49,6 +50,8 @@ pub struct ReadJob {
     pub long: bool,
     /// Whether it is a background job, whose reply is kept instead of sent.
     pub background: bool,
+    /// The peer's socket, where the lane is to send the answer itself.
+    pub direct: Option<Arc<Stream>>,
 }
 
 /// A call that concerns no project.
@@ -215,6 +218,17 @@ pub enum Done {
         pin: Option<Arc<View>>,
         /// Whether it ran as long work.
         long: bool,
+        /// Whether the lane had the peer's socket.
+        lent: bool,
+    },
+    /// A call is answered, and the lane sent the answer.
+    Sent {
+        /// Which call.
+        ticket: Ticket,
+        /// What the socket did not take.
+        rest: Option<Vec<u8>>,
+        /// Whether it ran as long work.
+        long: bool,
     },
     /// A background job ended.
     Finished {
@@ -297,6 +311,8 @@ pub struct LaneContext {
     pub done: Sender<Done>,
     /// Wakes the loop after each.
     pub wake: Arc<dyn Wake>,
+    /// Set while the loop sleeps and need not hear of answers that were sent.
+    pub dozing: Arc<AtomicBool>,
     /// Largest answer.
     pub reply_bytes_max: usize,
     /// Largest picture.
@@ -411,6 +427,15 @@ impl LaneContext {
     /// Tells the loop. Waits where the loop is behind; the loop never waits for a lane.
     fn tell(&self, done: Done) {
         if self.done.send(done).is_ok() {
+            self.wake.wake();
+        }
+    }
+
+    /// Tells the loop of an answer that was sent: only what the loop keeps of the call is to go,
+    /// which can wait until it wakes for something else.
+    fn tell_sent(&self, ticket: Ticket, long: bool) {
+        let sent = self.done.send(Done::Sent { ticket, rest: None, long });
+        if sent.is_ok() && !self.dozing.load(Ordering::SeqCst) {
             self.wake.wake();
         }
     }

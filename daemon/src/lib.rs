@@ -27,6 +27,7 @@ pub mod out;
 pub mod router;
 pub mod session;
 pub mod store;
+pub mod stream;
 pub mod view;
 
 pub use life::{Options, RunError, notify::NotifyEnvironment, run};

@@ -3,14 +3,16 @@
 
 pub mod listeners;
 mod peer;
-mod stream;
 mod turn;
 
 use std::{
     cmp::Reverse,
     collections::{BinaryHeap, VecDeque},
     io,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -21,13 +23,14 @@ use signal_hook_mio::v1_0::Signals;
 
 use self::{listeners::Listeners, peer::Peer};
 use crate::{
-    call::PeerId,
+    call::{PeerId, ReplyForm},
     edit::Written,
     journal::writer::Completions,
-    lanes::{Done, Garbage, Lanes, Wake},
+    lanes::{Done, Garbage, Job, Lanes, Wake},
     life::vitals::Vitals,
     out::{Outbox, Segment},
     router::{Effects, Router, State},
+    stream::Stream,
 };
 
 const UNIX: Token = Token(0);
@@ -102,6 +105,10 @@ pub struct Net {
     accept: bool,
     accept_again: Option<Instant>,
     woken: bool,
+    /// Sockets that lanes have.
+    lent: Vec<PeerId>,
+    /// The loop sleeps, and need not be woken for answers that were sent.
+    dozing: Arc<AtomicBool>,
     buffer: Box<[u8]>,
     out: Outbox,
     spent: Vec<Segment>,
@@ -132,6 +139,7 @@ impl Net {
         channels: Channels,
         lanes: Lanes,
         vitals: Arc<Vitals>,
+        dozing: Arc<AtomicBool>,
     ) -> io::Result<Self> {
         let registry = poll.registry();
         if let Some(listener) = &mut listeners.unix {
@@ -156,6 +164,8 @@ impl Net {
             accept: true,
             accept_again: None,
             woken: false,
+            lent: Vec::new(),
+            dozing,
             buffer: vec![0; READ_BYTES].into_boxed_slice(),
             out: Outbox::default(),
             spent: Vec::new(),
@@ -179,8 +189,13 @@ impl Net {
         let mut now = Instant::now();
         loop {
             // A turn is short: the time it began is good enough to wait from.
-            let timeout = self.timeout(router, now);
-            match self.poll.poll(&mut events, timeout) {
+            let timeout = match self.doze(router) {
+                true => Some(Duration::ZERO),
+                false => self.timeout(router, now),
+            };
+            let polled = self.poll.poll(&mut events, timeout);
+            self.rouse();
+            match polled {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 polled => polled?,
             }
@@ -283,7 +298,8 @@ impl Net {
         if !std::mem::take(&mut self.woken) {
             return;
         }
-        while let Ok(done) = self.channels.done.try_recv() {
+        while let Ok(mut done) = self.channels.done.try_recv() {
+            self.take_back(&mut done);
             router.finished(done, now);
         }
         while let Ok(completions) = self.channels.journal.try_recv() {
@@ -294,11 +310,79 @@ impl Net {
         self.apply(router, host);
     }
 
+    /// Lets a lane send the answer itself, where it is the only thing its peer waits for: that saves
+    /// waking the loop for it.
+    fn lend(&mut self, job: &mut Job, router: &Router) {
+        let Job::Read(read) = job else { return };
+        let ticket = read.envelope.ticket;
+        let alone = router.session(ticket.peer).is_some_and(|session| {
+            let answered = session.call(ticket.call).is_some_and(|call| call.id.is_some());
+            answered && session.in_flight() == 1
+        });
+        let Some(peer) = peer_mut(&mut self.peers, ticket.peer) else { return };
+        let whole = matches!(read.envelope.form, ReplyForm::Whole(_));
+        if whole && alone && !read.background && !peer.lent && peer.out.is_empty() {
+            peer.lent = true;
+            self.lent.push(ticket.peer);
+            read.direct = Some(Arc::clone(&peer.stream));
+        }
+    }
+
+    /// A lane is done with a peer's socket.
+    fn take_back(&mut self, done: &mut Done) {
+        let (ticket, rest) = match done {
+            Done::Sent { ticket, rest, .. } => (*ticket, rest.take()),
+            Done::Answered { ticket, lent: true, .. } => (*ticket, None),
+            _ => return,
+        };
+        if let Some(index) = self.lent.iter().position(|id| *id == ticket.peer) {
+            self.lent.swap_remove(index);
+        }
+        if let Some(peer) = peer_mut(&mut self.peers, ticket.peer) {
+            peer.returned(rest);
+            if !peer.out.is_empty() {
+                self.ready_peer(ticket.peer);
+            }
+        }
+    }
+
+    /// Before the loop sleeps: where nothing depends on what the lanes do but answers that they
+    /// send themselves, they need not wake it. `true`: one has handed something back already.
+    fn doze(&mut self, router: &Router) -> bool {
+        if self.lent.is_empty()
+            || self.stopping.is_some()
+            || router.lane_load().1 != self.lent.len()
+        {
+            return false;
+        }
+        let peers = &mut self.peers;
+        let owed = self
+            .lent
+            .iter()
+            .any(|&id| peer_mut(peers, id).is_some_and(|peer| !peer.out.is_empty() || peer.paused));
+        if owed {
+            return false;
+        }
+        self.dozing.store(true, Ordering::SeqCst);
+        // Whoever handed something back before it could see this has woken nobody.
+        self.woken = !self.channels.done.is_empty();
+        self.woken
+    }
+
+    /// After the loop slept.
+    fn rouse(&mut self) {
+        if !self.lent.is_empty() {
+            self.dozing.store(false, Ordering::SeqCst);
+            self.woken = true;
+        }
+    }
+
     /// Does what the router wants done.
     fn apply(&mut self, router: &mut Router, host: &mut dyn Host) {
         let Some(effects) = router.take_effects() else { return };
         let Effects { jobs, answers, events, resume, garbage, state } = effects;
-        for job in jobs {
+        for mut job in jobs {
+            self.lend(&mut job, router);
             self.lanes.submit(job);
         }
         for (id, segment) in answers {
@@ -344,7 +428,7 @@ impl Net {
         self.lanes
     }
 
-    fn new_peer(&mut self, stream: stream::Stream, inbound: Inbound, now: Instant) -> PeerId {
+    fn new_peer(&mut self, stream: Arc<Stream>, inbound: Inbound, now: Instant) -> PeerId {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.peers.push(None);
             self.generations.push(0);

@@ -88,6 +88,14 @@ impl Outbox {
         self.bytes += length;
     }
 
+    /// Puts bytes before everything else. Only for an outbox of which nothing was sent yet.
+    pub fn push_front(&mut self, bytes: Vec<u8>) {
+        debug_assert_eq!(self.sent, 0, "half of the first piece was sent already");
+        self.close_tail();
+        self.bytes += bytes.len();
+        self.queue.push_front(Segment::Bytes(bytes));
+    }
+
     fn close_tail(&mut self) {
         if !self.tail.is_empty() {
             self.queue.push_back(Segment::Bytes(std::mem::take(&mut self.tail)));

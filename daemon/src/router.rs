@@ -210,12 +210,12 @@ impl Router {
         drop(session.unhold_all());
     }
 
-    fn take_session(&mut self, peer: PeerId) -> Option<Box<Session>> {
+    pub(crate) fn take_session(&mut self, peer: PeerId) -> Option<Box<Session>> {
         let place = self.sessions.get_mut(usize::try_from(peer.slot).ok()?)?;
         place.take_if(|session| session.peer == peer)
     }
 
-    fn put_session(&mut self, session: Box<Session>) {
+    pub(crate) fn put_session(&mut self, session: Box<Session>) {
         let slot = usize::try_from(session.peer.slot).unwrap_or(usize::MAX);
         if let Some(place) = self.sessions.get_mut(slot) {
             *place = Some(session);
@@ -271,12 +271,16 @@ impl Router {
     /// Something ended on a lane.
     pub fn finished(&mut self, done: Done, now: Instant) {
         match done {
-            Done::Answered { ticket, encoded, pin, long } => {
+            Done::Answered { ticket, encoded, pin, long, lent: _ } => {
                 self.lane_free(long);
                 if let Some(view) = pin {
                     self.effects.garbage.extend(self.pins.pin(view, now));
                 }
                 self.deliver(ticket, encoded);
+            }
+            Done::Sent { ticket, rest: _, long } => {
+                self.lane_free(long);
+                self.was_sent(ticket);
             }
             Done::Parsed { peer, frame, parsed } => {
                 self.lane_free(false);

@@ -1,6 +1,6 @@
 //! What a lane does with each kind of job.
 
-use std::{sync::Arc, time::Instant};
+use std::{io::Write, sync::Arc, time::Instant};
 
 use goxe_protocol::Error;
 
@@ -14,12 +14,16 @@ use crate::{
     handlers::{FreeInput, ReadInput},
     journal::{ProjectId, record::Draft, writer::Appender},
     router::parse::parse,
+    stream::Stream,
     view::View,
 };
 
 /// Places of the journal's queue that strands leave free, so that an append never has to wait:
 /// several lanes append at a time.
 const JOURNAL_ROOM_MIN: usize = 64;
+
+/// Answers up to here a lane sends itself.
+const DIRECT_BYTES_MAX: usize = 64 << 10;
 
 pub(super) fn run(lane: usize, job: Job, context: &LaneContext) {
     match job {
@@ -58,7 +62,7 @@ pub(super) fn run(lane: usize, job: Job, context: &LaneContext) {
 }
 
 fn read(lane: usize, job: ReadJob, context: &LaneContext) {
-    let ReadJob { envelope, payload, run, view, name, read_only, long, background } = job;
+    let ReadJob { envelope, payload, run, view, name, read_only, long, background, direct } = job;
     let (mut pin, mut made) = (false, None);
     let result = envelope.is_wanted(Instant::now()).and_then(|()| {
         let mut progress = context.progress(lane, Some(&envelope), background);
@@ -87,7 +91,37 @@ fn read(lane: usize, job: ReadJob, context: &LaneContext) {
         return;
     }
     let pin = pin.then_some(view);
-    answer(&envelope, result, pin, long, context);
+    match direct {
+        Some(stream) => answer_directly(&envelope, result, pin, long, &stream, context),
+        None => answer(&envelope, result, pin, long, context),
+    }
+}
+
+/// Sends an answer itself, if it is an ordinary one: all at once, or as much as the socket takes.
+fn answer_directly(
+    envelope: &Envelope,
+    result: Result<Reply, Error>,
+    pin: Option<Arc<View>>,
+    long: bool,
+    stream: &Stream,
+    context: &LaneContext,
+) {
+    let ticket = envelope.ticket;
+    let encoded = call::encode(&envelope.id, envelope.form, result, context.reply_bytes_max);
+    if pin.is_some() || encoded.attachment.is_some() || encoded.head.len() > DIRECT_BYTES_MAX {
+        context.tell(Done::Answered { ticket, encoded, pin, long, lent: true });
+        return;
+    }
+    let mut head = encoded.head;
+    match (&*stream).write(&head) {
+        Ok(sent) if sent == head.len() => context.tell_sent(ticket, long),
+        // What went wrong with the socket, the loop finds out when it sends the rest.
+        Ok(sent) => {
+            let rest = Some(head.split_off(sent));
+            context.tell(Done::Sent { ticket, rest, long });
+        }
+        Err(_) => context.tell(Done::Sent { ticket, rest: Some(head), long }),
+    }
 }
 
 fn free(lane: usize, job: FreeJob, context: &LaneContext) {
@@ -133,7 +167,8 @@ fn answer(
     context: &LaneContext,
 ) {
     let encoded = call::encode(&envelope.id, envelope.form, result, context.reply_bytes_max);
-    context.tell(Done::Answered { ticket: envelope.ticket, encoded, pin, long });
+    let ticket = envelope.ticket;
+    context.tell(Done::Answered { ticket, encoded, pin, long, lent: false });
 }
 
 fn import(lane: usize, job: ImportJob, context: &LaneContext) {

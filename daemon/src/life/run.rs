@@ -4,7 +4,7 @@ use std::{
     fs, io,
     path::Path,
     process,
-    sync::Arc,
+    sync::{Arc, atomic::AtomicBool},
     time::{Duration, Instant},
 };
 
@@ -167,12 +167,14 @@ fn serve(
     ));
     let limits = Limits::new(config);
     let shelf = Shelf::new(paths.data.join("tmp"), &identity.epoch, config.limits.blob_bytes_max);
+    let dozing = Arc::new(AtomicBool::new(false));
     let context = LaneContext {
         vitals: Arc::clone(&vitals),
         store: Arc::clone(&store),
         shelf: Arc::new(shelf),
         done,
         wake,
+        dozing: Arc::clone(&dozing),
         reply_bytes_max: limits.reply_bytes_max,
         render_pixels_max: limits.render_pixels_max,
         engine: Arc::new(engine_limits(config)),
@@ -184,7 +186,7 @@ fn serve(
     let mut router = Router::new(limits, key_limits, identity, memory, count);
     router.recover();
     let channels = Channels { done: done_received, journal };
-    let net = Net::new(poll, listeners, signals, channels, lanes, vitals)
+    let net = Net::new(poll, listeners, signals, channels, lanes, vitals, dozing)
         .map_err(io_error("the event loop"))?;
     let stop_max = Duration::from_millis(config.shutdown.drain_ms) + STOP_MARGIN;
     let mut life = Life { log, notifier, served, paths, stop_max };

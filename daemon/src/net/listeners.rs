@@ -18,8 +18,7 @@ use nix::{
     unistd::geteuid,
 };
 
-use super::stream::Stream;
-use crate::{call::Principal, session::Gate};
+use crate::{call::Principal, session::Gate, stream::Stream};
 
 /// Why a socket cannot be listened on.
 #[derive(Debug, thiserror::Error)]

@@ -2,19 +2,20 @@
 
 use std::{
     io::{self, Read},
+    sync::Arc,
     time::Instant,
 };
 
 use goxe_protocol::inbound::Inbound;
 use mio::{Interest, Registry, Token};
 
-use super::stream::Stream;
 use crate::{
     call::PeerId,
     lanes::Garbage,
     memory::Memory,
     out::{Outbox, Segment},
     router::{Flow, Router},
+    stream::Stream,
 };
 
 /// Bytes that one peer may hand in a turn before others have theirs.
@@ -24,7 +25,9 @@ const TURN_BYTES_MAX: usize = 1 << 20;
 #[derive(Debug)]
 pub(super) struct Peer {
     pub(super) id: PeerId,
-    pub(super) stream: Stream,
+    pub(super) stream: Arc<Stream>,
+    /// A lane sends the answer that is due next: until it has, the loop sends nothing.
+    pub(super) lent: bool,
     inbound: Inbound,
     /// Bytes that were read and wait until the peer has less in flight.
     unread: Vec<u8>,
@@ -61,10 +64,11 @@ pub(super) enum After {
 }
 
 impl Peer {
-    pub(super) fn new(id: PeerId, stream: Stream, inbound: Inbound, now: Instant) -> Self {
+    pub(super) fn new(id: PeerId, stream: Arc<Stream>, inbound: Inbound, now: Instant) -> Self {
         Peer {
             id,
             stream,
+            lent: false,
             inbound,
             unread: Vec::new(),
             out: Outbox::default(),
@@ -101,12 +105,13 @@ impl Peer {
         self.settle_partial(now);
         if !out.is_empty() {
             self.active = now;
-            if self.out.is_empty() && out.write_to(&mut self.stream, spent).is_err() {
+            let free = self.out.is_empty() && !self.lent;
+            if free && out.write_to(&mut &*self.stream, spent).is_err() {
                 return After::Gone;
             }
             if !out.is_empty() {
                 self.out.take_from(out);
-                self.blocked = true;
+                self.blocked = free;
             }
         }
         match after {
@@ -153,7 +158,7 @@ impl Peer {
                         Err(error) => return self.stopped(&error),
                     }
                 }
-                None => match self.stream.read(buffer) {
+                None => match (&*self.stream).read(buffer) {
                     Ok(count) => {
                         // A short read has emptied the socket: its next bytes are a new event.
                         self.readable = count == buffer.len();
@@ -212,7 +217,7 @@ impl Peer {
 
     /// Sends what waits. `Ok(true)`: nothing is left.
     pub(super) fn flush(&mut self, spent: &mut Vec<Segment>) -> io::Result<bool> {
-        let done = self.out.write_to(&mut self.stream, spent)?;
+        let done = self.out.write_to(&mut &*self.stream, spent)?;
         self.blocked = !done;
         if done {
             // An idle peer holds no buffer.
@@ -229,7 +234,7 @@ impl Peer {
         }
         let slot = usize::try_from(self.id.slot).unwrap_or(usize::MAX);
         let interests = Interest::READABLE | Interest::WRITABLE;
-        registry.reregister(&mut self.stream, Token(tokens.saturating_add(slot)), interests)
+        registry.reregister(&mut &*self.stream, Token(tokens.saturating_add(slot)), interests)
     }
 
     /// Brings the sum of all peers up to date.
@@ -247,6 +252,15 @@ impl Peer {
         self.counted = 0;
         let out = std::mem::take(&mut self.out);
         garbage.extend(out.into_unsent().map(Garbage::Segment));
+    }
+
+    /// A lane has sent what it was to send, all but `rest`.
+    pub(super) fn returned(&mut self, rest: Option<Vec<u8>>) {
+        self.lent = false;
+        if let Some(rest) = rest {
+            self.out.push_front(rest);
+            self.blocked = true;
+        }
     }
 
     /// Whether a message of it has begun and is not whole.

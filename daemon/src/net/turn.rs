@@ -3,6 +3,7 @@
 use std::{
     cmp::Reverse,
     io,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -18,6 +19,7 @@ use crate::{
     lanes::Garbage,
     router::Router,
     session::Gate,
+    stream::Stream,
 };
 
 impl Net {
@@ -28,7 +30,7 @@ impl Net {
             let Some(peer) = peer_mut(&mut self.peers, id) else { continue };
             peer.queued = false;
             let was_partial = peer.is_partial();
-            if !peer.out.is_empty() && !peer.blocked {
+            if !peer.out.is_empty() && !peer.blocked && !peer.lent {
                 let flushed = peer.flush(&mut self.spent);
                 match flushed.and_then(|_| peer.watch(self.poll.registry(), PEERS)) {
                     Ok(()) => peer.active = now,
@@ -110,7 +112,7 @@ impl Net {
 
     fn admit(
         &mut self,
-        mut stream: super::stream::Stream,
+        stream: Stream,
         principal: Principal,
         gate: Gate,
         router: &mut Router,
@@ -129,8 +131,8 @@ impl Net {
             .last()
             .map_or(self.peers.len(), |&slot| usize::try_from(slot).unwrap_or(usize::MAX));
         let token = Token(PEERS + slot);
-        self.poll.registry().register(&mut stream, token, Interest::READABLE)?;
-        let id = self.new_peer(stream, inbound, now);
+        self.poll.registry().register(&mut &stream, token, Interest::READABLE)?;
+        let id = self.new_peer(Arc::new(stream), inbound, now);
         router.open_session(id, principal, gate);
         let first = router.limits.idle_max.unwrap_or(Duration::MAX);
         let first = match gate {
@@ -199,7 +201,7 @@ impl Net {
         let Some(mut peer) = place.take_if(|peer| peer.id == id) else { return };
         peer.discount(&router.memory, &mut self.garbage);
         // Closing the descriptor takes it out of the poll as well; an error here changes nothing.
-        let _ = self.poll.registry().deregister(&mut peer.stream);
+        let _ = self.poll.registry().deregister(&mut &*peer.stream);
         router.close_session(id);
         if let Some(generation) = self.generations.get_mut(index) {
             *generation = generation.wrapping_add(1);

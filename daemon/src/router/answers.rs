@@ -70,6 +70,16 @@ impl Router {
         self.effects.answers.extend(segments.map(|segment| (peer, segment)));
     }
 
+    /// A call's answer is on its way already.
+    pub(super) fn was_sent(&mut self, ticket: Ticket) {
+        if let Some(mut session) = self.take_session(ticket.peer) {
+            if session.close(ticket.call).is_some() {
+                self.after_close(&mut session);
+            }
+            self.put_session(session);
+        }
+    }
+
     /// A call ended: reads that waited for it go on, and so does the reading of the peer.
     fn after_close(&mut self, session: &mut Session) {
         while let Some(held) = session.release() {

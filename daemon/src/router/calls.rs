@@ -268,7 +268,17 @@ impl Router {
             Handler::Long(run) => (run, true),
             _ => return,
         };
-        let job = ReadJob { envelope, payload, run, view, name, read_only, long, background };
+        let job = ReadJob {
+            envelope,
+            payload,
+            run,
+            view,
+            name,
+            read_only,
+            long,
+            background,
+            direct: None,
+        };
         let job = Job::Read(Box::new(job));
         if long { self.submit_long(job) } else { self.submit(job) }
     }

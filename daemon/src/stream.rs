@@ -1,19 +1,20 @@
-//! A peer's socket, Unix or TCP.
+//! A peer's socket, Unix or TCP. Shared with a lane while that one sends an answer itself.
 
 use std::{
     io::{self, Read, Write},
-    os::fd::{AsFd, BorrowedFd},
+    os::fd::{AsFd, AsRawFd, BorrowedFd},
 };
 
 use mio::{
     Interest, Registry, Token,
     event::Source,
     net::{TcpStream, UnixStream},
+    unix::SourceFd,
 };
 
 /// A connected socket.
 #[derive(Debug)]
-pub(super) enum Stream {
+pub enum Stream {
     /// A local one.
     Unix(UnixStream),
     /// One of the loopback interface.
@@ -22,7 +23,7 @@ pub(super) enum Stream {
 
 impl Stream {
     /// Reads behind what `buffer` holds, at most `wanted` bytes, without filling the room first.
-    pub(super) fn read_behind(&self, buffer: &mut Vec<u8>, wanted: usize) -> io::Result<usize> {
+    pub(crate) fn read_behind(&self, buffer: &mut Vec<u8>, wanted: usize) -> io::Result<usize> {
         buffer.reserve(wanted);
         let room = buffer.spare_capacity_mut().get_mut(..wanted).unwrap_or_default();
         let count = rustix::io::read(self, room)?.0.len();
@@ -47,21 +48,21 @@ impl AsFd for Stream {
 // System calls are made directly: through the C library each would also pass its bookkeeping for
 // cancelled threads, which shows in the cost of a small request.
 
-impl Read for Stream {
+impl Read for &Stream {
     #[inline]
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        Ok(rustix::io::read(&*self, buffer)?)
+        Ok(rustix::io::read(*self, buffer)?)
     }
 }
 
-impl Write for Stream {
+impl Write for &Stream {
     #[inline]
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        Ok(rustix::io::write(&*self, bytes)?)
+        Ok(rustix::io::write(*self, bytes)?)
     }
 
     fn write_vectored(&mut self, slices: &[io::IoSlice<'_>]) -> io::Result<usize> {
-        Ok(rustix::io::writev(&*self, slices)?)
+        Ok(rustix::io::writev(*self, slices)?)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -69,17 +70,14 @@ impl Write for Stream {
     }
 }
 
-impl Source for Stream {
+impl Source for &Stream {
     fn register(
         &mut self,
         registry: &Registry,
         token: Token,
         interests: Interest,
     ) -> io::Result<()> {
-        match self {
-            Stream::Unix(stream) => stream.register(registry, token, interests),
-            Stream::Tcp(stream) => stream.register(registry, token, interests),
-        }
+        SourceFd(&self.as_fd().as_raw_fd()).register(registry, token, interests)
     }
 
     fn reregister(
@@ -88,16 +86,10 @@ impl Source for Stream {
         token: Token,
         interests: Interest,
     ) -> io::Result<()> {
-        match self {
-            Stream::Unix(stream) => stream.reregister(registry, token, interests),
-            Stream::Tcp(stream) => stream.reregister(registry, token, interests),
-        }
+        SourceFd(&self.as_fd().as_raw_fd()).reregister(registry, token, interests)
     }
 
     fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
-        match self {
-            Stream::Unix(stream) => stream.deregister(registry),
-            Stream::Tcp(stream) => stream.deregister(registry),
-        }
+        SourceFd(&self.as_fd().as_raw_fd()).deregister(registry)
     }
 }
