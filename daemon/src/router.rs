@@ -15,8 +15,12 @@ mod projects;
 mod receive;
 mod room;
 mod strands;
+#[cfg(test)]
+mod tests;
 
 use std::{sync::Arc, time::Instant};
+
+use goxe_protocol::Error;
 
 pub use self::{
     calls::PendingRead,
@@ -29,7 +33,7 @@ pub use self::{
 };
 use crate::{
     blobs::Blobs,
-    call::{Encoded, PeerId, Principal},
+    call::{Encoded, PeerId, Principal, Reply, Ticket},
     edit::Written,
     journal::{ProjectId, keys::KeyLimits, writer::Appender},
     lanes::{Done, Garbage, Job},
@@ -129,6 +133,10 @@ pub struct Router {
     /// Bounds of idempotency keys.
     pub key_limits: KeyLimits,
     sessions: Vec<Option<Box<Session>>>,
+    /// Whose sessions are at hand somewhere above, and not in their places.
+    away: Vec<PeerId>,
+    /// Answers for sessions that are away, until they are back.
+    postponed: Vec<(Ticket, Result<Reply, Error>)>,
     sessions_ever: u64,
     peers: usize,
     pins: pins::Pins,
@@ -165,6 +173,8 @@ impl Router {
             requests: 0,
             key_limits,
             sessions: Vec::new(),
+            away: Vec::new(),
+            postponed: Vec::new(),
             sessions_ever: 0,
             peers: 0,
             lanes: room::LaneBook::new(lanes),
@@ -203,6 +213,7 @@ impl Router {
     /// A peer is gone: its reads end, its edits go on, its answers are dropped.
     pub fn close_session(&mut self, peer: PeerId) {
         let Some(mut session) = self.take_session(peer) else { return };
+        self.away.retain(|away| *away != peer);
         self.peers -= 1;
         session.cancel_reads();
         self.events.forget_peer(peer);
@@ -210,15 +221,26 @@ impl Router {
         drop(session.unhold_all());
     }
 
+    /// A session comes to hand; it goes back with [`put_session`](Self::put_session).
     pub(crate) fn take_session(&mut self, peer: PeerId) -> Option<Box<Session>> {
         let place = self.sessions.get_mut(usize::try_from(peer.slot).ok()?)?;
-        place.take_if(|session| session.peer == peer)
+        let session = place.take_if(|session| session.peer == peer)?;
+        self.away.push(peer);
+        Some(session)
     }
 
+    /// A session is back, and gets the answers that came while it was away.
     pub(crate) fn put_session(&mut self, session: Box<Session>) {
-        let slot = usize::try_from(session.peer.slot).unwrap_or(usize::MAX);
+        let peer = session.peer;
+        self.away.retain(|away| *away != peer);
+        let slot = usize::try_from(peer.slot).unwrap_or(usize::MAX);
         if let Some(place) = self.sessions.get_mut(slot) {
             *place = Some(session);
+        }
+        let is_ours = |(ticket, _): &(Ticket, Result<Reply, Error>)| ticket.peer == peer;
+        while let Some(index) = self.postponed.iter().position(is_ours) {
+            let (ticket, result) = self.postponed.swap_remove(index);
+            self.answer(ticket, result);
         }
     }
 

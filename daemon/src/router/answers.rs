@@ -40,11 +40,14 @@ impl Router {
         }
     }
 
-    /// Answers a call; where its peer is gone, nobody hears it.
+    /// Answers a call: at once, or as soon as its session is back in its place. Where its peer is
+    /// gone, nobody hears it.
     pub(super) fn answer(&mut self, ticket: Ticket, result: Result<Reply, Error>) {
         if let Some(mut session) = self.take_session(ticket.peer) {
             self.answer_in(&mut session, ticket.call, result);
             self.put_session(session);
+        } else if self.away.contains(&ticket.peer) {
+            self.postponed.push((ticket, result));
         }
     }
 
