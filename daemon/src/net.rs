@@ -358,10 +358,8 @@ impl Net {
             return false;
         }
         let peers = &mut self.peers;
-        let owed = self
-            .lent
-            .iter()
-            .any(|&id| peer_mut(peers, id).is_some_and(|peer| !peer.out.is_empty() || peer.paused));
+        let owed = |peer: &mut Peer| !peer.out.is_empty() || peer.paused || peer.closing;
+        let owed = self.lent.iter().any(|&id| peer_mut(peers, id).is_some_and(owed));
         if owed {
             return false;
         }
