@@ -314,16 +314,13 @@ impl Net {
 
     /// Lets a lane send the answer itself, where it is the only thing its peer waits for: that saves
     /// waking the loop for it.
-    fn lend(&mut self, job: &mut Job, router: &Router) {
+    fn lend(&mut self, job: &mut Job, router: &mut Router) {
         let Job::Read(read) = job else { return };
         let ticket = read.envelope.ticket;
-        let alone = router.session(ticket.peer).is_some_and(|session| {
-            let answered = session.call(ticket.call).is_some_and(|call| call.id.is_some());
-            answered && session.in_flight() == 1
-        });
         let Some(peer) = peer_mut(&mut self.peers, ticket.peer) else { return };
         let whole = matches!(read.envelope.form, ReplyForm::Whole(_));
-        if whole && alone && !read.background && !peer.lent && peer.out.is_empty() {
+        let free = whole && !read.background && !peer.lent && peer.out.is_empty();
+        if free && router.lend(ticket) {
             peer.lent = true;
             self.lent.push(ticket.peer);
             read.direct = Some(Arc::clone(&peer.stream));

@@ -45,6 +45,8 @@ pub struct InFlight {
     pub token: Option<Progress<'static>>,
     /// When its caller stops waiting.
     pub deadline: Option<Instant>,
+    /// Its lane sends the answer: it may be answered already.
+    pub lent: bool,
     /// Asks it to end.
     pub cancel: Arc<Cancel>,
 }
@@ -122,6 +124,22 @@ impl Session {
         self.calls.iter().find(|call| call.id.as_ref().is_some_and(|own| own.json() == id.json()))
     }
 
+    /// Whether a call with this id is certainly unanswered.
+    pub fn awaits(&self, id: &Id<'_>) -> bool {
+        self.find(id).is_some_and(|call| !call.lent)
+    }
+
+    /// Leaves the answer to a call to its lane, if it is the only unanswered one.
+    pub fn lend(&mut self, call: u32) -> bool {
+        match &mut self.calls[..] {
+            [only] if only.call == call && only.id.is_some() => {
+                only.lent = true;
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// Enters a call that is answered later.
     pub fn open(
         &mut self,
@@ -140,6 +158,7 @@ impl Session {
             edit,
             token: later.meta.as_deref().and_then(|meta| meta.progress.clone()),
             deadline: None,
+            lent: false,
             cancel: Arc::clone(&cancel),
         });
         (Ticket { peer: self.peer, call }, cancel)
@@ -331,6 +350,17 @@ mod tests {
         assert!(session.close(call).is_some());
         assert!(session.close(call).is_none());
         assert!(session.find(&Id::number(5)).is_none());
+    }
+
+    #[test]
+    fn an_id_is_free_as_soon_as_its_answer_may_be_sent() {
+        let mut session = session();
+        let call = open(&mut session, 5, 1, false);
+        assert!(session.awaits(&Id::number(5)));
+        assert!(session.lend(call));
+        assert!(!session.awaits(&Id::number(5)) && session.find(&Id::number(5)).is_some());
+        let other = open(&mut session, 6, 1, false);
+        assert!(!session.lend(other), "another answer is due before");
     }
 
     #[test]

@@ -301,7 +301,7 @@ impl Router {
                 "say hello first, alone, with the token",
             ));
         }
-        if session.in_flight() > 0 && id.is_some_and(|id| session.find(id).is_some()) {
+        if session.in_flight() > 0 && id.is_some_and(|id| session.awaits(id)) {
             return Err(Error::invalid_request("a call with this id is in flight")
                 .hint("give every call an id of its own until it is answered"));
         }

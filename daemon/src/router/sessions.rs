@@ -80,6 +80,14 @@ impl Router {
         }
     }
 
+    /// Leaves the answer to a call to its lane, if it is all that its peer waits for.
+    pub fn lend(&mut self, ticket: Ticket) -> bool {
+        match self.sessions.place(ticket.peer) {
+            Some(Place::Here(session)) if session.peer == ticket.peer => session.lend(ticket.call),
+            Some(Place::Here(_) | Place::Free | Place::Away(_)) | None => false,
+        }
+    }
+
     /// Takes a session out to work on it: it has to be put back.
     pub(super) fn take_session(&mut self, peer: PeerId) -> Option<Box<Session>> {
         let place = self.sessions.place(peer)?;
