@@ -11,10 +11,12 @@ mod echo;
 mod events;
 mod imports;
 mod jobs;
+mod keys;
 pub mod parse;
 mod pins;
 mod projects;
 mod receive;
+mod residents;
 mod room;
 mod sessions;
 mod strands;
@@ -27,9 +29,9 @@ pub use self::{
     catalogue::CataloguePlan,
     events::{Event, Events},
     jobs::Jobs,
+    keys::parse_key,
     projects::{Entry, Projects, Residence},
     receive::{Asked, Flow, Later},
-    strands::parse_key,
 };
 use crate::{
     blobs::Blobs,
@@ -140,7 +142,7 @@ pub struct Router {
     appender: Option<Appender<Written>>,
     effects: Effects,
     /// Keyed calls that are being done.
-    running: Vec<strands::Running>,
+    running: Vec<keys::Running>,
     /// When callers stop waiting for which calls.
     deadlines: BTreeSet<(Instant, PeerId, u32)>,
     /// When the trash is to be looked at.
@@ -269,7 +271,7 @@ impl Router {
             }
             Done::Recovered(recovered) => {
                 self.lane_free(false);
-                self.recovered(*recovered);
+                self.recovered(*recovered, now);
                 self.watch_trash(now);
             }
             Done::Recovering { done, total } => {

@@ -152,7 +152,7 @@ impl Router {
                 }
                 self.projects.journal_bytes = self.projects.journal_bytes.saturating_add(bytes);
                 self.projects.written = state;
-                self.catalogue_changed(&change, &author);
+                self.catalogue_changed(&change, &author, now);
                 self.watch_trash(now);
                 Ok(reply)
             }
@@ -177,7 +177,7 @@ impl Router {
     }
 
     /// Follows a change with the table of projects, and tells who wants to know.
-    fn catalogue_changed(&mut self, change: &catalogue::Change, author: &str) {
+    fn catalogue_changed(&mut self, change: &catalogue::Change, author: &str, now: Instant) {
         let id = change.project();
         let name = self.projects.written.name(id);
         let what = match change {
@@ -190,7 +190,7 @@ impl Router {
         let name = match name {
             Some(name) => {
                 let fresh = matches!(change, catalogue::Change::Create { .. });
-                self.projects.insert(id, Arc::clone(&name), fresh);
+                self.projects.insert(id, Arc::clone(&name), fresh, now);
                 name
             }
             None => self.project_gone(id),

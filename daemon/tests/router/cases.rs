@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::mem_disk::Faults;
+use crate::traffic::Traffic;
 use crate::world::{World, limits};
 
 /// An edit that sets one voxel.
@@ -133,5 +134,83 @@ fn the_trash_is_emptied_when_it_is_time() {
     assert_eq!(trash(&mut world), 0);
     assert!(world.router.deadline().is_none(), "there is nothing left to wake up for");
     world.ask(peer, "voxel.edit", set("b", 1, "#ff0000")).result();
+    world.end();
+}
+
+#[test]
+fn projects_that_grow_are_unloaded_like_those_that_are_brought() {
+    let (mut world, peer) = with_project();
+    world.ask(peer, "project.create", json!({ "project": "b" })).result();
+    let used = world.router.projects.bytes();
+    world.router.limits.projects_bytes_max = used + 10_000;
+    let size = json!({ "min": [0, 0, 0], "max": [63, 63, 63] });
+    let content: Vec<u8> =
+        (0..1u32 << 18).flat_map(|n| (n << 8 | 1).rotate_right(8).to_le_bytes()).collect();
+    let write = json!({ "project": "b", "layer": "main", "bounds": size });
+    let id = world.call_with(peer, "voxel.write", write, Value::Null, Some(&content));
+    world.settle();
+    world.answer(peer, id).result();
+    assert_eq!(world.router.projects.counts(), (2, 1), "the one that nobody uses is unloaded");
+    let info = world.ask(peer, "project.info", json!({ "project": "a" }));
+    assert_eq!(info.result()["voxels"], 2);
+    world.end();
+}
+
+#[test]
+fn a_state_that_is_not_written_answers_nobody() {
+    let (mut world, peer) = with_project();
+    let other = world.connect();
+    // Lanes are done with both; the journal has neither, and then refuses.
+    for works in [true, false] {
+        let first = world.call(peer, "voxel.edit", set("a", 7, "#0000ff"));
+        let same = world.call(other, "voxel.edit", set("a", 7, "#0000ff"));
+        let create = world.call(peer, "project.create", json!({ "project": "b" }));
+        let taken = world.call(other, "project.create", json!({ "project": "b" }));
+        world.lanes();
+        for (peer, id) in [(peer, first), (other, same), (peer, create), (other, taken)] {
+            assert!(!world.is_answered(peer, id));
+        }
+        if works {
+            // They come back with the next journal.
+            world.disk.set_faults(Faults { full: true, ..Faults::default() });
+            world.journal();
+            world.disk.set_faults(Faults::default());
+            for (peer, id) in [(peer, first), (other, same), (peer, create), (other, taken)] {
+                assert_eq!(world.answer(peer, id).error(), "io");
+            }
+            world.settle();
+        } else {
+            world.settle();
+            assert_eq!(world.answer(peer, first).result()["added"], 1);
+            assert_eq!(world.answer(other, same).result()["added"], 0);
+            assert_eq!(world.answer(other, taken).error(), "project_exists");
+        }
+    }
+    world.end();
+}
+
+#[test]
+fn a_purge_answers_whoever_waits_for_the_project() {
+    let (mut world, peer) = with_project();
+    let other = world.connect();
+    let running = world.call(peer, "voxel.edit", set("a", 7, "#0000ff"));
+    let queued = world.call(peer, "voxel.edit", set("a", 8, "#0000ff"));
+    let key = json!({ "idempotency_key": Traffic::new(&[]).key() });
+    let keyed = world.call_with(peer, "voxel.edit", set("a", 9, "#00ffff"), key.clone(), None);
+    let joined = world.call_with(other, "voxel.edit", set("a", 9, "#00ffff"), key, None);
+    let held = world.call(peer, "project.info", json!({ "project": "a" }));
+    let delete = world.call(other, "project.delete", json!({ "project": "a" }));
+    world.journal();
+    let id = world.answer(other, delete).result()["id"].clone();
+    let purge = world.call(other, "project.purge", json!({ "id": id }));
+    world.journal();
+    world.answer(other, purge).result();
+    for (peer, id) in [(peer, queued), (peer, keyed), (other, joined)] {
+        assert_eq!(world.answer(peer, id).error(), "project_not_found");
+    }
+    world.settle();
+    for id in [running, held] {
+        world.answer(peer, id);
+    }
     world.end();
 }
