@@ -12,11 +12,17 @@
 mod cases;
 #[path = "router/client.rs"]
 mod client;
+#[path = "../../protocol/tests/data/jsonrpc_examples.rs"]
+mod examples;
 #[path = "journal/mem_disk.rs"]
 #[expect(dead_code, reason = "the journal's tests use the rest")]
 mod mem_disk;
+#[path = "router/messages.rs"]
+mod messages;
 #[path = "router/oracle.rs"]
 mod oracle;
+#[path = "router/peers.rs"]
+mod peers;
 #[path = "journal/power_cut.rs"]
 #[expect(dead_code, reason = "the journal's tests use it; here no power goes")]
 mod power_cut;

@@ -75,6 +75,8 @@ pub struct Client {
     /// Bytes that the router has not taken.
     pub unread: Vec<u8>,
     pub paused: bool,
+    /// Set to hear messages as they are, whoever asked for them.
+    pub raw: Option<Vec<Value>>,
     incoming: Inbound,
 }
 
@@ -96,6 +98,7 @@ impl Client {
             inbound: Inbound::new(limits),
             unread: Vec::new(),
             paused: false,
+            raw: None,
             incoming: Inbound::with_form(InboundLimits::default(), form),
         }
     }
