@@ -12,8 +12,12 @@
 mod cases;
 #[path = "router/client.rs"]
 mod client;
+#[path = "router/engine.rs"]
+mod engine;
 #[path = "../../protocol/tests/data/jsonrpc_examples.rs"]
 mod examples;
+#[path = "router/keys.rs"]
+mod keys;
 #[path = "journal/mem_disk.rs"]
 #[expect(dead_code, reason = "the journal's tests use the rest")]
 mod mem_disk;

@@ -15,7 +15,7 @@ use goxe_daemon::journal::recovery::recover;
 use goxe_daemon::journal::replay::replay;
 use goxe_daemon::journal::writer::{Completion, Durability, Settings, Writer};
 use goxe_daemon::journal::{ProjectId, Revision, StoreId};
-use goxe_daemon::lanes::{self, Done, ImageJob, Job, LaneContext, Wake};
+use goxe_daemon::lanes::{self, Done, ImageJob, Job, LaneContext, Lanes, Wake};
 use goxe_daemon::life::vitals::Vitals;
 use goxe_daemon::limits::Limits;
 use goxe_daemon::memory::Memory;
@@ -320,6 +320,24 @@ impl World {
     pub fn journal(&mut self) {
         self.turn();
         while self.complete() {}
+    }
+
+    /// Threads do the jobs from now on.
+    pub fn hand_over(&mut self, lanes: &Lanes) {
+        self.jobs.drain(..).for_each(|job| lanes.submit(job));
+    }
+
+    /// Threads do the jobs until something is so.
+    pub fn serve_until(&mut self, lanes: &Lanes, so: impl Fn(&Self) -> bool) {
+        while !so(self) {
+            self.hand_over(lanes);
+            self.journal();
+            let wait = Duration::from_millis(5);
+            if let Ok(done) = self.done.recv_timeout(wait) {
+                self.router.finished(done, self.now);
+                self.apply();
+            }
+        }
     }
 
     /// Everything that can happen without new requests and without time happens.
