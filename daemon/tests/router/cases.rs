@@ -214,3 +214,69 @@ fn a_purge_answers_whoever_waits_for_the_project() {
     }
     world.end();
 }
+
+#[test]
+fn edits_run_behind_the_imports_that_were_sent_before_them() {
+    let (mut world, peer) = with_project();
+    let export = world.ask(peer, "project.export", json!({ "project": "a", "format": "vox" }));
+    let (vox, other) = (export.attachment.unwrap(), world.connect());
+    let params = json!({ "project": "a", "format": "vox" });
+    let first = world.call_with(peer, "project.import", params.clone(), Value::Null, Some(&vox));
+    let bad = world.call_with(peer, "project.import", params.clone(), Value::Null, Some(b"VOX?"));
+    let behind = world.call(peer, "voxel.edit", set("a", 5, "#0000ff"));
+    let last = world.call_with(peer, "project.import", params, Value::Null, Some(&vox));
+    let free = world.call(other, "voxel.edit", set("a", 6, "#0000ff"));
+    // The edit of the other peer is the job behind the two imports that have a lane each.
+    world.run(2);
+    world.finish();
+    world.journal();
+    assert!(world.is_answered(other, free) || world.jobs.len() < 3);
+    world.settle();
+    assert_eq!(world.answer(peer, bad).error(), "bad_file");
+    let numbers = [first, behind, last].map(|id| {
+        let answer = world.answer(peer, id);
+        let text = answer.result()["revision"].as_str().unwrap();
+        text.split('.').next().unwrap().parse::<u64>().unwrap()
+    });
+    assert!(numbers.is_sorted(), "{numbers:?}");
+    world.end();
+}
+
+#[test]
+fn a_gap_in_a_subscription_is_announced() {
+    let (mut world, peer) = with_project();
+    world.ask(peer, "event.subscribe", json!({ "topics": ["project"] })).result();
+    world.events_missed = 1;
+    world.ask(peer, "voxel.edit", set("a", 5, "#0000ff")).result();
+    world.ask(peer, "voxel.edit", set("a", 6, "#0000ff")).result();
+    let topics = |world: &World| -> Vec<String> {
+        let notes = world.clients[peer].notes.iter();
+        notes.map(|note| note["params"]["topic"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(topics(&world), ["gap", "project"]);
+    // Somebody who comes back goes on where it was.
+    let seq = world.clients[peer].notes[1]["params"]["seq"].clone();
+    world.ask(peer, "voxel.edit", set("a", 7, "#0000ff")).result();
+    let back = world.connect();
+    let again = json!({ "topics": ["project"], "after": seq });
+    world.ask(back, "event.subscribe", again).result();
+    assert_eq!(world.clients[back].notes.len(), 1);
+    assert_eq!(world.clients[back].notes[0]["params"]["data"]["what"], "edited");
+    world.end();
+}
+
+#[test]
+fn a_draining_daemon_answers_what_runs_and_refuses_what_comes() {
+    let (mut world, peer) = with_project();
+    let edit = world.call(peer, "voxel.edit", set("a", 5, "#0000ff"));
+    let read = world.call(peer, "project.info", json!({ "project": "a" }));
+    world.router.drain();
+    let late = world.call(peer, "voxel.edit", set("a", 6, "#0000ff"));
+    assert_eq!(world.answer(peer, late).error(), "shutting_down");
+    let status = world.ask(peer, "system.status", json!({}));
+    assert_eq!(status.result()["state"], "draining");
+    assert_eq!(world.answer(peer, edit).result()["added"], 1);
+    assert_eq!(world.answer(peer, read).result()["voxels"], 3);
+    assert!(world.router.is_quiet());
+    world.end();
+}
