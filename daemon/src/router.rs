@@ -149,6 +149,8 @@ pub struct Router {
     trash_due: Option<Instant>,
     /// Strands that wait for room in the journal.
     starved: Vec<ProjectId>,
+    /// When they are looked at, whatever the journal told until then.
+    feed_at: Option<Instant>,
 }
 
 impl Router {
@@ -183,6 +185,7 @@ impl Router {
             deadlines: BTreeSet::new(),
             trash_due: None,
             starved: Vec::new(),
+            feed_at: None,
         }
     }
 
@@ -259,7 +262,7 @@ impl Router {
             }
             Done::Strand { project, head, rest, appended } => {
                 self.lane_free(false);
-                self.strand_ran(project, head, rest, appended);
+                self.strand_ran(project, head, rest, appended, now);
             }
             Done::Imported(edit) => {
                 self.lane_free(true);
@@ -285,7 +288,7 @@ impl Router {
             Done::Progress(note) => self.progressed(note.ticket, note.done, note.total),
             Done::Reset(project) => {
                 self.lane_free(false);
-                self.was_reset(project);
+                self.was_reset(project, now);
             }
             Done::Discarded => self.lane_free(false),
         }
@@ -296,7 +299,7 @@ impl Router {
         let blobs = self.blobs.oldest().map(|used| used + self.limits.job_keep);
         let calls = self.deadlines.first().map(|(at, ..)| *at);
         let trash = self.trash_due.filter(|_| self.state == State::Ready);
-        let due = [self.jobs.deadline(), self.pins.deadline(), blobs, calls, trash];
+        let due = [self.jobs.deadline(), self.pins.deadline(), blobs, calls, trash, self.feed_at];
         due.into_iter().flatten().min()
     }
 
@@ -306,6 +309,9 @@ impl Router {
             self.answer(ticket, result);
         }
         self.time_out(now);
+        if self.feed_at.is_some_and(|at| at <= now) {
+            self.feed(now);
+        }
         self.empty_trash(now);
         self.effects.garbage.extend(self.pins.expire(now));
         self.jobs.expire(now);

@@ -194,7 +194,7 @@ fn import(lane: usize, job: ImportJob, context: &LaneContext) {
 fn strand(lane: usize, job: StrandJob, context: &LaneContext) {
     let StrandJob { project, generation, mut head, mut edits, appender } = job;
     let mut appended = 0;
-    while appender.room() >= JOURNAL_ROOM_MIN {
+    while appender.has_room(JOURNAL_ROOM_MIN) {
         let Some(mut edit) = edits.pop_front() else { break };
         if let Err(error) = edit.envelope.is_wanted(Instant::now()) {
             unwritten(edit, Err(error), Revision::START, context);

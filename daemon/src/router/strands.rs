@@ -1,7 +1,11 @@
 //! Edits: one project's run in order, different projects' side by side, and each is answered when
 //! the journal has it.
 
-use std::{collections::VecDeque, sync::Arc, time::Instant};
+use std::{
+    collections::VecDeque,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use goxe_protocol::{
     Code, Error,
@@ -23,6 +27,10 @@ use crate::{
 
 /// Places of the journal's queue from which a strand is run again.
 const ROOM_MIN: usize = 128;
+
+/// A strand without room runs again when a record was written, or after this time: what fills the
+/// queue may be no records, which nobody is told of.
+const FEED_AFTER: Duration = Duration::from_millis(20);
 
 /// Edits that one lane job takes: enough to make the hand-over cheap, few enough for others to
 /// have their turn.
@@ -95,6 +103,7 @@ impl Router {
         head: Arc<View>,
         mut rest: VecDeque<EditCall>,
         appended: usize,
+        now: Instant,
     ) {
         let Some(entry) = self.projects.entry_mut(id) else {
             // It was purged meanwhile, and the journal may have heard of that before the records.
@@ -117,12 +126,12 @@ impl Router {
         } else {
             self.effects.garbage.push(Garbage::View(head));
         }
-        self.settle(id);
+        self.settle(id, now);
     }
 
     /// Goes on with a strand: throws a failed head back once nothing of it is on its way, and
     /// runs what waits.
-    fn settle(&mut self, id: ProjectId) {
+    fn settle(&mut self, id: ProjectId, now: Instant) {
         let Some(entry) = self.projects.entry_mut(id) else { return };
         if entry.failed {
             if entry.running || entry.unwritten != 0 {
@@ -141,10 +150,11 @@ impl Router {
         }
         let entry = self.projects.entry_mut(id);
         let starved = entry.is_some_and(|entry| !entry.running && !entry.queue.is_empty());
-        if starved && self.appender.as_ref().is_some_and(|appender| appender.room() >= ROOM_MIN) {
+        if starved && self.appender.as_ref().is_some_and(|appender| appender.has_room(ROOM_MIN)) {
             self.run_strand(id);
         } else if starved && !self.starved.contains(&id) {
             self.starved.push(id);
+            self.feed_at.get_or_insert(now + FEED_AFTER);
         }
     }
 
@@ -156,7 +166,7 @@ impl Router {
     }
 
     /// The journal knows that a head was thrown back: what waits is run against it.
-    pub(super) fn was_reset(&mut self, id: ProjectId) {
+    pub(super) fn was_reset(&mut self, id: ProjectId, now: Instant) {
         if id == ProjectId::CATALOGUE {
             self.projects.failed = false;
             return;
@@ -165,7 +175,7 @@ impl Router {
             entry.failed = false;
             entry.resetting = false;
         }
-        self.settle(id);
+        self.settle(id, now);
     }
 
     /// The journal wrote a record, or did not.
@@ -176,8 +186,14 @@ impl Router {
             Written::Edit(written) => self.edit_journaled(*written, outcome, now),
             Written::Catalogue(written) => self.catalogue_journaled(*written, outcome, now),
         }
+        self.feed(now);
+    }
+
+    /// Runs strands that had no room in the journal.
+    pub(super) fn feed(&mut self, now: Instant) {
+        self.feed_at = None;
         for id in std::mem::take(&mut self.starved) {
-            self.settle(id);
+            self.settle(id, now);
         }
     }
 
@@ -220,7 +236,7 @@ impl Router {
                 self.effects.garbage.push(Garbage::View(view));
             }
         }
-        self.settle(project);
+        self.settle(project, now);
     }
 
     fn publish_edit(&mut self, name: &str, revision: crate::journal::Revision, author: &str) {

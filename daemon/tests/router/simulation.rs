@@ -14,8 +14,8 @@ use crate::random::Random;
 use crate::traffic::Traffic;
 use crate::world::{World, limits, settings};
 
-const SEEDS: u64 = 250;
-const STEPS: usize = 400;
+const SEEDS: u64 = 220;
+const STEPS: usize = 300;
 
 #[test]
 fn every_call_gets_one_answer_and_every_answer_is_true() {
@@ -61,8 +61,10 @@ fn run_with(seed: u64, vox: &[u8]) -> usize {
         true => Durability::Sync,
         false => Durability::Interval(Duration::from_millis(50)),
     };
-    let disk = MemDisk::new(seed);
-    let mut world = World::starting(disk, small(&mut random), settings(durability));
+    let mut settings = settings(durability);
+    settings.queue_max = [1, 5, 70, 1024][random.below(4)];
+    settings.queue_bytes_max = if random.one_in(4) { 2000 } else { 1 << 20 };
+    let mut world = World::starting(MemDisk::new(seed), small(&mut random), settings);
     let mut traffic = Traffic::new(vox);
     for _ in 0..STEPS {
         step(&mut world, &mut traffic, &mut random);

@@ -192,6 +192,11 @@ impl World {
             Job::Recover => Done::Recovered(Box::new(Ok(self.recover()))),
             Job::Load(project) => Done::Loaded { project, loaded: self.load(project) },
             Job::Image(job) => self.save(*job),
+            job @ (Job::Reset { .. } | Job::Purge { .. }) => {
+                // They wait for a place in the journal's queue.
+                self.turn();
+                return lanes::run(0, job, &self.context);
+            }
             job => return lanes::run(0, job, &self.context),
         };
         self.context.done.send(done).unwrap();
@@ -340,15 +345,21 @@ impl World {
         }
     }
 
-    /// Everything that can happen without new requests and without time happens.
+    /// Everything happens that can without new requests and in a moment.
     pub fn settle(&mut self) {
+        const MOMENT: Duration = Duration::from_millis(50);
         loop {
             self.lanes();
             self.turn();
-            if !self.complete() && self.jobs.is_empty() && self.done.is_empty() {
+            let told = self.complete();
+            while self.complete() {}
+            let soon = self.router.deadline().is_some_and(|at| at <= self.now + MOMENT);
+            if soon {
+                self.pass(MOMENT);
+            }
+            if !told && !soon && self.jobs.is_empty() && self.done.is_empty() {
                 return;
             }
-            while self.complete() {}
         }
     }
 

@@ -77,6 +77,11 @@ impl<T> Appender<T> {
         self.shared.settings.queue_max.saturating_sub(self.sender.len())
     }
 
+    /// Whether the queue takes so many more messages, or as many as a short one can be asked for.
+    pub fn has_room(&self, wanted: usize) -> bool {
+        self.room() >= wanted.min(self.shared.settings.queue_max / 4).max(1)
+    }
+
     /// Hands a record over. What is refused comes back, its blob is gone.
     pub fn append(&self, record: Encoded, generation: u32, ticket: T) -> Result<(), Rejected<T>> {
         let bytes = record.bytes.len();
