@@ -6,7 +6,7 @@ use std::{
     time::Instant,
 };
 
-use goxe_protocol::{Code, Error};
+use goxe_protocol::{Code, Error, error::kind};
 
 use super::{PendingRead, Router, State};
 use crate::{
@@ -288,7 +288,7 @@ impl Router {
             Residence::Unloaded | Residence::Loading => {
                 self.load(id);
                 return Err(Error::new(Code::Busy, "the project is being brought into memory")
-                    .kind("loading")
+                    .kind(kind::LOADING)
                     .with("retry_ms", 50));
             }
         }
