@@ -167,7 +167,8 @@ impl Connection {
 
     /// Reads once. `true`: the socket may hold more.
     fn read(&mut self) -> io::Result<bool> {
-        let chunk = if self.large.is_some() || self.input.len() > 1 << 20 { 1 << 20 } else { 64 << 10 };
+        let chunk =
+            if self.large.is_some() || self.input.len() > 1 << 20 { 1 << 20 } else { 64 << 10 };
         if self.start > 0 {
             self.input.copy_within(self.start..self.end, 0);
             self.end -= self.start;
@@ -248,7 +249,12 @@ impl Running<'_> {
         if waits != connection.waits_to_write {
             connection.waits_to_write = waits;
             let flags = if waits { EventFlags::IN | EventFlags::OUT } else { EventFlags::IN };
-            epoll::modify(&self.epoll, &connection.stream, EventData::new_u64(index as u64), flags)?;
+            epoll::modify(
+                &self.epoll,
+                &connection.stream,
+                EventData::new_u64(index as u64),
+                flags,
+            )?;
         }
         Ok(())
     }

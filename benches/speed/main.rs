@@ -29,7 +29,9 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let outcome = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         // The benchmark starts itself for the processes that it measures against.
-        ["role", "limit", socket, reply] => limit::serve(Path::new(socket), reply).map_err(Into::into),
+        ["role", "limit", socket, reply] => {
+            limit::serve(Path::new(socket), reply).map_err(Into::into)
+        }
         ref names => run(names),
     };
     match outcome {
@@ -42,8 +44,10 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &[&str]) -> Outcome<()> {
-    let names: Vec<&str> = arguments.iter().copied().filter(|name| !name.starts_with('-')).collect();
-    if let Some(unknown) = names.iter().find(|name| GROUPS.iter().all(|(group, _)| group != *name)) {
+    let names: Vec<&str> =
+        arguments.iter().copied().filter(|name| !name.starts_with('-')).collect();
+    if let Some(unknown) = names.iter().find(|name| GROUPS.iter().all(|(group, _)| group != *name))
+    {
         let known: Vec<&str> = GROUPS.iter().map(|(group, _)| *group).collect();
         return Err(format!("no group {unknown}; there are {}", known.join(", ")).into());
     }

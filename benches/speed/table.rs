@@ -108,7 +108,9 @@ impl Display for Row {
         let greatest = judged().fold(f64::NEG_INFINITY, f64::max);
         let spread = format!("({}..{})", Figure(Some(least)), Figure(Some(greatest)));
         let (must, goal) = match bound {
-            Bound::AtMost { must, goal } | Bound::AtLeast { must, goal } => (Some(must), Some(goal)),
+            Bound::AtMost { must, goal } | Bound::AtLeast { must, goal } => {
+                (Some(must), Some(goal))
+            }
             Bound::Less { goal } | Bound::More { goal } => (None, Some(goal)),
             Bound::Told => (None, None),
         };
