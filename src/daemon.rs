@@ -1,14 +1,12 @@
 //! The way to the daemon: through the manager, which starts it when it is absent.
 
 use std::ffi::OsString;
-use std::pin::pin;
 use std::time::Duration;
 
 use goxe_config::sections::Manager as Bounds;
 use goxe_mcp_bridge::manager::{Call, CallError, Kind, Options, Progress, Reply, blocking};
 use goxe_protocol::api::{Attachment, Cost, Method};
 use serde::de::DeserializeOwned;
-use tokio::sync::mpsc;
 
 use crate::context::{Context, Settings};
 use crate::failure::{Exit, Failure};
@@ -18,8 +16,6 @@ use crate::progress::Meter;
 const CLIENT: &str = concat!("goxe-cli ", env!("CARGO_PKG_VERSION"));
 /// Most recoveries take milliseconds, and to be asked for its state costs a daemon microseconds.
 const RECOVER_CHECK_MS: u64 = 10;
-/// Progress messages that may wait to be shown; more are dropped.
-const PROGRESS_MAX: usize = 64;
 
 /// The daemon of one data folder. It is started by the first call that needs it.
 #[derive(Debug)]
@@ -117,22 +113,12 @@ impl<'a> Daemon<'a> {
     }
 
     /// Sees one call through, and shows how far it is.
-    pub fn run(&self, mut call: Call, meter: &mut Meter) -> Result<Reply, Failure> {
+    pub fn run(&self, call: Call, meter: &mut Meter) -> Result<Reply, Failure> {
         if !meter.is_shown() {
             return Ok(self.manager.call(call)?);
         }
-        let (sender, mut notes) = mpsc::channel::<Progress>(PROGRESS_MAX);
-        call.progress = Some(sender);
-        let manager = self.manager.handle();
-        let ended = self.manager.block_on(async {
-            let mut answer = pin!(manager.call(call));
-            loop {
-                tokio::select! {
-                    reply = &mut answer => return reply,
-                    Some(note) = notes.recv() => meter.show(note.done, note.total, &note.message),
-                }
-            }
-        });
+        let show = &mut |note: &Progress| meter.show(note.done, note.total, &note.message);
+        let ended = self.manager.call_watched(call, show);
         meter.end();
         Ok(ended?)
     }

@@ -119,10 +119,14 @@ impl From<Error> for Failure {
             Code::MethodNotFound | Code::InvalidParams | Code::InvalidRequest => Exit::Usage,
             _ => Exit::Failed,
         };
+        let mut message = error.to_string();
+        if let Some(method) = error.data.extra.get("method").and_then(Value::as_str) {
+            message = format!("{message}: {method}");
+        }
         Failure {
             exit,
             code: error.code.number(),
-            message: error.to_string(),
+            message,
             kind: error.data.kind,
             hint: error.data.hint,
             data: error.data.extra,

@@ -2,9 +2,13 @@
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::ops::ControlFlow;
+use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Style};
 use comfy_table::{Cell, Table, presets};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use serde::Serialize;
 
 use crate::args::Color;
@@ -55,16 +59,39 @@ impl Output {
 
     /// Prints text on standard output, with a line end.
     pub fn print(self, text: &str) -> Result<(), Failure> {
+        // Who reads has enough, as `head` has: that is no failure of ours.
+        self.stream(text).map(drop)
+    }
+
+    /// Prints one text of many; `Break` when nobody reads any more.
+    pub fn stream(self, text: &str) -> Result<ControlFlow<()>, Failure> {
         let mut out = anstream::stdout().lock();
         let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
         let written = write!(out, "{text}{end}").and_then(|()| out.flush());
         match written {
-            // Who reads has enough, as `head` has: that is no failure of ours.
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Ok(()) => Ok(ControlFlow::Continue(())),
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(ControlFlow::Break(())),
+            Err(error) => {
                 let message = format!("cannot write to standard output: {error}");
                 Err(Failure::new(Exit::Failed, "output", message))
             }
-            _ => Ok(()),
+        }
+    }
+
+    /// Lets time pass; `Break` as soon as nobody reads standard output any more.
+    pub fn wait(self, time: Duration) -> Result<ControlFlow<()>, Failure> {
+        let stdout = io::stdout();
+        let timeout = Timespec {
+            tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: i64::from(time.subsec_nanos()),
+        };
+        match poll(&mut [PollFd::new(&stdout, PollFlags::empty())], Some(&timeout)) {
+            Ok(0) | Err(Errno::INTR) => Ok(ControlFlow::Continue(())),
+            Ok(_) => Ok(ControlFlow::Break(())),
+            Err(error) => {
+                let message = format!("cannot watch standard output: {error}");
+                Err(Failure::new(Exit::Failed, "output", message))
+            }
         }
     }
 
@@ -143,6 +170,12 @@ pub fn number(value: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// So many of something.
+pub fn count(value: u64, thing: &str) -> String {
+    let plural = if value == 1 { "" } else { "s" };
+    format!("{} {thing}{plural}", number(value))
 }
 
 /// A size in bytes, for people.

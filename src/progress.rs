@@ -56,7 +56,7 @@ impl Meter {
                 let note = json!({ "done": done, "total": total, "message": message });
                 output.note(json!({ "progress": note }));
             }
-            Meter::Lines(output) => output.note(format!("{done} of {total} {message}")),
+            Meter::Lines(output) => output.note(format!("{done} of {total} {message}").trim_end()),
         }
     }
 

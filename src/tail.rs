@@ -4,10 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-/// How often a file that is followed is looked at. Nothing tells of a rotation but the file's identity.
-const LOOK: Duration = Duration::from_millis(200);
 /// Size of one read.
 const BLOCK_BYTES: u64 = 64 << 10;
 
@@ -41,19 +38,8 @@ impl Tail {
         Some(text(&self.partial)).filter(|rest| !rest.is_empty())
     }
 
-    /// Waits for the next lines, over rotations.
-    pub fn next(&mut self) -> io::Result<Vec<String>> {
-        loop {
-            let lines = self.poll()?;
-            if !lines.is_empty() {
-                return Ok(lines);
-            }
-            std::thread::sleep(LOOK);
-        }
-    }
-
     /// The lines that are there now. A file that was moved away is read to its end first.
-    fn poll(&mut self) -> io::Result<Vec<String>> {
+    pub fn next(&mut self) -> io::Result<Vec<String>> {
         let moved = self.is_moved();
         let mut lines = self.read()?;
         if moved {
@@ -172,14 +158,14 @@ mod tests {
         let (mut tail, lines) = Tail::open(&path, 10).unwrap();
         assert!(lines.is_empty());
         append(&path, "one\ntw");
-        assert_eq!(tail.poll().unwrap(), ["one"]);
+        assert_eq!(tail.next().unwrap(), ["one"]);
         append(&path, "o\nthree\n");
         fs::rename(&path, folder.path().join("log.1")).unwrap();
-        assert_eq!(tail.poll().unwrap(), ["two", "three"]);
+        assert_eq!(tail.next().unwrap(), ["two", "three"]);
         append(&path, "four\n");
-        assert_eq!(tail.poll().unwrap(), ["four"]);
+        assert_eq!(tail.next().unwrap(), ["four"]);
         fs::write(&path, "").unwrap();
         append(&path, "5\n");
-        assert_eq!(tail.poll().unwrap(), ["5"]);
+        assert_eq!(tail.next().unwrap(), ["5"]);
     }
 }

@@ -18,9 +18,17 @@ use crate::request::{HEADER_BYTES, Request, frame_bytes, read_answer};
 pub struct Load {
     pub connections: usize,
     pub depth: usize,
-    pub request: Request,
+    /// Connections take them in turn.
+    pub requests: Vec<Request>,
     /// How long is measured, after a third of it to warm up.
     pub duration: Duration,
+}
+
+impl Load {
+    /// The same request on every connection.
+    pub fn new(connections: usize, depth: usize, request: &Request, duration: Duration) -> Self {
+        Self { connections, depth, requests: vec![request.clone()], duration }
+    }
 }
 
 /// What a load cost.
@@ -30,7 +38,9 @@ pub struct Cost {
     pub cpu_us: f64,
     /// The same for the server's first thread alone, which is the daemon's event loop.
     pub loop_cpu_us: f64,
-    /// Median time from request to answer.
+    /// Time from request to answer: the tenth of them that is quickest stays below this.
+    pub p10_us: f64,
+    /// The median.
     pub p50_us: f64,
     /// Answers in a second.
     pub rate: f64,
@@ -44,8 +54,9 @@ struct Connection {
     out: Vec<u8>,
     sent_bytes: usize,
     waits_to_write: bool,
-    /// A large request is sent from here, one at a time.
-    large: Option<Request>,
+    /// What is sent; from where it lies and one at a time, if it is large.
+    template: Request,
+    is_large: bool,
     /// When each request in flight was sent.
     sent_at: Vec<Instant>,
     sent: u64,
@@ -61,19 +72,21 @@ struct Running<'a> {
 
 /// Runs a load on a server and measures the server.
 pub fn run(socket: &Path, pid: u32, load: &Load) -> io::Result<Cost> {
-    assert!(!load.request.is_large() || load.depth == 1, "large requests go one at a time");
+    let is_large = load.requests.iter().any(Request::is_large);
+    assert!(!is_large || load.depth == 1, "large requests go one at a time");
     let epoll = epoll::create(CreateFlags::CLOEXEC)?;
     let mut connections = Vec::new();
     for index in 0..load.connections {
         let stream = connect(socket)?;
         epoll::add(&epoll, &stream, EventData::new_u64(index as u64), EventFlags::IN)?;
-        connections.push(Connection::new(stream, load));
+        let request = &load.requests[index % load.requests.len()];
+        connections.push(Connection::new(stream, request, load.depth));
     }
     let mut running =
         Running { load, epoll, connections, counting: false, nanoseconds: Vec::new() };
     for index in 0..load.connections {
         for slot in 0..load.depth {
-            running.connections[index].request(load, slot);
+            running.connections[index].request(slot);
         }
         running.flush(index)?;
     }
@@ -94,6 +107,7 @@ pub fn run(socket: &Path, pid: u32, load: &Load) -> io::Result<Cost> {
     Ok(Cost {
         cpu_us: cpu.as_secs_f64() * 1e6 / count,
         loop_cpu_us: loop_cpu.as_secs_f64() * 1e6 / count,
+        p10_us: times[times.len() / 10] as f64 / 1e3,
         p50_us: times[times.len() / 2] as f64 / 1e3,
         rate: count / elapsed.as_secs_f64(),
     })
@@ -114,7 +128,7 @@ pub fn connect(socket: &Path) -> io::Result<UnixStream> {
 }
 
 impl Connection {
-    fn new(stream: UnixStream, load: &Load) -> Self {
+    fn new(stream: UnixStream, request: &Request, depth: usize) -> Self {
         stream.set_nonblocking(true).expect("a socket can be set to not block");
         Self {
             stream,
@@ -124,34 +138,35 @@ impl Connection {
             out: Vec::new(),
             sent_bytes: 0,
             waits_to_write: false,
-            large: load.request.is_large().then(|| load.request.clone()),
-            sent_at: vec![Instant::now(); load.depth],
+            template: request.clone(),
+            is_large: request.is_large(),
+            sent_at: vec![Instant::now(); depth],
             sent: 0,
         }
     }
 
     /// Puts the next request of a slot into line.
-    fn request(&mut self, load: &Load, slot: usize) {
-        // The slot is what the id leaves over, divided by the depth.
-        let number = (self.sent % 8_000_000) * load.depth as u64 + slot as u64;
+    fn request(&mut self, slot: usize) {
+        // The slot is what the number leaves over, divided by the depth.
+        let depth = self.sent_at.len() as u64;
+        let number = (self.sent % 8_000_000) * depth + slot as u64;
         self.sent += 1;
         self.sent_at[slot] = Instant::now();
-        match &mut self.large {
-            Some(request) => {
-                request.set_id(number);
-                self.sent_bytes = 0;
-            }
-            None => load.request.append(&mut self.out, number),
+        if self.is_large {
+            self.template.set_number(number);
+            self.sent_bytes = 0;
+        } else {
+            self.template.append(&mut self.out, number);
         }
     }
 
     /// Sends what the socket takes. `true`: all of it.
     fn send(&mut self) -> io::Result<bool> {
         loop {
-            let bytes = self.large.as_ref().map_or(&self.out[..], Request::bytes);
+            let bytes = if self.is_large { self.template.bytes() } else { &self.out };
             let rest = &bytes[self.sent_bytes..];
             if rest.is_empty() {
-                if self.large.is_none() {
+                if !self.is_large {
                     self.out.clear();
                     self.sent_bytes = 0;
                 }
@@ -167,8 +182,8 @@ impl Connection {
 
     /// Reads once. `true`: the socket may hold more.
     fn read(&mut self) -> io::Result<bool> {
-        let chunk =
-            if self.large.is_some() || self.input.len() > 1 << 20 { 1 << 20 } else { 64 << 10 };
+        let is_bulk = self.is_large || self.input.len() > 1 << 20;
+        let chunk = if is_bulk { 1 << 20 } else { 64 << 10 };
         if self.start > 0 {
             self.input.copy_within(self.start..self.end, 0);
             self.end -= self.start;
@@ -235,7 +250,7 @@ impl Running<'_> {
                     let took = now.saturating_duration_since(connection.sent_at[slot]);
                     self.nanoseconds.push(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
                 }
-                connection.request(self.load, slot);
+                connection.request(slot);
             }
             if !more {
                 return Ok(());

@@ -1,7 +1,10 @@
 //! Measures the program, as ratios to the least that the machine needs for the same work, taken in
-//! the same rounds. `cargo bench -- NAME..` runs the groups of these names, `cargo bench` all of
-//! them. Nothing here is a test: it prints, and never fails on time. Linux only.
+//! the same rounds. `cargo bench` runs everything; `cargo bench -- net N9` only the group `net` and in
+//! it only the measures N9. Nothing here is a test: it prints, and never fails on time. Linux only.
 
+mod bridge;
+mod disk;
+mod echo;
 mod limit;
 mod load;
 mod machine;
@@ -9,6 +12,7 @@ mod net;
 mod request;
 mod server;
 mod table;
+mod voxels;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -20,9 +24,10 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 const ROUNDS: usize = 5;
 
 /// A part of the benchmark that can be asked for by its name.
-type Group = (&'static str, fn() -> Outcome<()>);
+type Group = (&'static str, fn(&Choice) -> Outcome<()>);
 
-const GROUPS: [Group; 1] = [("net", net::run)];
+const GROUPS: [Group; 4] =
+    [("net", net::run), ("bridge", bridge::run), ("disk", disk::run), ("voxels", voxels::run)];
 
 #[expect(clippy::print_stderr, reason = "a benchmark that broke off says why")]
 fn main() -> ExitCode {
@@ -32,6 +37,7 @@ fn main() -> ExitCode {
         ["role", "limit", socket, reply] => {
             limit::serve(Path::new(socket), reply).map_err(Into::into)
         }
+        ["role", "echo"] => echo::serve(),
         ref names => run(names),
     };
     match outcome {
@@ -43,18 +49,40 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: &[&str]) -> Outcome<()> {
-    let names: Vec<&str> =
-        arguments.iter().copied().filter(|name| !name.starts_with('-')).collect();
-    if let Some(unknown) = names.iter().find(|name| GROUPS.iter().all(|(group, _)| group != *name))
-    {
-        let known: Vec<&str> = GROUPS.iter().map(|(group, _)| *group).collect();
-        return Err(format!("no group {unknown}; there are {}", known.join(", ")).into());
+/// What was asked for.
+#[derive(Debug, Default)]
+struct Choice {
+    groups: Vec<String>,
+    numbers: Vec<String>,
+}
+
+impl Choice {
+    /// Groups are known by their names; anything else is the number of a measure. Cargo adds flags of
+    /// its own, which say nothing.
+    fn read(arguments: &[&str]) -> Self {
+        let words =
+            arguments.iter().filter(|word| !word.starts_with('-')).map(|word| (*word).to_owned());
+        let (groups, numbers) =
+            words.partition(|word| GROUPS.iter().any(|(group, _)| group == word));
+        Self { groups, numbers }
     }
+
+    fn wants_group(&self, name: &str) -> bool {
+        self.groups.is_empty() || self.groups.iter().any(|group| group == name)
+    }
+
+    /// Whether a measure of this number is to be taken.
+    fn wants(&self, number: &str) -> bool {
+        self.numbers.is_empty() || self.numbers.iter().any(|wanted| wanted == number)
+    }
+}
+
+fn run(arguments: &[&str]) -> Outcome<()> {
+    let choice = Choice::read(arguments);
     machine::open_many_files()?;
     for (name, group) in GROUPS {
-        if names.is_empty() || names.contains(&name) {
-            group()?;
+        if choice.wants_group(name) {
+            group(&choice)?;
         }
     }
     Ok(())

@@ -1,173 +1,47 @@
-//! Requests over the socket: the daemon beside a server that only takes frames and gives them back.
+//! The socket: requests of all sizes, what a connection costs, how soon the daemon is there.
 
-use std::time::Duration;
+mod bulk;
+mod busy;
+mod idle;
+mod requests;
+mod start;
 
 use serde_json::json;
 
-use crate::limit::Reply;
 use crate::load::{self, Cost, Load};
-use crate::request::Request;
 use crate::server::Server;
-use crate::table::{Bound, Measure, Row, print};
-use crate::{Outcome, ROUNDS, machine};
-
-/// How long one load runs in one round.
-const DURATION: Duration = Duration::from_millis(400);
-
-/// A load, the one of the base, and what is judged of it.
-struct Case {
-    base: Load,
-    goxe: Load,
-    cpu: Measure,
-    /// Where the latency is judged too.
-    latency: Option<Measure>,
-}
+use crate::table::print;
+use crate::{Choice, Outcome};
 
 /// Runs the group.
-pub fn run() -> Outcome<()> {
-    machine::pin(0)?;
-    let limit = Server::limit(Reply::Echo)?;
-    let daemon = Server::daemon(&[])?;
-    prepare(&daemon)?;
-    let mut cases: Vec<(Case, Row, Option<Row>)> = cases()
-        .into_iter()
-        .map(|case| {
-            let (cpu, latency) = (Row::new(case.cpu), case.latency.map(Row::new));
-            (case, cpu, latency)
-        })
-        .collect();
-    for _ in 0..ROUNDS {
-        for (case, cpu, latency) in &mut cases {
-            let base = measure(&limit, &case.base)?;
-            let goxe = measure(&daemon, &case.goxe)?;
-            cpu.compare(base.cpu_us, goxe.cpu_us);
-            if let Some(latency) = latency {
-                latency.compare(base.p50_us, goxe.p50_us);
-            }
-        }
-    }
-    let rows = cases.into_iter().flat_map(|(_, cpu, latency)| [Some(cpu), latency]);
-    let rows: Vec<Row> = rows.flatten().collect();
-    print("net: one request, against an echo of whole frames", &rows);
-    machine::unpin()?;
+pub fn run(choice: &Choice) -> Outcome<()> {
+    print(
+        "net: requests, against an echo of whole frames on the same processor",
+        &requests::run(choice)?,
+    );
+    print(
+        "net: 16 MiB at a time, against a server that only takes or only sends",
+        &bulk::run(choice)?,
+    );
+    print(
+        "net: system.status while every lane is busy, against the idle daemon",
+        &busy::run(choice)?,
+    );
+    print("net: start and rest", &start::run(choice)?);
+    print("net: memory of a connection", &idle::run(choice)?);
     Ok(())
 }
 
 /// Runs a load on a server.
-pub fn measure(server: &Server, load: &Load) -> Outcome<Cost> {
+fn measure(server: &Server, load: &Load) -> Outcome<Cost> {
     Ok(load::run(server.socket(), server.pid(), load)?)
 }
 
 /// A small project to ask about.
-pub fn prepare(daemon: &Server) -> Outcome<()> {
+fn prepare(daemon: &Server) -> Outcome<()> {
     let mut client = daemon.client()?;
     client.call("project.create", &json!({"project": "bench"}))?;
     let cube = json!({"edit": "box", "min": [0, 0, 0], "max": [7, 7, 7], "color": "#80ff40"});
     client.call("voxel.edit", &json!({"project": "bench", "edits": [cube]}))?;
     Ok(())
 }
-
-fn load(connections: usize, depth: usize, request: &Request) -> Load {
-    Load { connections, depth, request: request.clone(), duration: DURATION }
-}
-
-fn cases() -> Vec<Case> {
-    let small = Request::echo(100);
-    let json = Request::echo(256 << 10);
-    let attached = Request::attached("system.echo", "{}", &vec![b'x'; 256 << 10]);
-    let count = Request::new("voxel.count", r#"{"project":"bench"}"#);
-    let status = Request::new("system.status", "{}");
-    let same = |connections, depth, request: &Request, cpu, latency| Case {
-        base: load(connections, depth, request),
-        goxe: load(connections, depth, request),
-        cpu,
-        latency,
-    };
-    let other = |request: &Request, cpu, latency| Case {
-        base: load(1, 1, &small),
-        goxe: load(1, 1, request),
-        cpu,
-        latency,
-    };
-    vec![
-        same(1, 1, &small, N1_CPU, Some(N1_P50)),
-        same(1, 32, &small, N2, None),
-        same(8, 16, &small, N3, None),
-        same(64, 1, &small, N4, None),
-        same(1, 1, &json, N7_JSON, None),
-        same(1, 1, &attached, N7_ATTACHED, None),
-        other(&count, N9_CPU, Some(N9_P50)),
-        other(&status, STATUS, None),
-    ]
-}
-
-const N1_CPU: Measure = Measure {
-    number: "N1",
-    name: "C=1 P=1, 100 B: CPU a request",
-    unit: "us",
-    bound: Bound::AtMost { must: 1.15, goal: 1.10 },
-    peer: "redis PING 1.15",
-};
-const N1_P50: Measure = Measure {
-    number: "N1",
-    name: "C=1 P=1, 100 B: p50",
-    unit: "us",
-    bound: Bound::AtMost { must: 1.15, goal: 1.10 },
-    peer: "redis PING 1.16",
-};
-const N2: Measure = Measure {
-    number: "N2",
-    name: "C=1 P=32, 100 B: CPU a request",
-    unit: "us",
-    bound: Bound::AtMost { must: 1.9, goal: 1.75 },
-    peer: "redis PING 1.82",
-};
-const N3: Measure = Measure {
-    number: "N3",
-    name: "C=8 P=16, 100 B: CPU a request",
-    unit: "us",
-    bound: Bound::AtMost { must: 1.25, goal: 1.17 },
-    peer: "redis PING 1.20",
-};
-const N4: Measure = Measure {
-    number: "N4",
-    name: "C=64 P=1, 100 B: CPU a request",
-    unit: "us",
-    bound: Bound::AtMost { must: 1.2, goal: 1.12 },
-    peer: "tokio, one thread 1.18",
-};
-const N7_JSON: Measure = Measure {
-    number: "N7",
-    name: "C=1 P=1, 256 KiB of JSON: CPU a request",
-    unit: "us",
-    bound: Bound::AtMost { must: 1.9, goal: 1.6 },
-    peer: "tokio 2.34",
-};
-const N7_ATTACHED: Measure = Measure {
-    number: "N7",
-    name: "C=1 P=1, 256 KiB attached: CPU a request",
-    unit: "us",
-    bound: Bound::AtMost { must: 1.2, goal: 1.10 },
-    peer: "redis ECHO 1.31",
-};
-const N9_CPU: Measure = Measure {
-    number: "N9",
-    name: "a read on a lane, C=1 P=1: CPU a request",
-    unit: "us",
-    bound: Bound::AtMost { must: 2.3, goal: 1.9 },
-    peer: "zbus 1.92",
-};
-const N9_P50: Measure = Measure {
-    number: "N9",
-    name: "a read on a lane, C=1 P=1: p50",
-    unit: "us",
-    bound: Bound::AtMost { must: 2.0, goal: 1.7 },
-    peer: "zbus 1.91",
-};
-const STATUS: Measure = Measure {
-    number: "",
-    name: "system.status, C=1 P=1: CPU a request",
-    unit: "us",
-    bound: Bound::Told,
-    peer: "-",
-};

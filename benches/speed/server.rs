@@ -6,11 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use goxe_config::Endpoint;
 use goxe_protocol::blocking::{Blocking, Options};
 use goxe_protocol::client::ClientLimits;
 use nix::sys::signal::{Signal, kill};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::Outcome;
@@ -27,6 +26,7 @@ pub struct Server {
     child: Child,
     folder: TempDir,
     socket: PathBuf,
+    data: PathBuf,
 }
 
 impl Server {
@@ -47,29 +47,50 @@ impl Server {
             .arg(reply.argument())
             .stdin(Stdio::null())
             .spawn()?;
-        Ok(Self { child, folder, socket })
+        let data = folder.path().to_owned();
+        Ok(Self { child, folder, socket, data })
     }
 
     /// The daemon on a data folder of its own, with these keys of the configuration.
     pub fn daemon(settings: &[(&str, &str)]) -> Outcome<Self> {
-        let server = Self::spawn_daemon(folder()?, settings)?;
-        wait(|| {
-            let mut client = server.client().ok()?;
-            let status = client.call("system.status", &Value::Object(Default::default())).ok()?;
-            (status["state"] == "ready").then_some(())
-        })?;
-        Ok(server)
+        let folder = folder()?;
+        let data = folder.path().join("data");
+        Self::ready(Self::spawn(folder, &data, settings)?)
     }
 
-    /// The same on a given folder, not waited for.
-    pub fn spawn_daemon(folder: TempDir, settings: &[(&str, &str)]) -> Outcome<Self> {
+    /// The same with its data elsewhere.
+    pub fn daemon_on(data: &Path, settings: &[(&str, &str)]) -> Outcome<Self> {
+        Self::ready(Self::spawn(folder()?, data, settings)?)
+    }
+
+    /// The daemon, not waited for.
+    pub fn spawn_daemon() -> Outcome<Self> {
+        let folder = folder()?;
+        let data = folder.path().join("data");
+        Self::spawn(folder, &data, &[])
+    }
+
+    fn spawn(folder: TempDir, data: &Path, settings: &[(&str, &str)]) -> Outcome<Self> {
         let socket = folder.path().join("goxe.sock");
-        let mut command = goxe(folder.path());
+        let mut command = goxe(folder.path(), data);
         for (key, value) in settings {
             command.arg("--set").arg(format!("{key}={value}"));
         }
         let child = command.args(["daemon", "run"]).stdin(Stdio::null()).spawn()?;
-        Ok(Self { child, folder, socket })
+        Ok(Self { child, folder, socket, data: data.to_owned() })
+    }
+
+    fn ready(self) -> Outcome<Self> {
+        wait(|| {
+            let status = self.client().ok()?.call("system.status", &json!({})).ok()?;
+            (status["state"] == "ready").then_some(())
+        })?;
+        Ok(self)
+    }
+
+    /// The program, as a client of this daemon.
+    pub fn goxe(&self) -> Command {
+        goxe(self.folder.path(), &self.data)
     }
 
     /// Its process id.
@@ -80,11 +101,6 @@ impl Server {
     /// Where it listens.
     pub fn socket(&self) -> &Path {
         &self.socket
-    }
-
-    /// Where it keeps its files.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
     }
 
     /// A client of it, if it is a daemon.
@@ -109,30 +125,22 @@ impl Drop for Server {
     }
 }
 
-/// A folder that vanishes.
-pub fn folder() -> io::Result<TempDir> {
+fn folder() -> io::Result<TempDir> {
     tempfile::Builder::new().prefix("goxe-bench-").tempdir()
 }
 
-/// The program on a folder, in an environment that nobody else has.
-pub fn goxe(folder: &Path) -> Command {
+/// The program in an environment that nobody else has.
+fn goxe(home: &Path, data: &Path) -> Command {
     let mut command = Command::new(GOXE);
     command
         .env_clear()
-        .env("HOME", folder)
+        .env("HOME", home)
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .arg("--data")
-        .arg(folder.join("data"))
+        .arg(data)
         .arg("--socket")
-        .arg(folder.join("goxe.sock"));
+        .arg(home.join("goxe.sock"));
     command
-}
-
-/// Ends the daemon of a folder that a bridge started, which is nobody's child.
-pub fn stop_daemon(folder: &Path) {
-    if Endpoint::read(&folder.join("data/endpoint.json")).is_ok() {
-        let _ = goxe(folder).args(["daemon", "stop", "--force"]).stdout(Stdio::null()).status();
-    }
 }
 
 /// Asks again until there is something, which is how a process is waited for that says nothing.

@@ -86,6 +86,9 @@ impl Row {
 /// Prints the rows of a group. The ratio is the median over rounds of ratios within a round.
 #[expect(clippy::print_stdout, reason = "the table is what the benchmark is for")]
 pub fn print(group: &str, rows: &[Row]) {
+    if rows.is_empty() {
+        return;
+    }
     println!("\n== {group}");
     println!(
         "{:<5}{:<40}{:>9}{:>11}{:>11}{:>9}{:>16}{:>8}{:>8}  {:<7} best peer",

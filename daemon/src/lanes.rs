@@ -18,12 +18,13 @@ use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 use goxe_protocol::{Error, frame::OwnedFrame, rpc::RpcLimits};
 
 use self::progress::{LaneProgress, Note};
+pub use self::work::run;
 use crate::{
     blobs::{Blob, Shelf},
     call::{Encoded, Envelope, Payload, PeerId, Reply, Ticket},
     edit::{EditCall, Written},
     handlers::{FreeFn, ImportFn, ReadFn},
-    journal::{ProjectId, keys::Keys, writer::Appender},
+    journal::{ProjectId, Revision, keys::Keys, writer::Appender},
     life::vitals::Vitals,
     out::Segment,
     router::parse::Parsed,
@@ -245,6 +246,8 @@ pub enum Done {
         edit: Box<EditCall>,
         /// Its answer.
         result: Result<Reply, Error>,
+        /// The state that the answer speaks of, which the journal may not have yet.
+        seen: Revision,
         /// Whether it ran as long work.
         long: bool,
     },
@@ -394,7 +397,7 @@ impl Lanes {
 fn serve(lane: usize, queue: &Receiver<Job>, seats: &[Seat], context: &LaneContext) {
     while let Some(job) = next(lane, queue, seats) {
         context.vitals.lane_beats(lane);
-        work::run(lane, job, context);
+        run(lane, job, context);
         context.vitals.lane_rests(lane);
     }
 }

@@ -223,6 +223,8 @@ impl Net {
                     if event.is_readable() || event.is_read_closed() || event.is_error() {
                         peer.readable = true;
                     }
+                    peer.ended |= event.is_read_closed();
+                    peer.hung_up |= event.is_write_closed() || event.is_error();
                     if event.is_writable() {
                         peer.blocked = false;
                     }
@@ -340,7 +342,7 @@ impl Net {
         }
         if let Some(peer) = peer_mut(&mut self.peers, ticket.peer) {
             peer.returned(rest);
-            if !peer.out.is_empty() {
+            if !peer.out.is_empty() || peer.closing {
                 self.ready_peer(ticket.peer);
             }
         }
@@ -356,10 +358,8 @@ impl Net {
             return false;
         }
         let peers = &mut self.peers;
-        let owed = self
-            .lent
-            .iter()
-            .any(|&id| peer_mut(peers, id).is_some_and(|peer| !peer.out.is_empty() || peer.paused));
+        let owed = |peer: &mut Peer| !peer.out.is_empty() || peer.paused || peer.closing;
+        let owed = self.lent.iter().any(|&id| peer_mut(peers, id).is_some_and(owed));
         if owed {
             return false;
         }

@@ -3,24 +3,23 @@
 //! no socket, file or thread.
 
 mod answers;
+mod behind;
 mod calls;
 mod cancel;
 mod catalogue;
 mod echo;
 mod events;
+mod imports;
 mod jobs;
 pub mod parse;
 mod pins;
 mod projects;
 mod receive;
 mod room;
+mod sessions;
 mod strands;
-#[cfg(test)]
-mod tests;
 
 use std::{sync::Arc, time::Instant};
-
-use goxe_protocol::Error;
 
 pub use self::{
     calls::PendingRead,
@@ -33,14 +32,14 @@ pub use self::{
 };
 use crate::{
     blobs::Blobs,
-    call::{Encoded, PeerId, Principal, Reply, Ticket},
+    call::{Encoded, PeerId},
     edit::Written,
+    handlers::{self, Route},
     journal::{ProjectId, keys::KeyLimits, writer::Appender},
     lanes::{Done, Garbage, Job},
     limits::Limits,
     memory::Memory,
     out::Segment,
-    session::{Gate, Session},
 };
 
 /// What the daemon is doing.
@@ -132,13 +131,9 @@ pub struct Router {
     pub requests: u64,
     /// Bounds of idempotency keys.
     pub key_limits: KeyLimits,
-    sessions: Vec<Option<Box<Session>>>,
-    /// Whose sessions are at hand somewhere above, and not in their places.
-    away: Vec<PeerId>,
-    /// Answers for sessions that are away, until they are back.
-    postponed: Vec<(Ticket, Result<Reply, Error>)>,
-    sessions_ever: u64,
-    peers: usize,
+    /// Which methods there are.
+    pub routes: fn(&str) -> Option<&'static Route>,
+    sessions: sessions::Sessions,
     pins: pins::Pins,
     lanes: room::LaneBook,
     appender: Option<Appender<Written>>,
@@ -172,11 +167,8 @@ impl Router {
             projects: Projects::default(),
             requests: 0,
             key_limits,
-            sessions: Vec::new(),
-            away: Vec::new(),
-            postponed: Vec::new(),
-            sessions_ever: 0,
-            peers: 0,
+            routes: handlers::route,
+            sessions: sessions::Sessions::default(),
             lanes: room::LaneBook::new(lanes),
             appender: None,
             effects: Effects::default(),
@@ -193,71 +185,6 @@ impl Router {
     /// What the last inputs want done.
     pub fn take_effects(&mut self) -> Option<Effects> {
         (!self.effects.is_empty()).then(|| std::mem::take(&mut self.effects))
-    }
-
-    /// A peer connected.
-    pub fn open_session(&mut self, peer: PeerId, principal: Principal, gate: Gate) -> u64 {
-        self.sessions_ever += 1;
-        self.peers += 1;
-        let session = Session::new(peer, self.sessions_ever, principal, gate);
-        let slot = usize::try_from(peer.slot).unwrap_or(usize::MAX);
-        if self.sessions.len() <= slot {
-            self.sessions.resize_with(slot + 1, || None);
-        }
-        if let Some(place) = self.sessions.get_mut(slot) {
-            *place = Some(Box::new(session));
-        }
-        self.sessions_ever
-    }
-
-    /// A peer is gone: its reads end, its edits go on, its answers are dropped.
-    pub fn close_session(&mut self, peer: PeerId) {
-        let Some(mut session) = self.take_session(peer) else { return };
-        self.away.retain(|away| *away != peer);
-        self.peers -= 1;
-        session.cancel_reads();
-        self.events.forget_peer(peer);
-        self.jobs.forget_waiter(peer);
-        drop(session.unhold_all());
-    }
-
-    /// A session comes to hand; it goes back with [`put_session`](Self::put_session).
-    pub(crate) fn take_session(&mut self, peer: PeerId) -> Option<Box<Session>> {
-        let place = self.sessions.get_mut(usize::try_from(peer.slot).ok()?)?;
-        let session = place.take_if(|session| session.peer == peer)?;
-        self.away.push(peer);
-        Some(session)
-    }
-
-    /// A session is back, and gets the answers that came while it was away.
-    pub(crate) fn put_session(&mut self, session: Box<Session>) {
-        let peer = session.peer;
-        self.away.retain(|away| *away != peer);
-        let slot = usize::try_from(peer.slot).unwrap_or(usize::MAX);
-        if let Some(place) = self.sessions.get_mut(slot) {
-            *place = Some(session);
-        }
-        let is_ours = |(ticket, _): &(Ticket, Result<Reply, Error>)| ticket.peer == peer;
-        while let Some(index) = self.postponed.iter().position(is_ours) {
-            let (ticket, result) = self.postponed.swap_remove(index);
-            self.answer(ticket, result);
-        }
-    }
-
-    /// A peer's session.
-    pub fn session(&self, peer: PeerId) -> Option<&Session> {
-        let place = self.sessions.get(usize::try_from(peer.slot).ok()?)?;
-        place.as_deref().filter(|session| session.peer == peer)
-    }
-
-    /// All sessions.
-    pub fn sessions(&self) -> impl Iterator<Item = &Session> {
-        self.sessions.iter().filter_map(|place| place.as_deref())
-    }
-
-    /// How many peers are connected.
-    pub fn peers(&self) -> usize {
-        self.peers
     }
 
     /// Lanes, and how many jobs they have or wait for.
@@ -313,11 +240,13 @@ impl Router {
                 self.job_ended(ticket, result, now);
             }
             Done::Blob(blob) => self.blobs.insert(blob, now),
-            Done::Unwritten { edit, result, long } => {
+            Done::Unwritten { edit, result, seen, long } => {
+                let (project, ticket) = (edit.project, edit.envelope.ticket);
+                self.edit_answered(edit, result, seen);
                 if long {
                     self.lane_free(true);
+                    self.import_failed(project, ticket);
                 }
-                self.edit_unwritten(&edit, result);
             }
             Done::Strand { project, head, rest, appended } => {
                 self.lane_free(false);
@@ -325,7 +254,7 @@ impl Router {
             }
             Done::Imported(edit) => {
                 self.lane_free(true);
-                self.queue_edit(*edit);
+                self.imported(*edit);
             }
             Done::Loaded { project, loaded } => {
                 self.lane_free(false);

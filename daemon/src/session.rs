@@ -68,6 +68,8 @@ pub struct Session {
     pub gate: Gate,
     /// Whether it sent a request yet.
     pub spoke: bool,
+    /// It asks nothing more.
+    pub ended: bool,
     /// A message of it is being parsed on a lane; until then it is not read.
     pub parsing: bool,
     /// How messages to it are told apart.
@@ -90,6 +92,7 @@ impl Session {
             principal,
             gate,
             spoke: false,
+            ended: false,
             parsing: false,
             form: Form::Frames,
             subscriptions: 0,

@@ -7,7 +7,7 @@ mod tests;
 
 use std::fmt;
 
-pub use decoder::{DIRECT_BYTES_MIN, Decoder, Direct};
+pub use decoder::{DIRECT_BYTES_MIN, Decoder, Direct, TRUST_BYTES_MAX};
 pub use encode::{append_attached, append_attached_head, append_message};
 
 use crate::error::{Code, Error, kind};

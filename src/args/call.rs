@@ -33,7 +33,7 @@ pub struct Call {
     /// How long to wait for the answer, a start of the daemon included
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub timeout: Option<u64>,
-    /// The key by which a writing call that is sent again runs once; a new one when absent
+    /// A UUID of version 7 by which a writing call that is sent again runs once; a new one when absent
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
 }

@@ -20,7 +20,7 @@ pub(super) fn run(file: &Path, overwrite: bool, context: &Context) -> Result<(),
     let path = file.keep()?.display().to_string();
     let answer = json!({ "file": path, "bytes": reply.bytes, "projects": reply.projects });
     context.output.answer(&answer, |_| {
-        let (projects, bytes) = (output::number(reply.projects), output::bytes(reply.bytes));
-        format!("{path} holds {projects} projects in {bytes}")
+        let projects = output::count(reply.projects, "project");
+        format!("{path} holds {projects} in {}", output::bytes(reply.bytes))
     })
 }

@@ -31,6 +31,9 @@ pub(super) fn run(arguments: args::Call, context: &Context) -> Result<(), Failur
     // A method that we do not know may write: with a key it never runs twice.
     if known.is_none_or(|method| method.writes) {
         call.kind = arguments.key.map_or_else(Kind::edit, |key| Kind::Edit { key });
+    } else if arguments.key.is_some() {
+        let message = format!("{} writes nothing and takes no key", arguments.method);
+        return Err(Failure::new(Exit::Usage, "usage", message).hint("leave --key out"));
     }
     call.attachment = arguments.attach.as_deref().map(content::read).transpose()?;
     let save = arguments.save.as_deref();

@@ -10,6 +10,7 @@ mod stop;
 use std::process::ExitCode;
 
 use goxe_mcp_bridge::manager::DaemonInfo;
+use goxe_mcp_bridge::manager::blocking::Manager;
 use serde::Serialize;
 
 use crate::args::Daemon;
@@ -42,14 +43,17 @@ struct Running {
 }
 
 impl Running {
-    fn new(info: DaemonInfo, started: bool) -> Self {
+    /// The daemon that was just made sure of. It greeted us while it was recovering, when it did not
+    /// know its store yet.
+    fn new(info: DaemonInfo, manager: &Manager, started: bool) -> Self {
+        let store = manager.status().status.map(|status| status.store);
         Running {
             started,
             pid: info.hello.pid,
             socket: info.socket.display().to_string(),
             server: info.hello.server,
             epoch: info.hello.epoch,
-            store: info.hello.store,
+            store: store.unwrap_or(info.hello.store),
         }
     }
 

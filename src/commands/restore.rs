@@ -20,7 +20,8 @@ pub(super) fn run(file: &Path, context: &Context) -> Result<(), Failure> {
         "from_store": restored.from.to_string(),
     });
     context.output.answer(&answer, |_| {
-        let made = output::moment(restored.time_ms);
-        format!("{data} holds {} projects, as they were at {made}", restored.projects)
+        let projects = u64::try_from(restored.projects).unwrap_or(u64::MAX);
+        let projects = output::count(projects, "project");
+        format!("{data} holds {projects}, as of {}", output::moment(restored.time_ms))
     })
 }

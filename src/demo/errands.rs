@@ -47,13 +47,13 @@ pub fn run(studio: &mut Studio, story: &mut Story) -> Result<Outcome, Failure> {
     let killed_pid = studio.pid()?;
     let errands = scene::errands();
     let (first, rest) = errands.split_at(errands.len() / 2);
-    let mut ids = send(studio, first)?;
+    let mut ids = studio.send_edits(first)?;
     let mut answers = Vec::new();
     for id in ids.iter().take(ANSWERS_BEFORE_KILL) {
         answers.push(studio.mcp.wait_call(*id)?);
     }
     // What was sent this moment is not answered yet, however quick the machine is.
-    ids.extend(send(studio, rest)?);
+    ids.extend(studio.send_edits(rest)?);
     let begun = Instant::now();
     kill(killed_pid)?;
     let answered_before = answers.len() + studio.mcp.waiting()?;
@@ -85,13 +85,6 @@ pub fn run(studio: &mut Studio, story: &mut Story) -> Result<Outcome, Failure> {
         new_pid,
     };
     count(studio, story, &before, &errands, &answers, outcome)
-}
-
-/// Sends errands without waiting for their answers.
-fn send(studio: &mut Studio, errands: &[Errand]) -> Result<Vec<u64>, Failure> {
-    let send =
-        |errand: &Errand| studio.send_edit(errand.layer, &errand.label, vec![errand.edit.clone()]);
-    errands.iter().map(send).collect()
 }
 
 /// Compares the history, the revision, the voxels and the boat's place with what was acknowledged.

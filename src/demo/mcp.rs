@@ -65,7 +65,7 @@ impl Mcp {
             "clientInfo": { "name": "goxe-demo", "version": env!("CARGO_PKG_VERSION") },
         });
         let about = self.ask("initialize", &params)?;
-        self.write(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }))?;
+        self.write(&line(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" })))?;
         Ok(about)
     }
 
@@ -75,9 +75,17 @@ impl Mcp {
         self.wait(id)
     }
 
-    /// Sends a call of a tool and does not wait.
-    pub fn send_call(&mut self, tool: &str, arguments: &Value) -> Result<u64, Failure> {
-        self.send("tools/call", &json!({ "name": tool, "arguments": arguments }))
+    /// Sends calls of a tool all at once, and does not wait.
+    pub fn send_calls(&mut self, tool: &str, calls: &[Value]) -> Result<Vec<u64>, Failure> {
+        let first = self.last_id + 1;
+        let mut lines = String::new();
+        for arguments in calls {
+            self.last_id += 1;
+            let params = json!({ "name": tool, "arguments": arguments });
+            lines.push_str(&request(self.last_id, "tools/call", &params));
+        }
+        self.write(&lines)?;
+        Ok((first..=self.last_id).collect())
     }
 
     /// Waits for the answer to a call that was sent.
@@ -87,7 +95,7 @@ impl Mcp {
 
     /// Calls a tool and waits; its failure is ours.
     pub fn call(&mut self, tool: &str, arguments: &Value) -> Result<ToolAnswer, Failure> {
-        let id = self.send_call(tool, arguments)?;
+        let id = self.send("tools/call", &json!({ "name": tool, "arguments": arguments }))?;
         let answer = self.wait_call(id)?;
         match answer.is_error {
             false => Ok(answer),
@@ -115,14 +123,13 @@ impl Mcp {
 
     fn send(&mut self, method: &str, params: &Value) -> Result<u64, Failure> {
         self.last_id += 1;
-        let id = self.last_id;
-        self.write(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }))?;
-        Ok(id)
+        self.write(&request(self.last_id, method, params))?;
+        Ok(self.last_id)
     }
 
-    fn write(&mut self, message: &Value) -> Result<(), Failure> {
+    fn write(&mut self, lines: &str) -> Result<(), Failure> {
         let input = self.input.as_mut().ok_or_else(|| broken("the session is closed"))?;
-        let written = writeln!(input, "{message}").and_then(|()| input.flush());
+        let written = input.write_all(lines.as_bytes()).and_then(|()| input.flush());
         written.map_err(|error| broken(format!("it reads no more: {error}")))
     }
 
@@ -147,11 +154,11 @@ impl Mcp {
         match (message.get("method"), message.get("id")) {
             // A question of the server: this client can do nothing for it but live.
             (Some(method), Some(id)) if method == "ping" => {
-                self.write(&json!({ "jsonrpc": "2.0", "id": id, "result": {} }))
+                self.write(&line(&json!({ "jsonrpc": "2.0", "id": id, "result": {} })))
             }
             (Some(_), Some(id)) => {
                 let error = json!({ "code": -32601, "message": "Method not found" });
-                self.write(&json!({ "jsonrpc": "2.0", "id": id, "error": error }))
+                self.write(&line(&json!({ "jsonrpc": "2.0", "id": id, "error": error })))
             }
             (Some(_), None) => Ok(()),
             (None, id) => {
@@ -199,6 +206,14 @@ fn read(output: ChildStdout, messages: &SyncSender<Value>) {
     }
 }
 
+fn request(id: u64, method: &str, params: &Value) -> String {
+    line(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }))
+}
+
+fn line(message: &Value) -> String {
+    format!("{message}\n")
+}
+
 fn result(mut answer: Value) -> Result<Value, Failure> {
     match answer.get("error") {
         None => Ok(answer["result"].take()),
@@ -209,4 +224,42 @@ fn result(mut answer: Value) -> Result<Value, Failure> {
 fn broken(what: impl std::fmt::Display) -> Failure {
     Failure::new(Exit::Failed, "mcp", format!("the MCP server failed: {what}"))
         .hint("look at bridge.log in the demo's folder")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tools_answer_with_data_words_or_a_picture() {
+        let data = ToolAnswer::new(&json!({
+            "content": [{ "type": "text", "text": "{}" }],
+            "structuredContent": { "done": true }, "isError": false,
+        }));
+        assert_eq!((data.data["done"].as_bool(), data.is_error), (Some(true), false));
+        let picture = ToolAnswer::new(&json!({ "content": [
+            { "type": "text", "text": "island" },
+            { "type": "image", "data": "AAAA", "mimeType": "image/png" },
+        ] }));
+        assert_eq!((picture.text.as_str(), picture.picture.as_deref()), ("island", Some("AAAA")));
+        let error = ToolAnswer::new(&json!({ "isError": true, "content": [] }));
+        assert!(error.is_error && error.text.is_empty());
+    }
+
+    #[test]
+    fn a_server_that_is_none_is_told_as_broken() {
+        let mut mcp = Mcp::start(&mut Command::new("cat")).unwrap();
+        // What comes back is our own request: a question that this client refuses, and no answer.
+        mcp.send("initialize", &json!({})).unwrap();
+        let echoed = mcp.messages.recv_timeout(PATIENCE).unwrap();
+        mcp.take(echoed).unwrap();
+        let refusal = mcp.messages.recv_timeout(PATIENCE).unwrap();
+        assert_eq!(refusal["error"]["code"], -32601);
+        mcp.take(refusal).unwrap();
+        let failure = mcp.wait(1).unwrap_err();
+        assert!(failure.message.contains("Method not found"), "{}", failure.message);
+        mcp.close().unwrap();
+        let ended = Mcp::start(&mut Command::new("true")).unwrap().initialize();
+        assert_eq!(ended.unwrap_err().kind, "mcp");
+    }
 }

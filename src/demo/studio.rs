@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::mcp::{Mcp, ToolAnswer};
+use super::scene::Errand;
 use crate::failure::{Exit, Failure};
 use crate::files;
 
@@ -76,14 +77,13 @@ impl Studio {
         self.data("voxels_edit", &edit(layer, label, edits)?)
     }
 
-    /// Sends an edit and does not wait.
-    pub fn send_edit(
-        &mut self,
-        layer: &str,
-        label: &str,
-        edits: Vec<EditItem>,
-    ) -> Result<u64, Failure> {
-        self.mcp.send_call("voxels_edit", &edit(layer, label, edits)?)
+    /// Sends edits all at once, each a call of its own, and does not wait.
+    pub fn send_edits(&mut self, errands: &[Errand]) -> Result<Vec<u64>, Failure> {
+        let calls = errands
+            .iter()
+            .map(|errand| edit(errand.layer, &errand.label, vec![errand.edit.clone()]));
+        let calls: Vec<Value> = calls.collect::<Result<_, Failure>>()?;
+        self.mcp.send_calls("voxels_edit", &calls)
     }
 
     /// Renders the project into a PNG file and tells its size.

@@ -24,6 +24,7 @@ fn numbers_sizes_and_times_are_readable() {
     assert_eq!(number(0), "0");
     assert_eq!(number(999), "999");
     assert_eq!(number(1_234_567), "1,234,567");
+    assert_eq!((count(1, "voxel"), count(2, "voxel")), ("1 voxel".into(), "2 voxels".into()));
     assert_eq!(bytes(512), "512 B");
     assert_eq!(bytes(1_536), "1.5 KiB");
     assert_eq!(bytes(u64::MAX), "16777215.9 TiB");

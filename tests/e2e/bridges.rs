@@ -92,13 +92,15 @@ fn twenty_at_once_wait_for_a_draining_daemon_and_start_one() {
     daemon.signal(Signal::SIGTERM);
     let first = daemon.pid();
     thread::scope(|scope| {
-        // The old one is our child: it has to be reaped to be gone.
-        scope.spawn(|| daemon.wait_for(Duration::from_secs(60)));
+        // The old one is our child: it has to be reaped to be gone. It goes when its answer is taken.
+        scope.spawn(|| {
+            let answer = peer.read_frame().expect("an answer").expect("an answer before the end");
+            assert!(answer.json["result"].is_object(), "{}", answer.json);
+            daemon.wait();
+        });
         let ids = all_at_once(&place, twenty());
         assert!(ids.iter().all(Value::is_u64), "{ids:?}");
     });
-    let answer = peer.read_frame().expect("an answer").expect("an answer before the end");
-    assert!(answer.json["result"].is_object(), "{}", answer.json);
     let serving = place.endpoint().expect("an endpoint file").pid;
     assert_ne!(serving, first);
     until("one daemon is left", PATIENCE, || (daemons(&place) == [serving]).then_some(()));
@@ -158,47 +160,56 @@ fn hold(data: &Path, name: &str) -> Flock<File> {
     Flock::lock(file.expect("a lock file"), FlockArg::LockExclusiveNonblock).expect("it is free")
 }
 
-#[test]
-fn a_blocked_start_is_answered_with_its_cause_and_the_next_step() {
-    for name in ["lock", "start.lock"] {
-        let place = Place::new().set("manager", "startup_ms", 1500);
-        let held = hold(place.data(), name);
-        for is_modern in [false, true] {
-            let mut bridge = Bridge::start(&place);
-            let soon = Duration::from_secs(5);
-            if is_modern {
-                bridge.set_modern();
-                let id = bridge.ask("server/discover", json!({}));
-                let answer = bridge.answer(id, soon);
-                assert!(answer["result"]["capabilities"]["tools"].is_object(), "{answer}");
-            } else {
-                let result = bridge.initialize();
-                assert!(result["capabilities"]["tools"].is_object(), "{result}");
-            }
-            let id = bridge.ask("tools/list", json!({}));
-            let answer = bridge.answer(id, soon);
-            let tools = answer["result"]["tools"].as_array().expect("tools").len();
-            assert_eq!(tools, 10, "{answer}");
-            assert!(place.endpoint().is_none(), "there is a daemon after all");
-
-            let answer = bridge.tool("project", json!({ "action": "list" }));
-            let text = answer.text();
-            assert!(answer.is_error(), "{text}");
-            let lines: Vec<&str> = text.lines().collect();
-            assert_eq!(lines.len(), 3, "what, why, next: {text}");
-            assert!(lines[1].len() > 20, "no cause: {text}");
-            assert!(lines[2].starts_with("Next: "), "no next step: {text}");
-            let health = bridge.tool("engine_health", json!({}));
-            assert!(!health.text().is_empty(), "the health is answered when everything is down");
-            assert!(bridge.leave().success());
-        }
-        // Once the way is free the same place works.
-        drop(held);
-        let mut bridge = Bridge::legacy(&place);
-        let answer = bridge.tool("project", json!({ "action": "create", "project": "castle" }));
-        assert!(!answer.is_error(), "{}", answer.text());
-        place.json(&["daemon", "stop"]);
+/// Nothing of the daemon is needed to say hello and to list the tools; a call says why there is no daemon.
+fn ask_while_blocked(name: &str, is_modern: bool) {
+    let place =
+        Place::new().set("manager", "startup_ms", 1500).set("manager", "probe_timeout_ms", 500);
+    let held = hold(place.data(), name);
+    let mut bridge = Bridge::start(&place);
+    let soon = Duration::from_secs(5);
+    if is_modern {
+        bridge.set_modern();
+        let id = bridge.ask("server/discover", json!({}));
+        let answer = bridge.answer(id, soon);
+        assert!(answer["result"]["capabilities"]["tools"].is_object(), "{answer}");
+    } else {
+        let result = bridge.initialize();
+        assert!(result["capabilities"]["tools"].is_object(), "{result}");
     }
+    let id = bridge.ask("tools/list", json!({}));
+    let answer = bridge.answer(id, soon);
+    assert_eq!(answer["result"]["tools"].as_array().map(Vec::len), Some(10), "{answer}");
+    let id = bridge.ask("tools/call", json!({ "name": "engine_health", "arguments": {} }));
+    let health = bridge.answer(id, soon);
+    assert!(health["result"]["content"][0]["text"].is_string(), "{health}");
+    assert!(place.endpoint().is_none(), "there is a daemon after all");
+
+    let list = json!({ "name": "project", "arguments": { "action": "list" } });
+    let id = bridge.ask("tools/call", list);
+    let answer = bridge.answer(id, Duration::from_secs(100));
+    let text = answer["result"]["content"][0]["text"].as_str().expect("a text").to_owned();
+    assert_eq!(answer["result"]["isError"], true, "{text}");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 3, "what, why, next: {text}");
+    assert!(lines[1].len() > 20, "no cause: {text}");
+    assert!(lines[2].starts_with("Next: "), "no next step: {text}");
+
+    // Once the way is free the same bridge works.
+    drop(held);
+    let answer = bridge.tool("project", json!({ "action": "create", "project": "castle" }));
+    assert!(!answer.is_error(), "{}", answer.text());
+    assert!(bridge.leave().success());
+    place.json(&["daemon", "stop"]);
+}
+
+#[test]
+fn a_held_data_folder_is_answered_with_its_cause_and_the_next_step() {
+    ask_while_blocked("lock", false);
+}
+
+#[test]
+fn a_start_that_hangs_is_answered_with_its_cause_and_the_next_step() {
+    ask_while_blocked("start.lock", true);
 }
 
 #[test]

@@ -132,7 +132,8 @@ impl Ledger {
 
     /// Asks what became of an edit that was not answered; half of the time sends it again instead.
     fn find_out(&mut self, client: &mut Client, number: u64, key: &str, rng: &mut Rng) {
-        let outcome = client.call("history.outcome", json!({ "project": "castle", "key": key }));
+        let outcome =
+            client.call_patiently("history.outcome", json!({ "project": "castle", "key": key }));
         let committed = outcome["revision"].as_str().map(str::to_owned);
         match outcome["outcome"].as_str() {
             Some("committed") => assert!(committed.is_some(), "{outcome}"),
@@ -281,8 +282,12 @@ fn bridge_hides_the_death_of_its_daemon_or_says_what_became_of_an_edit() {
         }
         ledger.never.extend(said.not_done);
         for (number, arguments) in said.unknown {
-            let arguments = serde_json::from_str(&arguments).expect("arguments as JSON");
-            let answer = bridges[0].tool("history", arguments);
+            let arguments: Value = serde_json::from_str(&arguments).expect("arguments as JSON");
+            let answer = until("the outcome is known", Duration::from_secs(30), || {
+                let answer = bridges[0].tool("history", arguments.clone());
+                let is_early = answer.is_error() && answer.text().contains("loading");
+                (!is_early).then_some(answer)
+            });
             match answer.data()["revision"].as_str() {
                 Some(revision) => ledger.commit(number, revision),
                 None => ledger.never.push(number),

@@ -1,12 +1,13 @@
 //! The socket: any portions, many requests, many connections, large frames, slow readers, nonsense.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::support::raw::{RawFrame, frame};
@@ -263,7 +264,7 @@ fn mutated_frames_get_a_coded_answer_or_a_close() {
     let mut daemon = place.daemon();
     let rng = Rng::of_test();
     let socket = place.socket();
-    let each = count(40_000).div_ceil(THREADS);
+    let each = count(200_000).div_ceil(THREADS);
     let round = |frames: u64, salt: u64| {
         thread::scope(|scope| {
             for thread in 0..THREADS {
@@ -378,15 +379,21 @@ fn check_answers(answers: &[u8], sent: &[u8]) {
             rest = &rest[end + 1..];
         }
         let shown = || String::from_utf8_lossy(sent).into_owned();
-        let answer: Value = serde_json::from_slice(json).expect("an answer is JSON");
-        let members = match answer {
-            Value::Array(members) => members,
-            answer => vec![answer],
+        let members: Vec<Box<RawValue>> = match json.first() {
+            Some(b'[') => serde_json::from_slice(json).expect("an answer is JSON"),
+            _ => vec![serde_json::from_slice(json).expect("an answer is JSON")],
         };
         for member in members {
-            let coded = member["error"]["code"].is_i64() && member["error"]["message"].is_string();
-            let whole = member.get("result").is_some() != coded;
-            assert!(whole && member["jsonrpc"] == "2.0", "{member} to {}", shown());
+            // An echo may hold numbers that no machine number can: members stay as they came.
+            let answer: BTreeMap<&str, &RawValue> =
+                serde_json::from_str(member.get()).expect("an answer is an object");
+            let error = answer.get("error").map(|error| {
+                serde_json::from_str::<Value>(error.get()).expect("an error is plain JSON")
+            });
+            let coded =
+                error.is_some_and(|error| error["code"].is_i64() && error["message"].is_string());
+            let whole = answer.contains_key("result") != coded && answer.contains_key("id");
+            assert!(whole, "{} to {}", member.get(), shown());
         }
     }
 }

@@ -1,3 +1,5 @@
+//! Tests of the module beside this folder: `dirs`.
+
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 

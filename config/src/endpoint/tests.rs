@@ -1,3 +1,5 @@
+//! Tests of the module beside this folder: `endpoint`.
+
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;

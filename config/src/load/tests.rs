@@ -1,3 +1,5 @@
+//! Tests of the module beside this folder: `load`.
+
 mod layers;
 mod mistakes;
 

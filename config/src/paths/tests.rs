@@ -1,3 +1,5 @@
+//! Tests of the module beside this folder: `paths`.
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;

@@ -1,3 +1,5 @@
+//! Tests of the module beside this folder: `schema`.
+
 use serde_json::{Value, json};
 
 use super::{Kind, SOCKET_PATH_BYTES_MAX};

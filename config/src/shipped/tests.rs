@@ -1,3 +1,5 @@
+//! Tests of the module beside this folder: `shipped`.
+
 use std::collections::BTreeSet;
 
 use super::{TEXT, document, key_of, user_file};

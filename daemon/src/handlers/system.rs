@@ -5,9 +5,12 @@ use std::{collections::BTreeMap, sync::Arc};
 use goxe_engine::progress::Progress;
 use goxe_protocol::{
     Code, Error,
-    api::system::{
-        BackupReply, CancelParams, CancelReply, HelloParams, HelloReply, State as WireState,
-        StatusReply,
+    api::{
+        system::{
+            BackupReply, CancelParams, CancelReply, HelloParams, HelloReply, State as WireState,
+            StatusReply,
+        },
+        types::NoParams,
     },
     openrpc,
     rpc::Id,
@@ -88,6 +91,7 @@ pub(super) fn status(
     _: &mut Session,
     asked: &Asked<'_>,
 ) -> Result<Reply, Error> {
+    let NoParams {} = parse(asked.params)?;
     Reply::json(&status_of(router, asked.now))
 }
 
@@ -127,7 +131,8 @@ pub fn status_of(router: &Router, now: std::time::Instant) -> StatusReply {
     }
 }
 
-pub(super) fn describe(_: &mut FreeInput<'_>) -> Result<Reply, Error> {
+pub(super) fn describe(input: &mut FreeInput<'_>) -> Result<Reply, Error> {
+    let NoParams {} = parse(input.params)?;
     Reply::json(&openrpc::document())
 }
 
@@ -144,6 +149,7 @@ pub(super) fn cancel(
 }
 
 pub(super) fn backup(input: &mut FreeInput<'_>) -> Result<Reply, Error> {
+    let NoParams {} = parse(input.params)?;
     let backup = input.backup.ok_or_else(|| Error::internal("a backup without projects"))?;
     let mut archive = input.shelf.fill(Arc::clone(&input.principal.name))?;
     write_backup(input.store, backup, &mut archive, input.progress)?;

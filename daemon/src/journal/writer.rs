@@ -14,14 +14,14 @@ mod pulse;
 mod retention;
 mod status;
 mod tail;
+mod turns;
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use crossbeam_channel::{Sender, bounded};
 use thiserror::Error;
 
 use super::blob::Blobs;
@@ -35,6 +35,7 @@ pub use self::core::{Append, Core};
 pub use appender::{Appender, EncodeError, RejectReason, Rejected};
 pub use pulse::Pulse;
 pub use status::{Counters, Status};
+pub use turns::Writer;
 
 /// When an acknowledged edit survives a loss of power. A crash of the process never loses one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -171,16 +172,11 @@ impl<T: Send + 'static> Journal<T> {
         settings: Settings,
         mut completions: Box<dyn FnMut(Completions<T>) + Send>,
     ) -> io::Result<Self> {
-        let (sender, receiver) = bounded(settings.queue_max.max(1));
-        let blobs = Blobs::new(Arc::clone(&disk), recovered.next_blob);
-        let store = recovered.store;
-        let mut core = Core::new(disk, recovered, settings);
-        let (status, pulse) = (core.status(), core.pulse());
-        let shared = Arc::new(Shared { store, settings, blobs, status, pulse });
+        let (mut writer, handle) = Writer::new(disk, recovered, settings);
         let thread = thread::Builder::new()
             .name("journal".to_owned())
-            .spawn(move || run(&mut core, &receiver, &mut *completions))?;
-        Ok(Self { handle: Appender { sender, shared }, thread })
+            .spawn(move || writer.run(&mut *completions))?;
+        Ok(Self { handle, thread })
     }
 
     /// A handle for others.
@@ -199,97 +195,5 @@ impl<T: Send + 'static> Journal<T> {
             Ok(()) => closed,
             Err(_) => Err(Failure::Io("the journal's thread panicked".to_owned())),
         }
-    }
-}
-
-/// The thread: it ends after a close, or when every handle is gone.
-fn run<T>(
-    core: &mut Core<T>,
-    receiver: &Receiver<Message<T>>,
-    completions: &mut dyn FnMut(Completions<T>),
-) {
-    let mut batch = Batch { appends: Vec::new(), bytes: 0 };
-    loop {
-        let first = match core.due() {
-            None => receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            Some(due) => {
-                let wait = due.saturating_duration_since(Instant::now()).min(core.quiet());
-                receiver.recv_timeout(wait)
-            }
-        };
-        match first {
-            Ok(first) => {
-                let mut next = Some(first);
-                while let Some(message) = next {
-                    if let Some(reply) = take(core, message, &mut batch, completions) {
-                        let _ = reply.send(core.close());
-                        return;
-                    }
-                    let full = batch.is_full();
-                    next = if full { None } else { receiver.try_recv().ok() };
-                }
-                write(core, &mut batch, completions);
-                if core.due().is_some_and(|due| due <= Instant::now()) {
-                    // A failure shows in the status; what was acknowledged is kept for the next try.
-                    let _ = core.sync(Instant::now());
-                }
-            }
-            Err(RecvTimeoutError::Timeout) => {
-                let _ = core.sync(Instant::now());
-            }
-            Err(RecvTimeoutError::Disconnected) => {
-                let _ = core.close();
-                return;
-            }
-        }
-    }
-}
-
-/// Records that are written with one call.
-struct Batch<T> {
-    appends: Vec<Append<T>>,
-    bytes: usize,
-}
-
-impl<T> Batch<T> {
-    fn is_full(&self) -> bool {
-        const APPENDS_MAX: usize = 4096;
-        const BYTES_MAX: usize = 8 << 20;
-        self.appends.len() >= APPENDS_MAX || self.bytes >= BYTES_MAX
-    }
-}
-
-/// One message, in its order. A close gives back whom to answer.
-fn take<T>(
-    core: &mut Core<T>,
-    message: Message<T>,
-    batch: &mut Batch<T>,
-    completions: &mut dyn FnMut(Completions<T>),
-) -> Option<Sender<Result<(), Failure>>> {
-    if let Message::Append(append) = message {
-        let bytes = append.record.bytes.len();
-        core.status().queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
-        batch.bytes += bytes;
-        batch.appends.push(append);
-        return None;
-    }
-    write(core, batch, completions);
-    match message {
-        Message::Append(_) => unreachable!("taken above"),
-        Message::Reset { project, generation } => core.reset(project, generation),
-        Message::ImageDone(image) => core.image_done(image),
-        Message::Purge(project) => core.purge(project),
-        // Whoever asked may be gone.
-        Message::Locate { project, reply } => drop(reply.send(core.locate(project))),
-        Message::Flush { reply } => drop(reply.send(core.sync(Instant::now()))),
-        Message::Close { reply } => return Some(reply),
-    }
-    None
-}
-
-fn write<T>(core: &mut Core<T>, batch: &mut Batch<T>, completions: &mut dyn FnMut(Completions<T>)) {
-    if !batch.appends.is_empty() {
-        batch.bytes = 0;
-        completions(core.append(std::mem::take(&mut batch.appends), Instant::now()));
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     edit::{EditCall, EditWritten, Ran, Source, Written},
     errors,
     handlers::{FreeInput, ReadInput},
-    journal::{ProjectId, record::Draft, writer::Appender},
+    journal::{ProjectId, Revision, record::Draft, writer::Appender},
     router::parse::parse,
     stream::Stream,
     view::View,
@@ -25,7 +25,8 @@ const JOURNAL_ROOM_MIN: usize = 64;
 /// Answers up to here a lane sends itself.
 const DIRECT_BYTES_MAX: usize = 64 << 10;
 
-pub(super) fn run(lane: usize, job: Job, context: &LaneContext) {
+/// Does a job on lane `lane`, and hands back what came of it.
+pub fn run(lane: usize, job: Job, context: &LaneContext) {
     match job {
         Job::Read(job) => read(lane, *job, context),
         Job::Free(job) => free(lane, *job, context),
@@ -184,7 +185,8 @@ fn import(lane: usize, job: ImportJob, context: &LaneContext) {
         }
         Err(error) => {
             let result = Err(reason(error, &edit.envelope));
-            context.tell(Done::Unwritten { edit: Box::new(edit), result, long: true });
+            let (edit, seen) = (Box::new(edit), Revision::START);
+            context.tell(Done::Unwritten { edit, result, seen, long: true });
         }
     }
 }
@@ -194,34 +196,40 @@ fn strand(lane: usize, job: StrandJob, context: &LaneContext) {
     let mut appended = 0;
     while appender.room() >= JOURNAL_ROOM_MIN {
         let Some(mut edit) = edits.pop_front() else { break };
-        let ran = edit.envelope.is_wanted(Instant::now()).and_then(|()| {
-            // The progress borrows the envelope while the edit runs.
-            let envelope = edit.envelope.clone();
-            let mut progress = context.progress(lane, Some(&envelope), false);
-            edit.run(&head, &context.engine, &mut progress)
-        });
-        match ran {
+        if let Err(error) = edit.envelope.is_wanted(Instant::now()) {
+            unwritten(edit, Err(error), Revision::START, context);
+            continue;
+        }
+        // The progress borrows the envelope while the edit runs.
+        let envelope = edit.envelope.clone();
+        let mut progress = context.progress(lane, Some(&envelope), false);
+        match edit.run(&head, &context.engine, &mut progress) {
             Ok(Ran::Changed { view, draft, reply }) => {
                 match append(&edit, generation, &view, &draft, reply, &appender, context) {
                     Ok(()) => {
                         head = view;
                         appended += 1;
                     }
-                    Err(error) => unwritten(edit, Err(error), context),
+                    Err(error) => unwritten(edit, Err(error), Revision::START, context),
                 }
             }
-            Ok(Ran::Unwritten(reply)) => unwritten(edit, Ok(reply), context),
+            Ok(Ran::Unwritten(reply)) => unwritten(edit, Ok(reply), head.revision, context),
             Err(error) => {
                 let error = reason(error, &edit.envelope);
-                unwritten(edit, Err(error), context);
+                unwritten(edit, Err(error), head.revision, context);
             }
         }
     }
     context.tell(Done::Strand { project, head, rest: edits, appended });
 }
 
-fn unwritten(edit: EditCall, result: Result<Reply, Error>, context: &LaneContext) {
-    context.tell(Done::Unwritten { edit: Box::new(edit), result, long: false });
+fn unwritten(
+    edit: EditCall,
+    result: Result<Reply, Error>,
+    seen: Revision,
+    context: &LaneContext,
+) {
+    context.tell(Done::Unwritten { edit: Box::new(edit), result, seen, long: false });
 }
 
 /// Hands an edit's record to the journal, with what it gives back once it is written.

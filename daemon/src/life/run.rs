@@ -51,8 +51,6 @@ use crate::{
 const DONE_MAX: usize = 4096;
 /// Batches of the journal that wait for the loop.
 const BATCHES_MAX: usize = 1024;
-/// Places of the lanes' queue beyond what peers may fill: for the daemon's own jobs.
-const OWN_JOBS_MAX: usize = 4096;
 /// Bytes of records that may wait for the journal.
 const JOURNAL_QUEUE_BYTES_MAX: usize = 64 << 20;
 /// How much longer than its own bound a stop may take before the service manager steps in.
@@ -178,7 +176,7 @@ fn serve(
         render_pixels_max: limits.render_pixels_max,
         engine: Arc::new(engine_limits(config)),
     };
-    let lanes = Lanes::start(count, limits.lane_queue_max + OWN_JOBS_MAX, &context)
+    let lanes = Lanes::start(count, limits.lane_queue_max, &context)
         .map_err(io_error("the lanes"))?;
     drop(context);
     let memory = Memory::new(limits.memory_bytes_max);

@@ -34,13 +34,17 @@ pub(super) struct Peer {
     pub(super) out: Outbox,
     /// The kernel may have more to read.
     pub(super) readable: bool,
+    /// The peer sends nothing more: what is in the kernel is all there is to read.
+    pub(super) ended: bool,
+    /// The peer takes nothing more.
+    pub(super) hung_up: bool,
     /// The kernel took less than there was to send.
     pub(super) blocked: bool,
     /// The kernel was asked to tell when it takes more.
     watched: bool,
     /// The router takes nothing more for now.
     pub(super) paused: bool,
-    /// Nothing more is read; closed once everything is sent.
+    /// Nothing more is read; closed once every call is answered and every answer sent.
     pub(super) closing: bool,
     /// In the list of peers that have something to do this turn.
     pub(super) queued: bool,
@@ -73,6 +77,8 @@ impl Peer {
             unread: Vec::new(),
             out: Outbox::default(),
             readable: true,
+            ended: false,
+            hung_up: false,
             blocked: false,
             watched: false,
             paused: false,
@@ -115,13 +121,19 @@ impl Peer {
             }
         }
         match after {
-            After::Gone if self.out.is_empty() => After::Gone,
             After::Gone => {
                 self.closing = true;
-                After::Wait
+                router.end_session(self.id);
+                if self.is_over(router) { After::Gone } else { After::Wait }
             }
             After::Wait | After::Again => after,
         }
+    }
+
+    /// Whether a peer that sends nothing more has everything it asked for, or takes it no more.
+    pub(super) fn is_over(&self, router: &Router) -> bool {
+        let waits = router.session(self.id).is_some_and(|session| session.in_flight() > 0);
+        self.hung_up || (!waits && self.out.is_empty() && !self.lent)
     }
 
     fn take_in(
@@ -152,7 +164,7 @@ impl Peer {
                     let wanted = direct.wanted;
                     match self.stream.read_behind(direct.buffer, wanted) {
                         Ok(count) => {
-                            self.readable = count == wanted;
+                            self.readable = count == wanted || self.ended;
                             (count, self.hand_on(router, &[], out, now))
                         }
                         Err(error) => return self.stopped(&error),
@@ -160,8 +172,9 @@ impl Peer {
                 }
                 None => match (&*self.stream).read(buffer) {
                     Ok(count) => {
-                        // A short read has emptied the socket: its next bytes are a new event.
-                        self.readable = count == buffer.len();
+                        // A short read has emptied the socket: its next bytes are a new event. The
+                        // end is one already.
+                        self.readable = count == buffer.len() || self.ended;
                         let input = buffer.get(..count).unwrap_or_default();
                         (count, self.hand_on(router, input, out, now))
                     }

@@ -41,7 +41,7 @@ impl Net {
                 }
             }
             if peer.closing {
-                if peer.out.is_empty() {
+                if peer.is_over(router) {
                     self.remove(id, router);
                 }
                 continue;

@@ -1,5 +1,6 @@
 //! Everything a start would read, and every project brought back once.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use goxe_engine::project::Project;
@@ -65,13 +66,16 @@ pub(super) fn check(
     let index = found.projects.get(&ProjectId::CATALOGUE).unwrap_or(&empty);
     let (names, catalogue) = bring_back::<catalogue::State>(disk, ProjectId::CATALOGUE, index);
     checked.projects.push(catalogue);
-    for (id, index) in found.projects.iter().filter(|(id, _)| **id != ProjectId::CATALOGUE) {
+    let named = names.iter().flat_map(|names| names.names().map(|(id, _)| id));
+    let ids: BTreeSet<ProjectId> = found.projects.keys().copied().chain(named).collect();
+    for id in ids.into_iter().filter(|id| *id != ProjectId::CATALOGUE) {
         // Files of a project that was purged are not yet removed, and nobody's loss.
-        if names.as_ref().is_some_and(|names| names.is_purged(*id)) {
+        if names.as_ref().is_some_and(|names| names.is_purged(id)) {
             continue;
         }
-        let (_, mut project) = bring_back::<Project>(disk, *id, index);
-        let name = names.as_ref().and_then(|names| names.name(*id));
+        let index = found.projects.get(&id).unwrap_or(&empty);
+        let (_, mut project) = bring_back::<Project>(disk, id, index);
+        let name = names.as_ref().and_then(|names| names.name(id));
         project.project = name.map(|name| name.to_string());
         checked.projects.push(project);
     }

@@ -80,6 +80,8 @@ fn a_sound_folder_is_told_record_by_record() {
     let offline = Offline::open(&paths(folder.path())).unwrap();
     let checked = offline.check(&mut |_, _| {}).unwrap();
     assert!(checked.sound, "{checked:?}");
+    let names: Vec<_> = checked.projects.iter().map(|it| it.project.as_deref()).collect();
+    assert_eq!(names, [None, Some("house"), Some("car")]);
     assert!(checked.projects[0].revision.as_ref().unwrap().starts_with("2."));
     let labels: Vec<String> = dump(&offline)
         .into_iter()

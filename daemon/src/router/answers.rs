@@ -40,17 +40,6 @@ impl Router {
         }
     }
 
-    /// Answers a call: at once, or as soon as its session is back in its place. Where its peer is
-    /// gone, nobody hears it.
-    pub(super) fn answer(&mut self, ticket: Ticket, result: Result<Reply, Error>) {
-        if let Some(mut session) = self.take_session(ticket.peer) {
-            self.answer_in(&mut session, ticket.call, result);
-            self.put_session(session);
-        } else if self.away.contains(&ticket.peer) {
-            self.postponed.push((ticket, result));
-        }
-    }
-
     /// Passes an answer on that a lane encoded.
     pub(super) fn deliver(&mut self, ticket: Ticket, encoded: Encoded) {
         let Some(mut session) = self.take_session(ticket.peer) else {
@@ -88,7 +77,8 @@ impl Router {
         while let Some(held) = session.release() {
             self.read(held.read);
         }
-        if session.in_flight() + 1 == self.limits.in_flight_max {
+        let freed = session.in_flight() + 1 == self.limits.in_flight_max;
+        if freed || (session.ended && session.in_flight() == 0) {
             self.effects.resume.push(session.peer);
         }
     }

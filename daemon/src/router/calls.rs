@@ -15,7 +15,7 @@ use crate::{
     edit::{EditCall, KeyUse, Source, unplanned},
     handlers::{FreeFn, Handler, ReadFn, Route},
     journal::ProjectId,
-    lanes::{BackupInput, FreeJob, ImportJob, Job, ParseJob, ReadJob},
+    lanes::{BackupInput, FreeJob, Job, ParseJob, ReadJob},
     out::Outbox,
     session::{Held, Session},
     view::View,
@@ -167,18 +167,18 @@ impl Router {
             Handler::Edit(run) => {
                 self.enter_key(&envelope.principal.name, Some(project), key);
                 let (source, method) = (Source::Params(run), route.info.name);
-                self.queue_edit(EditCall { envelope, payload, method, project, source, key });
+                self.edit_in_order(EditCall { envelope, payload, method, project, source, key });
             }
             Handler::Import(run) => {
                 self.enter_key(&envelope.principal.name, Some(project), key);
                 let (source, method) = (Source::Params(unplanned), route.info.name);
                 let edit = EditCall { envelope, payload, method, project, source, key };
-                self.submit_long(Job::Import(Box::new(ImportJob { edit, run, blob })));
+                self.import(edit, run, blob);
             }
             Handler::Free(run) => self.free(envelope, payload, run, blob, route, false),
             Handler::LongFree(run) => self.free(envelope, payload, run, blob, route, true),
             Handler::Catalogue(run) => {
-                self.catalogue_call(session, &envelope, &payload, route, run, key, now);
+                self.catalogue_call(&envelope, &payload, route, run, key, now);
             }
             Handler::Wait => self.wait_for_job(session, &envelope, payload.params(), now),
             Handler::Echo | Handler::Inline(_) => {

@@ -43,7 +43,7 @@ impl Router {
 
     /// Asks everything that still runs to end.
     pub fn cancel_everything(&mut self) {
-        for session in self.sessions.iter().filter_map(|place| place.as_deref()) {
+        for session in self.sessions() {
             session.cancel_reads();
         }
         self.jobs.cancel_all();

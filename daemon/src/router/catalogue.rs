@@ -12,7 +12,7 @@ use goxe_protocol::{
 };
 use jiff::Timestamp;
 
-use super::{Asked, Router};
+use super::{Asked, Router, behind::Behind, projects::Waiting};
 use crate::{
     call::{Envelope, Payload, Reply},
     edit::{CatalogueWritten, KeyUse, Written},
@@ -20,7 +20,6 @@ use crate::{
     handlers::{CatalogueFn, Route},
     journal::{ProjectId, chain::change_digest, record::Draft, writer::Failure},
     lanes::{Garbage, ImageJob, Job},
-    session::Session,
     store::catalogue::{self, Op},
 };
 
@@ -41,7 +40,6 @@ impl Router {
     #[expect(clippy::too_many_arguments, reason = "the parts of one call, used in one place")]
     pub(super) fn catalogue_call(
         &mut self,
-        session: &mut Session,
         envelope: &Envelope,
         payload: &Payload,
         route: &'static Route,
@@ -56,10 +54,9 @@ impl Router {
             principal: envelope.principal.clone(),
             now,
         };
-        let call = envelope.ticket.call;
         match run(self, &asked).and_then(|plan| self.catalogue_change(plan, envelope, key)) {
             Ok(()) => {}
-            Err(error) => self.answer_in(session, call, Err(error)),
+            Err(error) => self.catalogue_refused(envelope.ticket, error),
         }
     }
 
@@ -86,6 +83,10 @@ impl Router {
             let view = entry.view().ok_or_else(|| {
                 Error::new(Code::Busy, "the project is not in memory; read project.info first")
             })?;
+            if !entry.is_still() {
+                return Err(Error::new(Code::Busy, "edits of the project are on their way")
+                    .with("retry_ms", 50));
+            }
             errors::check_revision(wanted, view.revision)?;
         }
         let author = Arc::clone(&envelope.principal.name);
@@ -169,6 +170,7 @@ impl Router {
         }
         self.leave_key(&author, None, key, &result);
         self.answer(ticket, result);
+        self.give_refused();
         self.image_catalogue_if_due();
     }
 
@@ -183,28 +185,48 @@ impl Router {
             catalogue::Change::Restore { .. } => "restored",
             catalogue::Change::Purge { .. } => "purged",
         };
-        match (change, &name) {
-            (catalogue::Change::Purge { .. }, _) | (_, None) => {
-                if let Some(view) = self.projects.remove(id) {
-                    self.effects.garbage.push(Garbage::View(view));
-                }
-                if let Some(appender) = self.appender.clone() {
-                    self.submit(Job::Purge { project: id, appender });
-                }
-            }
-            (_, Some(name)) => {
+        let name = match name {
+            Some(name) => {
                 let fresh = matches!(change, catalogue::Change::Create { .. });
-                self.projects.insert(id, Arc::clone(name), fresh);
+                self.projects.insert(id, Arc::clone(&name), fresh);
+                name
             }
-        }
-        let name = name.as_deref().unwrap_or_default();
+            None => self.project_gone(id),
+        };
         let event = ProjectEvent {
-            project: name.to_owned(),
+            project: name.to_string(),
             what: what.into(),
             revision: None,
             author: author.to_owned(),
         };
-        self.publish(Topic::Project, Some(name), &event);
+        self.publish(Topic::Project, Some(&name), &event);
+    }
+
+    /// A project is gone for good, and everything that waits for it is told so. Returns its name.
+    fn project_gone(&mut self, id: ProjectId) -> Arc<str> {
+        self.purge(id);
+        let Some(mut entry) = self.projects.remove(id) else { return Arc::default() };
+        self.effects.garbage.extend(entry.view().cloned().map(Garbage::View));
+        let gone = || Error::not_found("project", &entry.name).hint("it was purged");
+        for waiting in entry.waiting {
+            match waiting {
+                Waiting::Read(read) => self.refuse_read(&read, gone()),
+                Waiting::Edit(edit) => self.edit_unwritten(&edit, Err(gone())),
+            }
+        }
+        let behind = entry.behind.into_iter().map(Behind::into_edit);
+        let parked = entry.imports.take_parked();
+        for edit in entry.queue.into_iter().chain(behind).chain(parked) {
+            self.edit_unwritten(&edit, Err(gone()));
+        }
+        entry.name
+    }
+
+    /// Has the journal forget a project that is gone for good.
+    pub(super) fn purge(&mut self, project: ProjectId) {
+        if let Some(appender) = self.appender.clone() {
+            self.submit(Job::Purge { project, appender });
+        }
     }
 
     fn image_catalogue_if_due(&mut self) {

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use goxe_protocol::{
     Error,
     api::event::{EventNote, SubscribeParams, SubscribeReply, Topic},
+    inbound::Form,
     rpc,
 };
 use serde::Serialize;
@@ -33,6 +34,8 @@ struct Subscription {
     number: u64,
     id: String,
     peer: PeerId,
+    /// How messages to the peer are told apart.
+    form: Form,
     topics: Vec<Topic>,
     project: Option<String>,
     /// Something was not sent: the next event says so first.
@@ -103,6 +106,7 @@ impl Router {
             number: events.ever,
             id: id.clone(),
             peer: session.peer,
+            form: session.form,
             topics,
             project,
             missed: false,
@@ -152,26 +156,25 @@ impl Router {
             if !subscription.wants(&event) {
                 continue;
             }
+            let to = (subscription.peer, subscription.form, subscription.number);
             if std::mem::take(&mut subscription.missed) {
-                notes.push((subscription.peer, subscription.number, gap(subscription, event.seq)));
+                notes.push((to, gap(subscription, event.seq)));
             }
-            notes.push((subscription.peer, subscription.number, note(subscription, &event)));
+            notes.push((to, note(subscription, &event)));
         }
         events.kept.push_back(event);
         if events.kept.len() > KEPT_MAX {
             events.kept.pop_front();
         }
-        for (peer, number, note) in notes {
-            if let Some(form) = self.session(peer).map(|session| session.form) {
-                self.notify(peer, form, number, &note);
-            }
+        for ((peer, form, number), note) in notes {
+            self.notify(peer, form, number, &note);
         }
     }
 
     fn notify(
         &mut self,
         peer: PeerId,
-        form: goxe_protocol::inbound::Form,
+        form: Form,
         subscription: u64,
         note: &EventNote,
     ) {

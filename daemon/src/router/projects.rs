@@ -8,7 +8,11 @@ use std::{
 
 use goxe_protocol::{Code, Error, error::kind};
 
-use super::{PendingRead, Router, State};
+use super::{
+    PendingRead, Router, State,
+    behind::{Behind, Refused},
+    imports::Imports,
+};
 use crate::{
     edit::{EditCall, Written},
     journal::{ProjectId, keys::Keys},
@@ -68,7 +72,11 @@ pub struct Entry {
     pub(super) failed: bool,
     /// The journal is being told that it was.
     pub(super) resetting: bool,
-    waiting: Vec<Waiting>,
+    /// Answers that wait for what the journal has not written.
+    pub(super) behind: VecDeque<Behind>,
+    pub(super) waiting: Vec<Waiting>,
+    /// What edits of the same peers wait for.
+    pub(super) imports: Imports,
     /// Bytes of records since the newest image.
     pub(super) journal_bytes: u64,
     imaging: bool,
@@ -91,7 +99,9 @@ impl Entry {
             unwritten: 0,
             failed: false,
             resetting: false,
+            behind: VecDeque::new(),
             waiting: Vec::new(),
+            imports: Imports::default(),
             journal_bytes,
             imaging: false,
             used: Instant::now(),
@@ -116,8 +126,13 @@ impl Entry {
         }
     }
 
+    /// Whether no edit of it is on its way.
+    pub(super) fn is_still(&self) -> bool {
+        !self.running && self.queue.is_empty() && self.unwritten == 0
+    }
+
     fn is_idle(&self) -> bool {
-        !self.running && self.queue.is_empty() && self.unwritten == 0 && !self.imaging
+        self.is_still() && !self.imaging
     }
 }
 
@@ -136,6 +151,8 @@ pub struct Projects {
     pub(super) failed: bool,
     pub(super) journal_bytes: u64,
     pub(super) imaging: bool,
+    /// Changes that were refused because of what the journal has not written.
+    pub(super) refused: VecDeque<Refused>,
     /// Why the catalogue cannot be changed, if it cannot.
     pub(super) read_only: Option<String>,
 }
@@ -233,8 +250,8 @@ impl Projects {
     }
 
     /// Takes a project out that is gone for good.
-    pub(super) fn remove(&mut self, id: ProjectId) -> Option<Arc<View>> {
-        self.entries.remove(&id).and_then(|entry| entry.view().cloned())
+    pub(super) fn remove(&mut self, id: ProjectId) -> Option<Entry> {
+        self.entries.remove(&id)
     }
 }
 

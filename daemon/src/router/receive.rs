@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     call::{Payload, PeerId, Principal, ReplyForm},
-    handlers::{self, Handler, Route},
+    handlers::{Handler, Route},
     limits::PARSE_ON_LOOP_BYTES_MAX,
     out::{Outbox, SEGMENT_BYTES_MIN},
     session::{Gate, Session},
@@ -306,7 +306,7 @@ impl Router {
             return Err(Error::invalid_request("a call with this id is in flight")
                 .hint("give every call an id of its own until it is answered"));
         }
-        let route = handlers::route(method).ok_or_else(|| self.unknown_method(method))?;
+        let route = (self.routes)(method).ok_or_else(|| self.unknown_method(method))?;
         if session.principal.role < route.info.role {
             let needed = route.info.role.name();
             return Err(Error::new(Code::Forbidden, format!("{method} needs the role {needed}"))

@@ -16,15 +16,20 @@ use crate::{
 pub(super) struct LaneBook {
     count: usize,
     handed: usize,
+    /// Jobs for which the lanes' queue has no place: what was taken is never refused later.
+    waiting: VecDeque<WaitingJob>,
     long_running: usize,
-    long_waiting: VecDeque<LongJob>,
+    long_waiting: VecDeque<WaitingJob>,
 }
 
-struct LongJob(Job);
+/// What a call takes beside its payload, about.
+const CALL_BYTES: usize = 512;
 
-impl fmt::Debug for LongJob {
+struct WaitingJob(Job);
+
+impl fmt::Debug for WaitingJob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("LongJob")
+        f.write_str("WaitingJob")
     }
 }
 
@@ -40,15 +45,19 @@ impl LaneBook {
 
     /// Jobs that the lanes have, or that wait for one.
     pub(super) fn jobs(&self) -> usize {
-        self.handed + self.long_waiting.len()
+        self.handed + self.waiting.len() + self.long_waiting.len()
     }
 }
 
 impl Router {
-    /// Hands a job to the lanes.
+    /// Hands a job to the lanes, as soon as their queue has a place.
     pub(super) fn submit(&mut self, job: Job) {
-        self.lanes.handed += 1;
-        self.effects.jobs.push(job);
+        if self.lanes.handed < self.limits.lane_queue_max {
+            self.lanes.handed += 1;
+            self.effects.jobs.push(job);
+        } else {
+            self.lanes.waiting.push_back(WaitingJob(job));
+        }
     }
 
     /// Hands a long job to the lanes, of which one stays free for short work.
@@ -57,16 +66,19 @@ impl Router {
             self.lanes.long_running += 1;
             self.submit(job);
         } else {
-            self.lanes.long_waiting.push_back(LongJob(job));
+            self.lanes.long_waiting.push_back(WaitingJob(job));
         }
     }
 
     pub(super) fn lane_free(&mut self, long: bool) {
         debug_assert!(self.lanes.handed > 0, "a lane ended what it never had");
         self.lanes.handed = self.lanes.handed.saturating_sub(1);
+        if let Some(WaitingJob(job)) = self.lanes.waiting.pop_front() {
+            self.submit(job);
+        }
         if long {
             self.lanes.long_running = self.lanes.long_running.saturating_sub(1);
-            if let Some(LongJob(job)) = self.lanes.long_waiting.pop_front() {
+            if let Some(WaitingJob(job)) = self.lanes.long_waiting.pop_front() {
                 self.submit_long(job);
             }
         }
@@ -87,7 +99,7 @@ impl Router {
                 .with("limit", "lanes.queue_max")
                 .with("max", self.limits.lane_queue_max));
         }
-        self.memory.charge(payload.bytes()).ok_or_else(|| {
+        self.memory.charge(payload.bytes() + CALL_BYTES).ok_or_else(|| {
             Error::new(Code::Busy, "the calls of all peers hold as much memory as they may")
                 .with("limit", "limits.memory_bytes_max")
                 .with("max", self.memory.bytes_max())

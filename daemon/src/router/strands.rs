@@ -76,7 +76,8 @@ impl Router {
             if running.digest != used.digest {
                 return Err(other_params());
             }
-            let (ticket, _) = session.open(later, None, false);
+            // As good as the edit itself: later reads of the same peer wait for it too.
+            let (ticket, _) = session.open(later, project, true);
             running.waiters.push(ticket);
             return Ok(true);
         }
@@ -244,7 +245,15 @@ impl Router {
         appended: usize,
     ) {
         let Some(entry) = self.projects.entry_mut(id) else {
+            // It was purged meanwhile, and the journal may have heard of that before the records.
             self.effects.garbage.push(Garbage::View(head));
+            for edit in rest {
+                let error = Error::not_found("project", &id.to_string()).hint("it was purged");
+                self.edit_unwritten(&edit, Err(error));
+            }
+            if appended > 0 {
+                self.purge(id);
+            }
             return;
         };
         entry.running = false;
@@ -343,6 +352,7 @@ impl Router {
                 self.install(project, view, now);
                 self.leave_key(&author, Some(project), key, &Ok(reply));
                 self.deliver(ticket, encoded);
+                self.give_behind(project);
                 if let Some(name) = name {
                     self.publish_edit(&name, revision, &author);
                 }
@@ -354,6 +364,7 @@ impl Router {
                 }
                 self.leave_key(&author, Some(project), key, &Err(error.clone()));
                 self.answer(ticket, Err(error));
+                self.fail_behind(project);
                 self.effects.garbage.push(Garbage::View(view));
             }
         }

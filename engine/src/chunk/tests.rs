@@ -1,3 +1,5 @@
+//! Tests of the module beside this folder: `chunk`.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! Tests of the module beside this folder: `query`.
+
 use super::*;
 use crate::coords::VoxelPos;
 use crate::progress::Cancelled;

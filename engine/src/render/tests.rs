@@ -1,3 +1,5 @@
+//! Tests of the module beside this folder: `render`.
+
 use super::camera::{Projection, Vector, dot};
 use super::*;
 use crate::coords::{Axis, Bounds, VoxelPos};

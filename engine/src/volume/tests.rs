@@ -1,3 +1,5 @@
+//! Tests of the module beside this folder: `volume`.
+
 use super::*;
 use crate::coords::{COORD_MAX, COORD_MIN};
 use proptest::prelude::*;

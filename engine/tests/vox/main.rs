@@ -17,4 +17,3 @@ mod refusals;
 mod round_trip;
 mod samples;
 mod scenes;
-mod speed;

@@ -1,14 +1,19 @@
 //! The manager for callers without a runtime: the command line.
 
 use std::io;
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc;
 
-use super::call::{Call, CallError, Reply};
+use super::call::{Call, CallError, Progress, Reply};
 use super::handle::{self, Options};
 use super::shell::look::DaemonInfo;
 use super::status::{RestartError, Status, StopError, StopHow};
+
+/// Progress messages that may wait to be told; more are dropped.
+const PROGRESS_MAX: usize = 64;
 
 /// A manager on a runtime of its own, which runs while a method waits.
 #[derive(Debug)]
@@ -37,6 +42,28 @@ impl Manager {
     /// As there.
     pub fn call(&self, call: Call) -> Result<Reply, CallError> {
         self.runtime.block_on(self.manager.call(call))
+    }
+
+    /// The same, and `on_progress` is told how far the call is.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn call_watched(
+        &self,
+        mut call: Call,
+        on_progress: &mut dyn FnMut(&Progress),
+    ) -> Result<Reply, CallError> {
+        let (sender, mut notes) = mpsc::channel(PROGRESS_MAX);
+        call.progress = Some(sender);
+        self.runtime.block_on(async {
+            let mut answer = pin!(self.manager.call(call));
+            loop {
+                tokio::select! {
+                    reply = &mut answer => return reply,
+                    Some(note) = notes.recv() => on_progress(&note),
+                }
+            }
+        })
     }
 
     /// See [`Manager::ensure`](super::Manager::ensure).

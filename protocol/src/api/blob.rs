@@ -20,7 +20,7 @@ method! {
 }
 method! {
     /// Removes a blob.
-    Delete = "blob.delete", Read, Read, false, None, DeleteParams => Done
+    Delete = "blob.delete", Read, Inline, false, None, DeleteParams => Done
 }
 
 /// Params of `blob.create`.

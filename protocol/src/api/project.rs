@@ -211,7 +211,7 @@ pub struct ImportParams {
 pub struct ImportReply {
     /// The revision that the import made.
     pub revision: Revision,
-    /// Names of the new layers; at most 100 are listed.
+    /// Names of the new layers; at most 12 are listed.
     pub layers: Vec<String>,
     /// How many layers came in.
     pub layers_total: u64,

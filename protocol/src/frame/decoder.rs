@@ -158,7 +158,7 @@ impl Decoder {
         let missing = to_usize(header.length).checked_sub(arrived)?;
         // Little more room than bytes that arrived: the peer pays for our memory with its own sending.
         let wanted = missing.min(arrived.max(TRUST_BYTES_MAX));
-        if wanted < DIRECT_BYTES_MIN {
+        if arrived < DIRECT_BYTES_MIN || wanted < DIRECT_BYTES_MIN {
             return None;
         }
         self.buffer.reserve_exact(wanted);

@@ -130,9 +130,9 @@ fn a_large_frame_is_read_past_the_input() {
     let mut steps = 0;
     while let Some(direct) = decoder.direct() {
         let arrived = direct.buffer.len();
-        assert!(direct.wanted <= arrived);
+        assert!(direct.wanted <= arrived.max(TRUST_BYTES_MAX));
         (&mut stream).take(direct.wanted as u64).read_to_end(direct.buffer).unwrap();
-        assert!(decoder.buffered() <= 2 * arrived + 64);
+        assert!(decoder.buffered() <= arrived + arrived.max(TRUST_BYTES_MAX) + 64);
         steps += 1;
         let mut empty: &[u8] = &[];
         if let Some(frame) = decoder.decode(&mut empty).unwrap() {

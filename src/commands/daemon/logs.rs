@@ -1,5 +1,7 @@
 //! `goxe daemon logs [--follow]`
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 
 use crate::args::Logs;
@@ -7,6 +9,9 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::{BAD, DIM, POOR, paint};
 use crate::tail::Tail;
+
+/// How often the log is looked at while it is followed.
+const LOOK: Duration = Duration::from_millis(200);
 
 pub(super) fn run(logs: &Logs, context: &Context) -> Result<(), Failure> {
     let path = context.settings()?.loaded.config.log.file;
@@ -24,12 +29,21 @@ pub(super) fn run(logs: &Logs, context: &Context) -> Result<(), Failure> {
     }
     // A stream has no end at which a document could be printed: programs get a document a line.
     let show = |line: &String| match output.is_json() {
-        true => output.print(&value(line).to_string()),
-        false => output.print(&words(line)),
+        true => output.stream(&value(line).to_string()),
+        false => output.stream(&words(line)),
     };
-    lines.iter().try_for_each(show)?;
+    let mut lines = lines;
     loop {
-        tail.next().map_err(failed)?.iter().try_for_each(show)?;
+        for line in &lines {
+            if show(line)?.is_break() {
+                return Ok(());
+            }
+        }
+        lines = tail.next().map_err(failed)?;
+        // Nothing tells of a rotation but the file's identity, which has to be looked at.
+        if lines.is_empty() && output.wait(LOOK)?.is_break() {
+            return Ok(());
+        }
     }
 }
 

@@ -16,6 +16,6 @@ pub(super) fn run(context: &Context) -> Result<(), Failure> {
         RestartError::Stop(error) => stop::failure(&error),
         RestartError::Start(error) => Failure::from(error),
     })?;
-    let running = Running::new(info, true);
+    let running = Running::new(info, &manager, true);
     context.output.answer(&running, |running| running.words("the daemon is ready"))
 }

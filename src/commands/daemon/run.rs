@@ -8,20 +8,10 @@ use goxe_daemon::{NotifyEnvironment, Options, RunError};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 
-/// What a service manager tells its service, which is no business of the service's own children.
-const NOTIFY_VARIABLES: [&str; 3] = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
-
 pub(super) fn run(context: &Context) -> Result<ExitCode, Failure> {
     let settings = context.settings()?;
     let variable = |name: &str| context.environment.variable(name)?.to_str().map(str::to_owned);
     let notify = NotifyEnvironment::read(variable, std::process::id());
-    for name in NOTIFY_VARIABLES {
-        #[expect(unsafe_code, reason = "the process has one thread until the daemon's log starts")]
-        // SAFETY: nobody else can read the environment meanwhile.
-        unsafe {
-            std::env::remove_var(name);
-        }
-    }
     let options = Options {
         config: settings.loaded.config,
         paths: settings.paths,

@@ -15,7 +15,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(1_800);
 pub(super) fn run(context: &Context) -> Result<(), Failure> {
     let manager = daemon::manager(daemon::options(context, &context.settings()?))?;
     let was_up = manager.status().condition == Condition::Up;
-    let running = Running::new(manager.start(PATIENCE)?, !was_up);
+    let running = Running::new(manager.start(PATIENCE)?, &manager, !was_up);
     let what = if was_up { "the daemon runs already" } else { "the daemon is ready" };
     context.output.answer(&running, |running| running.words(what))
 }

@@ -37,8 +37,13 @@ pub(super) fn run(force: bool, context: &Context) -> Result<(), Failure> {
     };
     let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let pid = pid.filter(|_| stopped);
+    let how = match (killed, force) {
+        (false, _) => "finished its work and left",
+        (true, true) => "was killed",
+        (true, false) => "did not leave by itself and was killed",
+    };
     let answer = json!({ "stopped": stopped, "killed": killed, "pid": pid, "ms": ms });
-    context.output.answer(&answer, |_| words(&settings, pid, killed, ms))
+    context.output.answer(&answer, |_| words(&settings, pid, how, ms))
 }
 
 /// Whether it ended by itself, or there was none; nothing where it takes too long.
@@ -50,18 +55,11 @@ fn drained(ended: Result<bool, StopError>) -> Result<Option<bool>, StopError> {
     }
 }
 
-fn words(settings: &Settings, pid: Option<u32>, killed: bool, ms: u64) -> String {
+fn words(settings: &Settings, pid: Option<u32>, how: &str, ms: u64) -> String {
     let data = settings.paths.data.display();
-    let took = output::duration(ms);
-    match (pid, killed) {
-        (None, _) => format!("no daemon serves {data}: there is nothing to stop"),
-        (Some(pid), false) => {
-            format!("the daemon (pid {pid}) finished its work and left, in {took}")
-        }
-        (Some(pid), true) => format!(
-            "the daemon (pid {pid}) did not leave by itself and was killed after {took}; what it \
-             acknowledged is in its journal"
-        ),
+    match pid {
+        None => format!("no daemon serves {data}: there is nothing to stop"),
+        Some(pid) => format!("the daemon (pid {pid}) {how}, in {}", output::duration(ms)),
     }
 }
 

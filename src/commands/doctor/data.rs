@@ -70,7 +70,8 @@ pub(super) fn check_journal(paths: &Paths, status: &Status) -> Finding {
         Ok(checked) if checked.sound => {
             let bytes = output::bytes(checked.journal_bytes);
             let projects = checked.projects.iter().filter(|project| project.id > 0).count();
-            Finding::good("journal", format!("{bytes}, {projects} projects, all sound"))
+            let projects = output::count(u64::try_from(projects).unwrap_or(u64::MAX), "project");
+            Finding::good("journal", format!("{bytes}, {projects}, all sound"))
         }
         Ok(checked) => {
             let problems = checked.projects.iter().filter(|project| project.problem.is_some());

@@ -1,5 +1,7 @@
 //! `goxe journal dump`
 
+use std::ops::ControlFlow;
+
 use goxe_daemon::offline::{Entry, Offline};
 use serde_json::json;
 
@@ -21,13 +23,13 @@ pub(super) fn run(context: &Context) -> Result<(), Failure> {
         return output.answer(&json!({ "entries": entries }), |_| String::new());
     }
     // Printed as it is read: a journal may be larger than memory.
-    let mut printed = Ok(());
+    let mut printed = Ok(ControlFlow::Continue(()));
     let each = &mut |entry| {
-        printed = output.print(&words(&entry));
-        printed.is_ok()
+        printed = output.stream(&words(&entry));
+        matches!(printed, Ok(ControlFlow::Continue(())))
     };
     offline.dump(each)?;
-    printed
+    printed.map(drop)
 }
 
 fn words(entry: &Entry) -> String {

@@ -70,9 +70,9 @@ fn stem(file: &Path) -> Result<String, Failure> {
 
 fn words(project: &str, reply: &ImportReply) -> String {
     let mut text = format!(
-        "{project} has {} new layers with {} voxels, as revision {}\n",
-        reply.layers_total,
-        output::number(reply.voxels),
+        "{project} has {} with {}, as revision {}\n",
+        output::count(reply.layers_total, "new layer"),
+        output::count(reply.voxels, "voxel"),
         reply.revision
     );
     for warning in &reply.warnings {

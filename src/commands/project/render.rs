@@ -37,7 +37,7 @@ pub(super) fn run(
     answer["file"] = json!(path);
     context.output.answer(&answer, |_| {
         let (width, height) = (reply.width, reply.height);
-        let voxels = output::number(reply.voxels);
-        format!("{path} shows {voxels} voxels on {width} x {height} pixels")
+        let voxels = output::count(reply.voxels, "voxel");
+        format!("{path} shows {voxels} on {width} x {height} pixels")
     })
 }

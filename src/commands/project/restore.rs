@@ -24,8 +24,8 @@ pub(super) fn run(
     let reply = daemon.ask::<history::Restore>(&params)?;
     context.output.answer(&reply, |reply| {
         let CheckpointParams { project, checkpoint, .. } = &params;
-        let (added, removed) = (output::number(reply.added), output::number(reply.removed));
-        format!("{project} is what it was at {checkpoint}: {added} voxels came, {removed} went")
+        let (added, removed) = (output::count(reply.added, "voxel"), output::number(reply.removed));
+        format!("{project} is what it was at {checkpoint}: {added} came, {removed} went")
     })
 }
 

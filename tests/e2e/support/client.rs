@@ -10,7 +10,7 @@ use goxe_protocol::rpc::Meta;
 use goxe_protocol::{Code, Error};
 use serde_json::{Value, json};
 
-use super::wait::PATIENCE;
+use super::wait::{PATIENCE, until};
 
 /// A connection to a daemon.
 pub struct Client {
@@ -50,6 +50,16 @@ impl Client {
             Ok(reply) => reply,
             Err(error) => panic!("{method} failed: {error}"),
         }
+    }
+
+    /// A call that may be told to come again shortly, as while its project is brought into memory.
+    #[track_caller]
+    pub fn call_patiently(&mut self, method: &str, params: Value) -> Value {
+        until(method, PATIENCE, || match self.try_call(method, params.clone()) {
+            Ok(reply) => Some(reply),
+            Err(CallError::Remote(error)) if error.code == Code::Busy => None,
+            Err(error) => panic!("{method} failed: {error}"),
+        })
     }
 
     /// A call with everything that may go with it.
