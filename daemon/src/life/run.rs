@@ -106,8 +106,7 @@ pub fn run(options: Options) -> Result<(), RunError> {
         false => None,
     };
     let served = Served::announce(&config, &paths, bound)?;
-    let about = format!("pid {}, socket {}", process::id(), config.socket.path.display());
-    lock.describe(&about).map_err(io_error("the lock"))?;
+    lock.describe(&served.endpoint).map_err(io_error("the lock"))?;
     let numbers = [SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2];
     let signals = Signals::new(numbers).map_err(io_error("signals"))?;
     let log = Log::start(&log_options(&config, log_to_stderr)).map_err(io_error("the log"))?;

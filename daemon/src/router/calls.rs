@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc, time::Instant};
 
-use goxe_protocol::{Error, api::types::Revision, frame::OwnedFrame};
+use goxe_protocol::{Error, api::types::Revision, error::kind, frame::OwnedFrame};
 use serde::Deserialize;
 
 use super::{
@@ -249,7 +249,7 @@ impl Router {
         match self.pins.find(read.project, cursor) {
             Some(pinned) => Ok(Some((pinned, name, read_only))),
             None => Err(Error::conflict(
-                "cursor_expired",
+                kind::CURSOR_EXPIRED,
                 format!("revision {cursor} is no longer kept for its cursor"),
             )
             .hint("read again without a cursor")),

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use goxe_protocol::{Error, rpc::Meta};
+use goxe_protocol::{Error, error::kind, rpc::Meta};
 use uuid::Uuid;
 
 use super::{Later, Router, projects::Residence};
@@ -102,7 +102,7 @@ impl Router {
             Lookup::Ahead => Err(Error::invalid_params("the key's time lies in the future")
                 .hint("correct the clock of this machine, and make a new key")),
             Lookup::Expired => Err(Error::conflict(
-                "key_expired",
+                kind::KEY_EXPIRED,
                 "the key is older than what is remembered; its call is not run",
             )
             .hint("look whether it was done, then send it with a new key if it is still wanted")),
@@ -178,6 +178,6 @@ pub fn parse_key(text: &str) -> Result<Key, Error> {
 }
 
 fn other_params() -> Error {
-    Error::conflict("key_reused", "this idempotency key belongs to a call with other params")
+    Error::conflict(kind::KEY_REUSED, "this idempotency key belongs to a call with other params")
         .hint("make a new key for every call that is not a repetition")
 }

@@ -5,6 +5,7 @@ use std::time::Instant;
 use goxe_protocol::{
     Code, Error,
     api::Role,
+    error::kind,
     frame::{Frame, OwnedFrame},
     inbound::{Form, Inbound, InboundLimits},
     rpc::{self, Id, Message, Meta, Rejected, Request},
@@ -320,7 +321,7 @@ impl Router {
             State::Recovering { .. } | State::Draining if system => Ok(route),
             State::Recovering { done, total } => {
                 Err(Error::new(Code::Busy, "the daemon is reading its journal back")
-                    .kind("recovering")
+                    .kind(kind::RECOVERING)
                     .hint("ask system.status until the state is ready, then send it again")
                     .with("done", done)
                     .with("total", total))

@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use goxe_protocol::{Code, Error};
+use goxe_protocol::{Code, Error, error::kind};
 
 use super::{
     Router,
@@ -68,7 +68,7 @@ impl Router {
             Residence::Unloaded | Residence::Loading => {
                 self.load(id);
                 return Err(Error::new(Code::Busy, "the project is being brought into memory")
-                    .kind("loading")
+                    .kind(kind::LOADING)
                     .with("retry_ms", 50));
             }
         }
