@@ -23,7 +23,7 @@ fn every_call_gets_one_answer_and_every_answer_is_true() {
         run(seed);
         return;
     }
-    let seeds = std::env::var("GOXE_TEST_SEEDS").ok().and_then(|seeds| seeds.parse().ok());
+    let seeds = std::env::var("GOXE_TEST_COUNT").ok().and_then(|seeds| seeds.parse().ok());
     let vox = vox();
     let mut records = 0;
     for seed in 0..seeds.unwrap_or(SEEDS) {
