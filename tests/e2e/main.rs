@@ -9,6 +9,7 @@
 
 mod bridges;
 mod catalogue;
+mod damage;
 mod disk;
 mod edges;
 mod edits;
