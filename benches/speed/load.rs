@@ -46,6 +46,22 @@ pub struct Cost {
     pub rate: f64,
 }
 
+impl Cost {
+    /// The mean of several runs.
+    pub fn mean(costs: &[Cost]) -> Self {
+        let mean = |pick: fn(&Cost) -> f64| {
+            costs.iter().map(pick).sum::<f64>() / costs.len().max(1) as f64
+        };
+        Cost {
+            cpu_us: mean(|cost| cost.cpu_us),
+            loop_cpu_us: mean(|cost| cost.loop_cpu_us),
+            p10_us: mean(|cost| cost.p10_us),
+            p50_us: mean(|cost| cost.p50_us),
+            rate: mean(|cost| cost.rate),
+        }
+    }
+}
+
 struct Connection {
     stream: UnixStream,
     input: Vec<u8>,

@@ -37,6 +37,20 @@ fn measure(server: &Server, load: &Load) -> Outcome<Cost> {
     Ok(load::run(server.socket(), server.pid(), load)?)
 }
 
+/// Turns that two servers take in one round.
+const TURNS: usize = 4;
+
+/// Runs loads on two servers by short turns, so that a neighbour on the machine disturbs both alike.
+fn measure_by_turns(pair: [(&Server, &Load); 2]) -> Outcome<[Cost; 2]> {
+    let mut costs = [Vec::new(), Vec::new()];
+    for _ in 0..TURNS {
+        for (costs, (server, load)) in costs.iter_mut().zip(pair) {
+            costs.push(measure(server, load)?);
+        }
+    }
+    Ok(costs.map(|costs| Cost::mean(&costs)))
+}
+
 /// A small project to ask about.
 fn prepare(daemon: &Server) -> Outcome<()> {
     let mut client = daemon.client()?;

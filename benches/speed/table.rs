@@ -91,7 +91,7 @@ pub fn print(group: &str, rows: &[Row]) {
     }
     println!("\n== {group}");
     println!(
-        "{:<5}{:<40}{:>9}{:>11}{:>11}{:>9}{:>16}{:>8}{:>8}  {:<7} best peer",
+        "{:<5}{:<43}{:>6}{:>11}{:>11}{:>9}{:>16}{:>8}{:>8}  {:<7} best peer",
         "#", "measure", "unit", "base", "goxe", "ratio", "(min..max)", "must", "goal", "meets"
     );
     for row in rows.iter().filter(|row| !row.samples.is_empty()) {
@@ -124,7 +124,7 @@ impl Display for Row {
         let [must, goal] = [must, goal].map(|figure| figure.to_string());
         write!(
             f,
-            "{number:<5}{name:<40}{unit:>9}{base:>11}{goxe:>11}{ratio:>9}{spread:>16}{must:>8}\
+            "{number:<5}{name:<43}{unit:>6}{base:>11}{goxe:>11}{ratio:>9}{spread:>16}{must:>8}\
              {goal:>8}  {verdict:<7} {peer}"
         )
     }

@@ -102,12 +102,11 @@ pub struct Envelope {
 impl Envelope {
     /// Whether there is still somebody to do the work for.
     pub fn is_wanted(&self, now: Instant) -> Result<(), goxe_protocol::Error> {
-        use goxe_protocol::{Code, Error};
         if self.cancel.asked() {
-            return Err(Error::new(Code::Cancelled, "the call was cancelled"));
+            return Err(cancelled());
         }
         if self.deadline.is_some_and(|deadline| deadline <= now) {
-            return Err(Error::new(Code::Timeout, "the call's deadline passed before it was done"));
+            return Err(timed_out());
         }
         Ok(())
     }
@@ -131,6 +130,17 @@ impl Envelope {
             charge: None,
         }
     }
+}
+
+/// The answer to a call that was cancelled before it took effect.
+pub fn cancelled() -> goxe_protocol::Error {
+    goxe_protocol::Error::new(goxe_protocol::Code::Cancelled, "the call was cancelled")
+}
+
+/// The answer to a call whose caller has stopped waiting.
+pub fn timed_out() -> goxe_protocol::Error {
+    let message = "the call's deadline passed before it was done";
+    goxe_protocol::Error::new(goxe_protocol::Code::Timeout, message)
 }
 
 /// Params and attachment of a call, kept apart from the connection they came on.

@@ -7,7 +7,10 @@ use goxe_engine::{
     progress::Progress,
     project::{Prepared, Report, Request, Stamp},
 };
-use goxe_protocol::{Error, api};
+use goxe_protocol::{
+    Error,
+    api::{self, Method as _, voxel},
+};
 use jiff::Timestamp;
 
 use crate::{
@@ -210,8 +213,12 @@ impl EditCall {
         progress: &mut dyn Progress,
     ) -> Result<Ran, Error> {
         let author = &self.envelope.principal.name;
-        let Prepared { change, report } =
-            head.project.prepare(&plan.request, limits, progress).map_err(errors::edit)?;
+        let prepared = head.project.prepare(&plan.request, limits, progress);
+        let Prepared { change, report } = prepared.map_err(|error| {
+            // Only an edit list is counted by who sent it.
+            let counted = self.method == voxel::Edit::NAME;
+            errors::edit(if counted { error } else { error.cause.into() })
+        })?;
         if plan.dry_run || change.is_empty() {
             let (revision, dry_run) = (head.revision, plan.dry_run);
             let reply = (plan.answer)(&Outcome { report: &report, revision, dry_run })?;

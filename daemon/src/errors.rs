@@ -1,7 +1,7 @@
 //! The one place where errors of the engine and the store become errors of the wire.
 
 use goxe_engine::error::{ApplyError, EditError, EditFault};
-use goxe_protocol::{Code, Error, api};
+use goxe_protocol::{Code, Error, api, error::kind};
 
 use crate::{
     journal::{
@@ -23,7 +23,7 @@ pub fn check_revision(wanted: api::types::Revision, newest: Revision) -> Result<
         return Ok(());
     }
     let message = format!("the project is at {newest}, not at {wanted}");
-    Err(Error::conflict("revision", message)
+    Err(Error::conflict(kind::REVISION, message)
         .hint("read what changed, then send the edit again with the newest revision")
         .with("revision", newest.to_string())
         .with("if_revision", wanted.to_string()))
@@ -31,7 +31,7 @@ pub fn check_revision(wanted: api::types::Revision, newest: Revision) -> Result<
 
 /// Why an edit was refused.
 pub fn edit(error: EditError) -> Error {
-    let message = error.to_string();
+    let message = error.cause.to_string();
     let wire = match error.cause {
         EditFault::LayerMissing { name, nearest } => {
             let mut wire = Error::not_found("layer", &name);
@@ -52,29 +52,27 @@ pub fn edit(error: EditError) -> Error {
                 None => wire,
             }
         }
-        EditFault::LayerExists { .. } => Error::conflict("layer_exists", message.clone())
+        EditFault::LayerExists { .. } => Error::conflict(kind::LAYER_EXISTS, message)
             .hint("choose another name, or edit the layer that is there"),
-        EditFault::CheckpointExists { .. } => Error::conflict("checkpoint_exists", message.clone())
+        EditFault::CheckpointExists { .. } => Error::conflict(kind::CHECKPOINT_EXISTS, message)
             .hint("choose another name, or remove the old one with history.forget"),
-        EditFault::NothingToUndo => Error::conflict("nothing_to_undo", message.clone())
+        EditFault::NothingToUndo => Error::conflict(kind::NOTHING_TO_UNDO, message)
             .hint("look at the groups with history.list"),
-        EditFault::NothingToRedo => Error::conflict("nothing_to_redo", message.clone())
+        EditFault::NothingToRedo => Error::conflict(kind::NOTHING_TO_REDO, message)
             .hint("look at the groups with history.list; an edit after an undo ends the redo"),
-        EditFault::OtherAuthor { author, group } => {
-            Error::conflict("other_author", message.clone())
-                .hint("pass any_author: true to step over another author's group")
-                .with("author", &*author)
-                .with("group", group)
-        }
+        EditFault::OtherAuthor { author, group } => Error::conflict(kind::OTHER_AUTHOR, message)
+            .hint("pass any_author: true to step over another author's group")
+            .with("author", &*author)
+            .with("group", group),
         EditFault::TooManyVoxels { count, max } => {
             Error::limit_exceeded("engine.edit_voxels_max", count, max)
                 .hint("do it in several smaller edits")
         }
-        EditFault::LimitReached { what, max } => Error::new(Code::LimitExceeded, message.clone())
+        EditFault::LimitReached { what, max } => Error::new(Code::LimitExceeded, message)
             .with("limit", format!("engine.{what}"))
             .with("max", max),
-        EditFault::Cancelled => Error::new(Code::Cancelled, message.clone()),
-        EditFault::OutOfBounds { min, max, .. } => Error::invalid_params(message.clone())
+        EditFault::Cancelled => Error::new(Code::Cancelled, message),
+        EditFault::OutOfBounds { min, max, .. } => Error::invalid_params(message)
             .hint("keep every coordinate inside the limits")
             .with("min", min)
             .with("max", max),
@@ -84,16 +82,20 @@ pub fn edit(error: EditError) -> Error {
         | EditFault::SizeMismatch { .. }
         | EditFault::StartOutside
         | EditFault::BoundsMissing
-        | EditFault::CentreOffGrid => Error::invalid_params(message.clone()),
+        | EditFault::CentreOffGrid => Error::invalid_params(message),
     };
     match error.edit {
-        Some(index) => {
-            let mut wire = wire.with("edit", index);
-            wire.message = message.into();
-            wire
-        }
+        Some(index) => in_edit(index, wire),
         None => wire,
     }
+}
+
+/// What was wrong with one edit of a list.
+pub fn in_edit(index: usize, mut error: Error) -> Error {
+    let detail = error.data.extra.remove("detail");
+    let said = detail.as_ref().and_then(|detail| detail.as_str()).unwrap_or(&error.message);
+    error.message = format!("edit {index}: {said}").into();
+    error.with("edit", index)
 }
 
 /// Why a change that was just prepared cannot be applied: a fault of ours.

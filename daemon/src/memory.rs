@@ -47,6 +47,13 @@ impl Memory {
         Some(Charge { memory: Arc::clone(self), bytes })
     }
 
+    /// Adds `bytes` until the charge is dropped, whatever the bound: what is there already must be
+    /// counted.
+    pub fn hold(self: &Arc<Self>, bytes: usize) -> Charge {
+        self.used.fetch_add(bytes, Ordering::Relaxed);
+        Charge { memory: Arc::clone(self), bytes }
+    }
+
     /// Replaces a part of the sum, whatever the bound: what is there already must be counted.
     pub fn replace(&self, before: usize, after: usize) {
         if after >= before {

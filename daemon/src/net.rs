@@ -1,6 +1,7 @@
 //! The event loop: sockets and the clock on one side, the router on the other. It owns no state of
 //! calls and waits for nothing but the kernel.
 
+mod lend;
 pub mod listeners;
 mod peer;
 mod turn;
@@ -9,10 +10,7 @@ use std::{
     cmp::Reverse,
     collections::{BinaryHeap, VecDeque},
     io,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::AtomicBool},
     time::{Duration, Instant},
 };
 
@@ -23,10 +21,10 @@ use signal_hook_mio::v1_0::Signals;
 
 use self::{listeners::Listeners, peer::Peer};
 use crate::{
-    call::{PeerId, ReplyForm},
+    call::PeerId,
     edit::Written,
     journal::writer::Completions,
-    lanes::{Done, Garbage, Job, Lanes, Wake},
+    lanes::{Done, Garbage, Lanes, Wake},
     life::vitals::Vitals,
     out::{Outbox, Segment},
     router::{Effects, Router, State},
@@ -310,71 +308,6 @@ impl Net {
             }
         }
         self.apply(router, host);
-    }
-
-    /// Lets a lane send the answer itself, where it is the only thing its peer waits for: that saves
-    /// waking the loop for it.
-    fn lend(&mut self, job: &mut Job, router: &Router) {
-        let Job::Read(read) = job else { return };
-        let ticket = read.envelope.ticket;
-        let alone = router.session(ticket.peer).is_some_and(|session| {
-            let answered = session.call(ticket.call).is_some_and(|call| call.id.is_some());
-            answered && session.in_flight() == 1
-        });
-        let Some(peer) = peer_mut(&mut self.peers, ticket.peer) else { return };
-        let whole = matches!(read.envelope.form, ReplyForm::Whole(_));
-        if whole && alone && !read.background && !peer.lent && peer.out.is_empty() {
-            peer.lent = true;
-            self.lent.push(ticket.peer);
-            read.direct = Some(Arc::clone(&peer.stream));
-        }
-    }
-
-    /// A lane is done with a peer's socket.
-    fn take_back(&mut self, done: &mut Done) {
-        let (ticket, rest) = match done {
-            Done::Sent { ticket, rest, .. } => (*ticket, rest.take()),
-            Done::Answered { ticket, lent: true, .. } => (*ticket, None),
-            _ => return,
-        };
-        if let Some(index) = self.lent.iter().position(|id| *id == ticket.peer) {
-            self.lent.swap_remove(index);
-        }
-        if let Some(peer) = peer_mut(&mut self.peers, ticket.peer) {
-            peer.returned(rest);
-            if !peer.out.is_empty() || peer.closing {
-                self.ready_peer(ticket.peer);
-            }
-        }
-    }
-
-    /// Before the loop sleeps: where nothing depends on what the lanes do but answers that they
-    /// send themselves, they need not wake it. `true`: one has handed something back already.
-    fn doze(&mut self, router: &Router) -> bool {
-        if self.lent.is_empty()
-            || self.stopping.is_some()
-            || router.lane_load().1 != self.lent.len()
-        {
-            return false;
-        }
-        let peers = &mut self.peers;
-        let owed = |peer: &mut Peer| !peer.out.is_empty() || peer.paused || peer.closing;
-        let owed = self.lent.iter().any(|&id| peer_mut(peers, id).is_some_and(owed));
-        if owed {
-            return false;
-        }
-        self.dozing.store(true, Ordering::SeqCst);
-        // Whoever handed something back before it could see this has woken nobody.
-        self.woken = !self.channels.done.is_empty();
-        self.woken
-    }
-
-    /// After the loop slept.
-    fn rouse(&mut self) {
-        if !self.lent.is_empty() {
-            self.dozing.store(false, Ordering::SeqCst);
-            self.woken = true;
-        }
     }
 
     /// Does what the router wants done.

@@ -124,8 +124,15 @@ impl Outbox {
             other.clear();
             return;
         }
-        debug_assert!(self.is_empty(), "a peer's own output is sent before new output is made");
         other.close_tail();
+        if !self.is_empty() {
+            debug_assert_eq!(other.sent, 0, "what is older is sent first");
+            self.close_tail();
+            self.queue.append(&mut other.queue);
+            self.bytes += other.bytes;
+            other.clear();
+            return;
+        }
         std::mem::swap(&mut self.queue, &mut other.queue);
         self.sent = other.sent;
         self.bytes = other.bytes;
@@ -259,6 +266,31 @@ mod tests {
             }
             assert_eq!(outbox.bytes(), whole.len());
             assert_eq!(drain(&mut outbox, step), whole);
+        }
+    }
+
+    #[test]
+    fn new_output_comes_behind_what_waits() {
+        for sent in [0, 2] {
+            for sizes in [[5, SEGMENT_BYTES_MIN], [SEGMENT_BYTES_MIN, 5], [5, 5]] {
+                let [first, second] = [(b'a', sizes[0]), (b'b', sizes[1])].map(|(byte, size)| {
+                    let mut outbox = Outbox::default();
+                    outbox.push(Segment::Bytes(vec![byte; size]));
+                    outbox.append(|tail| tail.push(byte.to_ascii_uppercase()));
+                    outbox
+                });
+                let (mut waits, mut new) = (first, second);
+                let mut stream = Trickle { got: Vec::new(), step: sent.max(1), block: false };
+                if sent > 0 {
+                    assert!(!waits.write_to(&mut stream, &mut Vec::new()).unwrap());
+                }
+                waits.take_from(&mut new);
+                assert!(new.is_empty());
+                let rest = drain(&mut waits, 1000);
+                let all = [&stream.got[..], &rest[..]].concat();
+                let wanted = [vec![b'a'; sizes[0]], vec![b'A'], vec![b'b'; sizes[1]], vec![b'B']];
+                assert_eq!(all, wanted.concat());
+            }
         }
     }
 

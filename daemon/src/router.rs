@@ -11,24 +11,27 @@ mod echo;
 mod events;
 mod imports;
 mod jobs;
+mod keys;
 pub mod parse;
 mod pins;
 mod projects;
 mod receive;
+mod residents;
 mod room;
 mod sessions;
 mod strands;
+mod trash;
 
-use std::{sync::Arc, time::Instant};
+use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
 pub use self::{
     calls::PendingRead,
     catalogue::CataloguePlan,
     events::{Event, Events},
     jobs::Jobs,
+    keys::parse_key,
     projects::{Entry, Projects, Residence},
     receive::{Asked, Flow, Later},
-    strands::parse_key,
 };
 use crate::{
     blobs::Blobs,
@@ -139,7 +142,11 @@ pub struct Router {
     appender: Option<Appender<Written>>,
     effects: Effects,
     /// Keyed calls that are being done.
-    running: Vec<strands::Running>,
+    running: Vec<keys::Running>,
+    /// When callers stop waiting for which calls.
+    deadlines: BTreeSet<(Instant, PeerId, u32)>,
+    /// When the trash is to be looked at.
+    trash_due: Option<Instant>,
     /// Strands that wait for room in the journal.
     starved: Vec<ProjectId>,
 }
@@ -173,6 +180,8 @@ impl Router {
             appender: None,
             effects: Effects::default(),
             running: Vec::new(),
+            deadlines: BTreeSet::new(),
+            trash_due: None,
             starved: Vec::new(),
         }
     }
@@ -262,7 +271,8 @@ impl Router {
             }
             Done::Recovered(recovered) => {
                 self.lane_free(false);
-                self.recovered(*recovered);
+                self.recovered(*recovered, now);
+                self.watch_trash(now);
             }
             Done::Recovering { done, total } => {
                 self.state = State::Recovering { done, total };
@@ -284,7 +294,10 @@ impl Router {
     /// The next moment at which something is due.
     pub fn deadline(&self) -> Option<Instant> {
         let blobs = self.blobs.oldest().map(|used| used + self.limits.job_keep);
-        [self.jobs.deadline(), self.pins.deadline(), blobs].into_iter().flatten().min()
+        let calls = self.deadlines.first().map(|(at, ..)| *at);
+        let trash = self.trash_due.filter(|_| self.state == State::Ready);
+        let due = [self.jobs.deadline(), self.pins.deadline(), blobs, calls, trash];
+        due.into_iter().flatten().min()
     }
 
     /// Does what is due.
@@ -292,6 +305,8 @@ impl Router {
         for (ticket, result) in self.jobs.due(now) {
             self.answer(ticket, result);
         }
+        self.time_out(now);
+        self.empty_trash(now);
         self.effects.garbage.extend(self.pins.expire(now));
         self.jobs.expire(now);
         if let Some(before) = now.checked_sub(self.limits.job_keep) {

@@ -1,18 +1,23 @@
 //! One connected client's state: who it is, which of its calls are unanswered, which batches are
 //! half gathered. A plain value; what the bytes of the connection are is decided before it.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, sync::Arc, time::Instant};
 
 use goxe_protocol::{
+    Code, Error,
     inbound::Form,
     rpc::{BatchReply, Id, Progress},
 };
 
 use crate::{
-    call::{Cancel, Encoded, PeerId, Principal, ReplyForm, Ticket},
+    call::{self, Cancel, Encoded, PeerId, Principal, ReplyForm, Ticket},
     journal::ProjectId,
+    memory::Charge,
     router::{Later, PendingRead},
 };
+
+/// Answers up to here have a place in every batch: those of edits, and errors.
+const SHORT_BYTES_MAX: usize = 8 << 10;
 
 /// What a peer must do before its first call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +43,10 @@ pub struct InFlight {
     pub edit: bool,
     /// Whether, and under which token, the peer hears how far it is.
     pub token: Option<Progress<'static>>,
+    /// When its caller stops waiting.
+    pub deadline: Option<Instant>,
+    /// Its lane sends the answer: it may be answered already.
+    pub lent: bool,
     /// Asks it to end.
     pub cancel: Arc<Cancel>,
 }
@@ -70,8 +79,9 @@ pub struct Session {
     pub spoke: bool,
     /// It asks nothing more.
     pub ended: bool,
-    /// A message of it is being parsed on a lane; until then it is not read.
-    pub parsing: bool,
+    /// A message of it is being parsed on a lane, and takes this much memory; until it is parsed
+    /// the peer is not read.
+    pub parsing: Option<Charge>,
     /// How messages to it are told apart.
     pub form: Form,
     /// Subscriptions it holds.
@@ -93,7 +103,7 @@ impl Session {
             gate,
             spoke: false,
             ended: false,
-            parsing: false,
+            parsing: None,
             form: Form::Frames,
             subscriptions: 0,
             calls: Vec::new(),
@@ -114,6 +124,22 @@ impl Session {
         self.calls.iter().find(|call| call.id.as_ref().is_some_and(|own| own.json() == id.json()))
     }
 
+    /// Whether a call with this id is certainly unanswered.
+    pub fn awaits(&self, id: &Id<'_>) -> bool {
+        self.find(id).is_some_and(|call| !call.lent)
+    }
+
+    /// Leaves the answer to a call to its lane, if it is the only unanswered one.
+    pub fn lend(&mut self, call: u32) -> bool {
+        match &mut self.calls[..] {
+            [only] if only.call == call && only.id.is_some() => {
+                only.lent = true;
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// Enters a call that is answered later.
     pub fn open(
         &mut self,
@@ -131,9 +157,23 @@ impl Session {
             project,
             edit,
             token: later.meta.as_deref().and_then(|meta| meta.progress.clone()),
+            deadline: None,
+            lent: false,
             cancel: Arc::clone(&cancel),
         });
         (Ticket { peer: self.peer, call }, cancel)
+    }
+
+    /// Says when the caller of an unanswered call stops waiting.
+    pub fn expect(&mut self, call: u32, deadline: Instant) {
+        if let Some(in_flight) = self.calls.iter_mut().find(|in_flight| in_flight.call == call) {
+            in_flight.deadline = Some(deadline);
+        }
+    }
+
+    /// Unanswered calls whose callers do not wait for ever, and until when they do.
+    pub fn deadlines(&self) -> impl Iterator<Item = (Instant, u32)> {
+        self.calls.iter().filter_map(|in_flight| Some((in_flight.deadline?, in_flight.call)))
     }
 
     /// An unanswered call.
@@ -185,7 +225,8 @@ impl Session {
 
     /// Takes out a read that is held back, because it was cancelled.
     pub fn unhold(&mut self, call: u32) -> Option<Held> {
-        let index = self.held.iter().position(|held| held.call == call)?;
+        let own = |held: &Held| held.call == call && !held.read.background;
+        let index = self.held.iter().position(own)?;
         self.held.remove(index)
     }
 
@@ -197,19 +238,36 @@ impl Session {
         batch
     }
 
-    /// Puts an answer into its form: itself, or the batch once its last member is there.
-    pub fn gather(&mut self, form: ReplyForm, answer: Encoded) -> Option<Encoded> {
+    /// Puts an answer into its form: itself, or the batch once its last member is there. A batch
+    /// grows to `bytes_max`; what goes beyond is answered as too large, all but the short answers
+    /// that edits have.
+    pub fn gather(
+        &mut self,
+        form: ReplyForm,
+        id: &Id<'_>,
+        answer: Encoded,
+        bytes_max: usize,
+    ) -> Option<Encoded> {
         let ReplyForm::Member { batch } = form else { return Some(answer) };
         let index = self.batches.iter().position(|(number, _)| *number == batch)?;
         let (_, gathered) = self.batches.get_mut(index)?;
-        gathered.push(&answer.head);
+        let bytes = gathered.bytes().saturating_add(answer.head.len());
+        if bytes > bytes_max && answer.head.len() > SHORT_BYTES_MAX {
+            let error =
+                Error::new(Code::TooLarge, "the answers of the batch are too long together")
+                    .hint("send the calls in several batches, or one after the other")
+                    .with("bytes_max", bytes_max);
+            gathered.push(&call::encode(id, form, Err(error), bytes_max).head);
+        } else {
+            gathered.push(&answer.head);
+        }
         if !gathered.is_complete() {
             return None;
         }
         let (_, gathered) = self.batches.swap_remove(index);
         let array = gathered.finish()?;
         let mut head = Vec::with_capacity(array.len() + 16);
-        // A batch is no longer than what its members were allowed; the header holds 4 GiB.
+        // Far less than the 4 GiB that a header holds.
         let _ = self.form.append(&mut head, |out| out.extend_from_slice(&array));
         Some(Encoded { head, attachment: None })
     }
@@ -295,15 +353,44 @@ mod tests {
     }
 
     #[test]
+    fn an_id_is_free_as_soon_as_its_answer_may_be_sent() {
+        let mut session = session();
+        let call = open(&mut session, 5, 1, false);
+        assert!(session.awaits(&Id::number(5)));
+        assert!(session.lend(call));
+        assert!(!session.awaits(&Id::number(5)) && session.find(&Id::number(5)).is_some());
+        let other = open(&mut session, 6, 1, false);
+        assert!(!session.lend(other), "another answer is due before");
+    }
+
+    #[test]
     fn a_batch_is_answered_when_its_last_member_is() {
         let mut session = session();
         session.form = Form::Lines;
         let batch = session.open_batch(2);
         let form = ReplyForm::Member { batch };
         let answer = |text: &str| Encoded { head: text.into(), attachment: None };
-        assert!(session.gather(form, answer("1")).is_none());
-        let whole = session.gather(form, answer("2")).unwrap();
+        let id = Id::number(1);
+        assert!(session.gather(form, &id, answer("1"), 100).is_none());
+        let whole = session.gather(form, &id, answer("2"), 100).unwrap();
         assert_eq!(whole.head, b"[1,2]\n");
-        assert!(session.gather(form, answer("3")).is_none());
+        assert!(session.gather(form, &id, answer("3"), 100).is_none());
+    }
+
+    #[test]
+    fn a_batch_is_no_longer_than_an_answer_may_be() {
+        let mut session = session();
+        let batch = session.open_batch(3);
+        let form = ReplyForm::Member { batch };
+        let answer = |bytes| {
+            let head = format!("{:?}", "x".repeat(bytes)).into_bytes();
+            Encoded { head, attachment: None }
+        };
+        assert!(session.gather(form, &Id::number(1), answer(20_000), 30_000).is_none());
+        assert!(session.gather(form, &Id::number(2), answer(20_000), 30_000).is_none());
+        let whole = session.gather(form, &Id::number(3), answer(20), 30_000).unwrap();
+        assert!(whole.head.len() < 30_000);
+        let json: serde_json::Value = serde_json::from_slice(&whole.head[16..]).unwrap();
+        assert_eq!(json[1]["error"]["code"], Code::TooLarge.number());
     }
 }

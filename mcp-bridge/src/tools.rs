@@ -10,6 +10,7 @@ pub mod answer;
 mod arguments;
 pub mod context;
 mod describe;
+mod examples;
 pub mod failure;
 pub mod files;
 mod health;

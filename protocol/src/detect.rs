@@ -1,6 +1,6 @@
 //! What a new connection speaks: its first bytes decide, however they are split, for its whole life.
 
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, kind};
 
 /// What the first byte that is not white space announces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +52,6 @@ impl Detector {
 #[must_use]
 pub fn unknown_protocol(message: String) -> Error {
     Error::new(Code::Unsupported, message)
-        .kind("protocol")
+        .kind(kind::PROTOCOL)
         .hint("send GOXE version 1 frames, or one JSON-RPC message a line")
 }

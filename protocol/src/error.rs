@@ -1,6 +1,7 @@
 //! Errors of the wire: JSON-RPC's own and one table of application codes by cause.
 
 mod code;
+pub mod kind;
 #[cfg(test)]
 mod tests;
 

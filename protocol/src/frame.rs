@@ -10,7 +10,7 @@ use std::fmt;
 pub use decoder::{DIRECT_BYTES_MIN, Decoder, Direct, TRUST_BYTES_MAX};
 pub use encode::{append_attached, append_attached_head, append_message};
 
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, kind};
 
 /// The first word of every frame: the letters `GOXE`.
 pub const MAGIC: u32 = 0x474F_5845;
@@ -154,12 +154,12 @@ impl FrameError {
                 Error::new(Code::InvalidRequest, message)
             }
             Self::Version { found } => Error::new(Code::Unsupported, message)
-                .kind("version")
+                .kind(kind::VERSION)
                 .hint("speak GOXE version 1")
                 .with("found", found)
                 .with("served", [VERSION]),
             Self::Flags { reserved } => Error::new(Code::Unsupported, message)
-                .kind("flags")
+                .kind(kind::FLAGS)
                 .hint("leave the reserved flags 0")
                 .with("reserved", reserved),
             Self::TooLarge { length, limit } => Error::new(Code::TooLarge, message)

@@ -4,7 +4,7 @@
 mod tests;
 
 use crate::detect::{self, Detected, Detector};
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, kind};
 use crate::frame::{self, Decoder, Direct, Frame, FrameError};
 use crate::lines::{self, LineDecoder, LineTooLong};
 
@@ -246,7 +246,9 @@ impl Inbound {
 pub fn attachment_refused(form: Form) -> Error {
     let error = Error::new(Code::Unsupported, "attachments travel only in GOXE frames");
     match form {
-        Form::Frames => error.kind("attachment").hint("send the call alone, not in a batch"),
-        Form::Lines => error.kind("attachment").hint("connect with GOXE frames for this method"),
+        Form::Frames => error.kind(kind::ATTACHMENT).hint("send the call alone, not in a batch"),
+        Form::Lines => {
+            error.kind(kind::ATTACHMENT).hint("connect with GOXE frames for this method")
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use crate::api::{CATALOGUE, MethodInfo};
-use crate::error::{CODES, Retry};
+use crate::error::{CODES, Retry, kind::KINDS};
 use shape::{shape, variants};
 
 /// One member of an object, as its schema describes it.
@@ -112,6 +112,17 @@ pub fn errors_markdown() -> String {
         };
         let (number, name, meaning) = (row.number, row.name, row.meaning);
         push(&mut text, format_args!("| {number} | `{name}` | {meaning} | {retry} |\n"));
+    }
+    text
+}
+
+/// The table of finer kinds.
+#[must_use]
+pub fn kinds_markdown() -> String {
+    let mut text = String::from("| kind | below | answered when |\n|---|---|---|\n");
+    for row in KINDS {
+        let (word, code, meaning) = (row.word, row.code.name(), row.meaning);
+        push(&mut text, format_args!("| `{word}` | `{code}` | {meaning} |\n"));
     }
     text
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::measure;
+use super::measure_by_turns;
 use crate::limit::Reply;
 use crate::load::Load;
 use crate::request::Request;
@@ -13,7 +13,7 @@ use crate::table::{Bound, Measure, Row};
 use crate::{Choice, Outcome, ROUNDS, machine};
 
 const BYTES: usize = 16 << 20;
-const DURATION: Duration = Duration::from_millis(600);
+const DURATION: Duration = Duration::from_millis(200);
 
 /// Takes the measures of this kind.
 pub fn run(choice: &Choice) -> Outcome<Vec<Row>> {
@@ -43,8 +43,8 @@ pub fn run(choice: &Choice) -> Outcome<Vec<Row>> {
         let mut row = Row::new(measured);
         let limit = Server::limit(reply)?;
         for _ in 0..ROUNDS {
-            let base = measure(&limit, &base)?;
-            row.compare(base.cpu_us / 1e3, measure(&daemon, &goxe)?.cpu_us / 1e3);
+            let [base, goxe] = measure_by_turns([(&limit, &base), (&daemon, &goxe)])?;
+            row.compare(base.cpu_us / 1e3, goxe.cpu_us / 1e3);
         }
         rows.push(row);
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{measure, prepare};
+use super::{measure_by_turns, prepare};
 use crate::limit::Reply;
 use crate::load::Load;
 use crate::request::Request;
@@ -10,8 +10,8 @@ use crate::server::Server;
 use crate::table::{Bound, Measure, Row};
 use crate::{Choice, Outcome, ROUNDS, machine};
 
-/// How long one load runs in one round.
-const DURATION: Duration = Duration::from_millis(400);
+/// How long one load runs in one turn of a round.
+const DURATION: Duration = Duration::from_millis(120);
 
 /// A load, the one of the base, and what is judged of it.
 struct Case {
@@ -42,8 +42,7 @@ pub fn run(choice: &Choice) -> Outcome<Vec<Row>> {
         .collect();
     for _ in 0..ROUNDS {
         for (case, cpu, latency) in &mut cases {
-            let base = measure(&limit, &case.base)?;
-            let goxe = measure(&daemon, &case.goxe)?;
+            let [base, goxe] = measure_by_turns([(&limit, &case.base), (&daemon, &case.goxe)])?;
             cpu.compare(base.cpu_us, goxe.cpu_us);
             if let Some(latency) = latency {
                 latency.compare(base.p50_us, goxe.p50_us);

@@ -18,6 +18,7 @@ use goxe_protocol::{
         },
         types::{Done, ProjectParams},
     },
+    error::kind,
 };
 use jiff::Timestamp;
 
@@ -220,7 +221,7 @@ pub(super) fn export(input: &mut ReadInput<'_>) -> Result<Reply, Error> {
 fn export_error(error: &ExportError) -> Error {
     match *error {
         ExportError::TooManyColours { count } => {
-            Error::conflict("too_many_colors", error.to_string())
+            Error::conflict(kind::TOO_MANY_COLORS, error.to_string())
                 .hint("pass quantize: true to merge the nearest colours")
                 .with("colors", count)
                 .with("colors_max", 255)

@@ -26,13 +26,13 @@ pub(super) fn edit(input: &EditInput<'_>) -> Result<EditPlan, Error> {
     let count = edits.len();
     let layer = items::Layer::new(input.view, layer);
     let edits = edits.into_iter().enumerate().map(|(index, item)| {
-        items::edit(item, &layer).map_err(|error| {
-            let message = format!("edit {index}: {error}");
-            Error { message: message.into(), ..error }.with("edit", index)
-        })
+        items::edit(item, &layer).map_err(|error| errors::in_edit(index, error))
     });
     let request = Request::Edit(edits.collect::<Result<_, _>>()?);
-    let label = label_of(label, || format!("{count} edits"))?;
+    let label = label_of(label, || match count {
+        1 => "1 edit".to_owned(),
+        count => format!("{count} edits"),
+    })?;
     Ok(EditPlan { request, label, if_revision, dry_run, answer: Box::new(answer) })
 }
 

@@ -223,12 +223,7 @@ fn strand(lane: usize, job: StrandJob, context: &LaneContext) {
     context.tell(Done::Strand { project, head, rest: edits, appended });
 }
 
-fn unwritten(
-    edit: EditCall,
-    result: Result<Reply, Error>,
-    seen: Revision,
-    context: &LaneContext,
-) {
+fn unwritten(edit: EditCall, result: Result<Reply, Error>, seen: Revision, context: &LaneContext) {
     context.tell(Done::Unwritten { edit: Box::new(edit), result, seen, long: false });
 }
 

@@ -2,13 +2,14 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::{self, Read, Seek, SeekFrom, Write},
+    io::{self, Seek, SeekFrom, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
 };
 
+use goxe_config::endpoint::Endpoint;
 use nix::fcntl::{Flock, FlockArg};
 
 /// The held lock. It lasts as long as the value; the file itself is never removed, because a
@@ -44,9 +45,6 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Pause between two tries.
 const TRY_AGAIN: Duration = Duration::from_millis(20);
 
-/// How much of the holder's own words is read back.
-const HOLDER_BYTES_MAX: u64 = 512;
-
 impl DataLock {
     /// Takes the lock or tells who holds it. Clients that wait for a daemon to leave hold it for
     /// moments, so that it is tried again for a little while.
@@ -74,24 +72,32 @@ impl DataLock {
             .open(path)
             .map_err(io)?;
         match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-            Ok(file) => Ok(DataLock { file }),
-            Err((file, nix::errno::Errno::EWOULDBLOCK)) => {
-                let mut holder = String::new();
+            Ok(file) => {
+                // What the last holder said of itself is not true any more.
+                file.set_len(0).map_err(io)?;
+                Ok(DataLock { file })
+            }
+            Err((_, nix::errno::Errno::EWOULDBLOCK)) => {
                 // What the holder says of itself only helps a person; without it the lock still holds.
-                let _ = file.take(HOLDER_BYTES_MAX).read_to_string(&mut holder);
-                let holder = holder.trim();
-                let holder = if holder.is_empty() { "it is just starting" } else { holder };
-                Err(LockError::Held { data: data.to_owned(), holder: holder.to_owned() })
+                let holder = match Endpoint::read(path) {
+                    Ok(Endpoint { pid, socket, .. }) => {
+                        format!("pid {pid}, socket {}", socket.display())
+                    }
+                    Err(_) => "it is just starting".to_owned(),
+                };
+                Err(LockError::Held { data: data.to_owned(), holder })
             }
             Err((_, errno)) => Err(io(errno.into())),
         }
     }
 
-    /// Writes who holds the lock, for the one who is refused.
-    pub fn describe(&mut self, holder: &str) -> io::Result<()> {
+    /// Writes who holds the lock, for the one who is refused, and for clients of a folder that lost
+    /// its endpoint file.
+    pub fn describe(&mut self, holder: &Endpoint) -> io::Result<()> {
+        let text = serde_json::to_vec(holder)?;
         self.file.set_len(0)?;
         self.file.seek(SeekFrom::Start(0))?;
-        self.file.write_all(holder.as_bytes())
+        self.file.write_all(&text)
     }
 }
 
@@ -104,7 +110,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lock");
         let mut first = DataLock::take(&path, folder.path()).unwrap();
-        first.describe("pid 7, socket /run/x.sock").unwrap();
+        let endpoint = Endpoint {
+            pid: 7,
+            start_time: 1,
+            boot_id: String::new(),
+            epoch: String::new(),
+            store: String::new(),
+            socket: PathBuf::from("/run/x.sock"),
+            build: String::new(),
+        };
+        first.describe(&endpoint).unwrap();
         let error = DataLock::take(&path, folder.path()).unwrap_err();
         assert!(error.to_string().contains("pid 7, socket /run/x.sock"), "{error}");
         drop(first);

@@ -106,8 +106,7 @@ pub fn run(options: Options) -> Result<(), RunError> {
         false => None,
     };
     let served = Served::announce(&config, &paths, bound)?;
-    let about = format!("pid {}, socket {}", process::id(), config.socket.path.display());
-    lock.describe(&about).map_err(io_error("the lock"))?;
+    lock.describe(&served.endpoint).map_err(io_error("the lock"))?;
     let numbers = [SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2];
     let signals = Signals::new(numbers).map_err(io_error("signals"))?;
     let log = Log::start(&log_options(&config, log_to_stderr)).map_err(io_error("the log"))?;
@@ -177,8 +176,8 @@ fn serve(
         render_pixels_max: limits.render_pixels_max,
         engine: Arc::new(engine_limits(config)),
     };
-    let lanes = Lanes::start(count, limits.lane_queue_max, &context)
-        .map_err(io_error("the lanes"))?;
+    let lanes =
+        Lanes::start(count, limits.lane_queue_max, &context).map_err(io_error("the lanes"))?;
     drop(context);
     let memory = Memory::new(limits.memory_bytes_max);
     let mut router = Router::new(limits, key_limits, identity, memory, count);

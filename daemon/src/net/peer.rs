@@ -109,6 +109,7 @@ impl Peer {
             };
         }
         self.settle_partial(now);
+        let full = out.bytes() >= router.limits.send_buffer_bytes_max;
         if !out.is_empty() {
             self.active = now;
             let free = self.out.is_empty() && !self.lent;
@@ -126,6 +127,8 @@ impl Peer {
                 router.end_session(self.id);
                 if self.is_over(router) { After::Gone } else { After::Wait }
             }
+            // Nothing else would tell that what was too much is sent already.
+            After::Wait if full && self.out.is_empty() => After::Again,
             After::Wait | After::Again => after,
         }
     }

@@ -14,7 +14,7 @@ use crate::{
     call::{self, Encoded, PeerId, Reply, ReplyForm, Ticket},
     lanes::Garbage,
     out::Outbox,
-    session::Session,
+    session::{InFlight, Session},
 };
 
 impl Router {
@@ -26,7 +26,7 @@ impl Router {
         result: Result<Reply, Error>,
     ) {
         let Some(closed) = session.close(call) else { return };
-        self.after_close(session);
+        self.after_close(session, &closed);
         let Some(id) = closed.id else {
             if let Err(error) = result {
                 tracing::debug!(session = session.number, %error, "a notification failed");
@@ -35,7 +35,7 @@ impl Router {
         };
         let bytes_max = self.limits.reply_bytes_max;
         let encoded = call::encode(&id, closed.form, result, bytes_max);
-        if let Some(encoded) = session.gather(closed.form, encoded) {
+        if let Some(encoded) = session.gather(closed.form, &id, encoded, bytes_max) {
             self.push_answer(session.peer, encoded);
         }
     }
@@ -47,9 +47,10 @@ impl Router {
             return;
         };
         if let Some(closed) = session.close(ticket.call) {
-            self.after_close(&mut session);
-            if closed.id.is_some()
-                && let Some(encoded) = session.gather(closed.form, encoded)
+            self.after_close(&mut session, &closed);
+            let bytes_max = self.limits.reply_bytes_max;
+            if let Some(id) = &closed.id
+                && let Some(encoded) = session.gather(closed.form, id, encoded, bytes_max)
             {
                 self.push_answer(ticket.peer, encoded);
             }
@@ -65,15 +66,18 @@ impl Router {
     /// A call's answer is on its way already.
     pub(super) fn was_sent(&mut self, ticket: Ticket) {
         if let Some(mut session) = self.take_session(ticket.peer) {
-            if session.close(ticket.call).is_some() {
-                self.after_close(&mut session);
+            if let Some(closed) = session.close(ticket.call) {
+                self.after_close(&mut session, &closed);
             }
             self.put_session(session);
         }
     }
 
     /// A call ended: reads that waited for it go on, and so does the reading of the peer.
-    fn after_close(&mut self, session: &mut Session) {
+    fn after_close(&mut self, session: &mut Session, closed: &InFlight) {
+        if let Some(at) = closed.deadline {
+            self.deadlines.remove(&(at, session.peer, closed.call));
+        }
         while let Some(held) = session.release() {
             self.read(held.read);
         }
@@ -120,7 +124,7 @@ impl Router {
         now: Instant,
     ) {
         let Some(mut session) = self.take_session(peer) else { return };
-        session.parsing = false;
+        session.parsing = None;
         let mut out = Outbox::default();
         self.parsed(&mut session, frame, parsed, &mut out, now);
         self.put_session(session);
@@ -145,8 +149,9 @@ impl Router {
             }
             return;
         };
-        let encoded = call::encode(id, form, result, self.limits.reply_bytes_max);
-        if let Some(encoded) = session.gather(form, encoded) {
+        let bytes_max = self.limits.reply_bytes_max;
+        let encoded = call::encode(id, form, result, bytes_max);
+        if let Some(encoded) = session.gather(form, id, encoded, bytes_max) {
             for segment in encoded.into_segments() {
                 out.push(segment);
             }

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc, time::Instant};
 
-use goxe_protocol::{Error, api::types::Revision, frame::OwnedFrame};
+use goxe_protocol::{Error, api::types::Revision, error::kind, frame::OwnedFrame};
 use serde::Deserialize;
 
 use super::{
@@ -67,7 +67,7 @@ impl std::fmt::Debug for PendingRead {
 impl Router {
     /// Parses a long message on a lane; its peer is not read meanwhile.
     pub(super) fn parse_later(&mut self, session: &mut Session, frame: OwnedFrame) {
-        session.parsing = true;
+        session.parsing = Some(self.memory.hold(frame.bytes()));
         let limits = self.limits.rpc;
         self.submit(Job::Parse(Box::new(ParseJob { peer: session.peer, frame, limits })));
     }
@@ -103,7 +103,7 @@ impl Router {
         let target = self.target(session, later.route, &named, now)?;
         let key = self.key_use(later.route, later.meta.as_deref(), &payload)?;
         if let Some(key) = key
-            && self.answer_by_key(session, later, target.project, key)?
+            && self.answer_by_key(session, later, target.project, key, now)?
         {
             return Ok(());
         }
@@ -112,6 +112,7 @@ impl Router {
         }
         let edit = matches!(later.route.handler, Handler::Edit(_) | Handler::Import(_));
         let envelope = Envelope::open(session, later, target.project, edit, charge, now);
+        self.expect(session, envelope.ticket.call, envelope.deadline);
         self.hand_on(session, later.route, envelope, payload, target, key, now)
     }
 
@@ -248,7 +249,7 @@ impl Router {
         match self.pins.find(read.project, cursor) {
             Some(pinned) => Ok(Some((pinned, name, read_only))),
             None => Err(Error::conflict(
-                "cursor_expired",
+                kind::CURSOR_EXPIRED,
                 format!("revision {cursor} is no longer kept for its cursor"),
             )
             .hint("read again without a cursor")),
@@ -340,14 +341,9 @@ impl Router {
             progress: None,
             charge: None,
         };
-        self.read(PendingRead {
-            payload,
-            envelope,
-            route,
-            project,
-            cursor: None,
-            background: true,
-        });
+        let (cursor, background) = (None, true);
+        let read = PendingRead { payload, envelope, route, project, cursor, background };
+        self.read_in_order(session, read);
         Ok(())
     }
 }

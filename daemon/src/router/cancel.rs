@@ -1,9 +1,16 @@
 //! Cancelling: one call, or everything at the end.
 
-use goxe_protocol::{Code, Error, rpc::Id};
+use std::time::Instant;
 
-use super::Router;
-use crate::{call::Ticket, session::Session};
+use goxe_protocol::{Error, rpc::Id};
+
+use super::{Router, projects::Waiting};
+use crate::{
+    call::{Ticket, cancelled, timed_out},
+    edit::EditCall,
+    lanes::Job,
+    session::Session,
+};
 
 impl Router {
     /// The calls in flight with this id, of one session.
@@ -33,12 +40,55 @@ impl Router {
             return false;
         };
         // What has not begun ends at once; what runs ends at its next check.
-        let ticket = Ticket { peer: session.peer, call };
-        if session.unhold(call).is_some() || self.jobs.unwait(ticket) {
-            let error = Error::new(Code::Cancelled, "the call was cancelled");
-            self.answer_in(session, call, Err(error));
-        }
+        self.withdraw(session, call, cancelled());
         true
+    }
+
+    /// Remembers when a caller stops waiting.
+    pub(super) fn expect(&mut self, session: &mut Session, call: u32, deadline: Option<Instant>) {
+        if let Some(at) = deadline {
+            session.expect(call, at);
+            self.deadlines.insert((at, session.peer, call));
+        }
+    }
+
+    /// Answers the calls that wait somewhere and whose callers do not any more; those that lanes
+    /// have find it out themselves, and those that the journal has are done.
+    pub(super) fn time_out(&mut self, now: Instant) {
+        while let Some(&(at, peer, call)) = self.deadlines.first()
+            && at <= now
+        {
+            self.deadlines.pop_first();
+            if let Some(mut session) = self.take_session(peer) {
+                self.withdraw(&mut session, call, timed_out());
+                self.put_session(session);
+            }
+        }
+    }
+
+    /// Takes a call out of the queue in which it waits, if it does, and answers it.
+    fn withdraw(&mut self, session: &mut Session, call: u32, error: Error) {
+        let ticket = Ticket { peer: session.peer, call };
+        let Some(project) = session.call(call).map(|in_flight| in_flight.project) else { return };
+        let waits =
+            session.unhold(call).is_some() || self.jobs.unwait(ticket) || self.unjoin(ticket);
+        if waits {
+            return self.answer_in(session, call, Err(error));
+        }
+        let entry = project.and_then(|project| self.projects.entry_mut(project));
+        match (self.lanes.withdraw(ticket), entry.and_then(|entry| entry.withdraw(ticket))) {
+            (Some(Job::Import(import)), _) => self.withdraw_edit(&import.edit, error),
+            (_, Some(Waiting::Edit(edit))) => self.withdraw_edit(&edit, error),
+            (Some(_), _) | (_, Some(Waiting::Read(_))) => {
+                self.answer_in(session, call, Err(error));
+            }
+            (None, None) => {}
+        }
+    }
+
+    fn withdraw_edit(&mut self, edit: &EditCall, error: Error) {
+        self.edit_unwritten(edit, Err(error));
+        self.import_failed(edit.project, edit.envelope.ticket);
     }
 
     /// Asks everything that still runs to end.

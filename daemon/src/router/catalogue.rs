@@ -37,7 +37,6 @@ pub struct CataloguePlan {
 pub type CatalogueAnswer = Box<dyn FnOnce(&catalogue::State) -> Result<Reply, Error> + Send>;
 
 impl Router {
-    #[expect(clippy::too_many_arguments, reason = "the parts of one call, used in one place")]
     pub(super) fn catalogue_call(
         &mut self,
         envelope: &Envelope,
@@ -61,7 +60,7 @@ impl Router {
     }
 
     /// Applies a change to the head and hands it to the journal.
-    fn catalogue_change(
+    pub(super) fn catalogue_change(
         &mut self,
         plan: CataloguePlan,
         envelope: &Envelope,
@@ -138,6 +137,7 @@ impl Router {
         &mut self,
         written: CatalogueWritten,
         outcome: Result<u64, Error>,
+        now: Instant,
     ) {
         let CatalogueWritten { state, change, ticket, author, reply, key, time_ms } = written;
         self.projects.unwritten -= 1;
@@ -152,11 +152,13 @@ impl Router {
                 }
                 self.projects.journal_bytes = self.projects.journal_bytes.saturating_add(bytes);
                 self.projects.written = state;
-                self.catalogue_changed(&change, &author);
+                self.catalogue_changed(&change, &author, now);
+                self.watch_trash(now);
                 Ok(reply)
             }
             Err(error) => {
                 self.projects.failed = true;
+                self.trash_stays(now);
                 Err(error)
             }
         };
@@ -175,7 +177,7 @@ impl Router {
     }
 
     /// Follows a change with the table of projects, and tells who wants to know.
-    fn catalogue_changed(&mut self, change: &catalogue::Change, author: &str) {
+    fn catalogue_changed(&mut self, change: &catalogue::Change, author: &str, now: Instant) {
         let id = change.project();
         let name = self.projects.written.name(id);
         let what = match change {
@@ -188,7 +190,7 @@ impl Router {
         let name = match name {
             Some(name) => {
                 let fresh = matches!(change, catalogue::Change::Create { .. });
-                self.projects.insert(id, Arc::clone(&name), fresh);
+                self.projects.insert(id, Arc::clone(&name), fresh, now);
                 name
             }
             None => self.project_gone(id),
@@ -238,27 +240,5 @@ impl Router {
         projects.journal_bytes = 0;
         let (state, keys) = (Arc::clone(&projects.written), projects.keys.clone());
         self.submit_long(Job::Image(Box::new(ImageJob::Catalogue { state, keys })));
-    }
-
-    /// Removes for good what was in the trash for long enough.
-    pub fn empty_trash(&mut self, now_ms: i64) {
-        let keep = i64::try_from(self.limits.trash_keep_ms).unwrap_or(i64::MAX);
-        let expired = self
-            .projects
-            .written
-            .trash()
-            .filter(|item| item.deleted_ms.is_some_and(|at| at.saturating_add(keep) <= now_ms));
-        let ids: Vec<ProjectId> = expired.map(|item| item.id).collect();
-        for id in ids {
-            let plan = CataloguePlan {
-                op: Op::Purge { id },
-                if_revision: None,
-                answer: Box::new(|_| Ok(Reply::default())),
-            };
-            if let Err(error) = self.catalogue_change(plan, &Envelope::of_daemon(), None) {
-                tracing::warn!(%error, project = %id, "the trash is emptied later");
-                return;
-            }
-        }
     }
 }

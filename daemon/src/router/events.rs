@@ -171,13 +171,7 @@ impl Router {
         }
     }
 
-    fn notify(
-        &mut self,
-        peer: PeerId,
-        form: Form,
-        subscription: u64,
-        note: &EventNote,
-    ) {
+    fn notify(&mut self, peer: PeerId, form: Form, subscription: u64, note: &EventNote) {
         let mut head = Vec::new();
         let written = form.append(&mut head, |out| {
             // Texts and numbers: this cannot fail.

@@ -42,6 +42,12 @@ impl Imports {
         self.running.retain(|running| *running != ticket);
     }
 
+    /// Takes out an edit that waits.
+    pub(super) fn withdraw(&mut self, ticket: Ticket) -> Option<EditCall> {
+        let index = self.parked.iter().position(|edit| edit.envelope.ticket == ticket)?;
+        Some(self.parked.remove(index))
+    }
+
     /// Takes out everything that waits.
     pub(super) fn take_parked(&mut self) -> Vec<EditCall> {
         std::mem::take(&mut self.parked)

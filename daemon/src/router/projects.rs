@@ -14,10 +14,11 @@ use super::{
     imports::Imports,
 };
 use crate::{
+    call::Ticket,
     edit::{EditCall, Written},
     journal::{ProjectId, keys::Keys},
-    lanes::{Garbage, ImageJob, Job, Kept},
-    store::{Loaded, Recovered, catalogue},
+    lanes::Kept,
+    store::{Recovered, catalogue},
     view::View,
 };
 
@@ -45,6 +46,15 @@ pub enum Waiting {
     Read(Box<PendingRead>),
     /// An edit.
     Edit(Box<EditCall>),
+}
+
+impl Waiting {
+    fn ticket(&self) -> Ticket {
+        match self {
+            Waiting::Read(read) => read.envelope.ticket,
+            Waiting::Edit(edit) => edit.envelope.ticket,
+        }
+    }
 }
 
 /// One project.
@@ -79,14 +89,14 @@ pub struct Entry {
     pub(super) imports: Imports,
     /// Bytes of records since the newest image.
     pub(super) journal_bytes: u64,
-    imaging: bool,
-    used: Instant,
+    pub(super) imaging: bool,
+    pub(super) used: Instant,
     /// Memory it takes, about.
     bytes: u64,
 }
 
 impl Entry {
-    fn new(id: ProjectId, name: Arc<str>, journal_bytes: u64) -> Self {
+    fn new(id: ProjectId, name: Arc<str>, journal_bytes: u64, now: Instant) -> Self {
         Entry {
             id,
             name,
@@ -104,7 +114,7 @@ impl Entry {
             imports: Imports::default(),
             journal_bytes,
             imaging: false,
-            used: Instant::now(),
+            used: now,
             bytes: 0,
         }
     }
@@ -126,6 +136,17 @@ impl Entry {
         }
     }
 
+    /// Takes out a call that waits for its turn, or for the project.
+    pub(super) fn withdraw(&mut self, ticket: Ticket) -> Option<Waiting> {
+        if let Some(index) = self.queue.iter().position(|edit| edit.envelope.ticket == ticket) {
+            return self.queue.remove(index).map(|edit| Waiting::Edit(Box::new(edit)));
+        }
+        if let Some(index) = self.waiting.iter().position(|waiting| waiting.ticket() == ticket) {
+            return Some(self.waiting.remove(index));
+        }
+        self.imports.withdraw(ticket).map(|edit| Waiting::Edit(Box::new(edit)))
+    }
+
     /// Whether no edit of it is on its way.
     pub(super) fn is_still(&self) -> bool {
         !self.running && self.queue.is_empty() && self.unwritten == 0
@@ -140,6 +161,8 @@ impl Entry {
 #[derive(Default)]
 pub struct Projects {
     entries: BTreeMap<ProjectId, Entry>,
+    /// Memory that those in memory take, about.
+    pub(super) bytes: u64,
     /// The catalogue as the journal has it.
     pub(super) written: Arc<catalogue::State>,
     /// The catalogue with what the journal has not written yet.
@@ -218,6 +241,11 @@ impl Projects {
         (self.written.live().count(), loaded)
     }
 
+    /// Memory that those in memory take, about.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// Records that the journal took and has not written.
     pub(super) fn unwritten(&self) -> usize {
         let sum =
@@ -239,8 +267,8 @@ impl Projects {
     }
 
     /// Enters a project that the catalogue has.
-    pub(super) fn insert(&mut self, id: ProjectId, name: Arc<str>, fresh: bool) {
-        let entry = self.entries.entry(id).or_insert_with(|| Entry::new(id, name.clone(), 0));
+    pub(super) fn insert(&mut self, id: ProjectId, name: Arc<str>, fresh: bool, now: Instant) {
+        let entry = self.entries.entry(id).or_insert_with(|| Entry::new(id, name.clone(), 0, now));
         entry.name = name;
         if fresh {
             let view = View::empty(id);
@@ -251,136 +279,35 @@ impl Projects {
 
     /// Takes a project out that is gone for good.
     pub(super) fn remove(&mut self, id: ProjectId) -> Option<Entry> {
+        self.weigh(id, 0);
         self.entries.remove(&id)
+    }
+
+    /// Notes the memory that a project takes; tells whether it takes more than before.
+    pub(super) fn weigh(&mut self, id: ProjectId, bytes: u64) -> bool {
+        let Some(entry) = self.entries.get_mut(&id) else { return false };
+        let before = std::mem::replace(&mut entry.bytes, bytes);
+        self.bytes = self.bytes.saturating_sub(before).saturating_add(bytes);
+        bytes > before
+    }
+
+    /// The project in memory that was not used for longest and that nothing is done with.
+    pub(super) fn least_used(&self, but: ProjectId) -> Option<ProjectId> {
+        let idle = self
+            .entries
+            .values()
+            .filter(|entry| entry.id != but && entry.is_idle() && entry.view().is_some());
+        idle.min_by_key(|entry| entry.used).map(|entry| entry.id)
     }
 }
 
 impl Router {
-    /// Brings a project into memory, unless that is being done.
-    pub(super) fn load(&mut self, id: ProjectId) {
-        let Some(entry) = self.projects.entry_mut(id) else { return };
-        if matches!(entry.residence, Residence::Unloaded) {
-            entry.residence = Residence::Loading;
-            self.submit(Job::Load(id));
-        }
-    }
-
-    /// A project is in memory, or will not come.
-    pub(super) fn loaded(&mut self, id: ProjectId, loaded: Loaded, now: Instant) {
-        let Some(entry) = self.projects.entry_mut(id) else { return };
-        match loaded {
-            Loaded::Sound { project, revision, keys, read_only } => {
-                let view = Arc::new(View { id, revision, project: *project });
-                if let Some(reason) = &read_only {
-                    tracing::warn!(project = %entry.name, reason, "read-only");
-                }
-                entry.keys = keys;
-                entry.head = Some(Arc::clone(&view));
-                entry.bytes = view.project.bytes();
-                entry.residence = Residence::Loaded { view, read_only: read_only.map(Arc::from) };
-            }
-            Loaded::Broken(reason) => {
-                tracing::error!(project = %entry.name, reason, "quarantined");
-                entry.residence = Residence::Broken(reason.into());
-            }
-        }
-        entry.used = now;
-        for waiting in std::mem::take(&mut entry.waiting) {
-            match waiting {
-                Waiting::Read(read) => self.read(*read),
-                Waiting::Edit(edit) => self.queue_edit(*edit),
-            }
-        }
-        self.unload_excess(id);
-    }
-
-    /// The keys of a project's committed calls. A project that is not in memory is brought, and
-    /// the caller asked to come again.
-    pub fn keys_of(&mut self, id: ProjectId) -> Result<&Keys, Error> {
-        match &self.projects.entry(id)?.residence {
-            Residence::Loaded { .. } => {}
-            Residence::Broken(reason) => {
-                return Err(broken(&self.projects.entry(id)?.name, reason));
-            }
-            Residence::Unloaded | Residence::Loading => {
-                self.load(id);
-                return Err(Error::new(Code::Busy, "the project is being brought into memory")
-                    .kind("loading")
-                    .with("retry_ms", 50));
-            }
-        }
-        Ok(&self.projects.entry(id)?.keys)
-    }
-
-    /// A newer state of a project is in the journal.
-    pub(super) fn install(&mut self, id: ProjectId, newer: Arc<View>, now: Instant) {
-        let Some(entry) = self.projects.entry_mut(id) else { return };
-        let Residence::Loaded { view, .. } = &mut entry.residence else { return };
-        if newer.revision.number > view.revision.number {
-            entry.bytes = newer.project.bytes();
-            let older = std::mem::replace(view, newer);
-            self.effects.garbage.push(Garbage::View(older));
-        }
-        entry.used = now;
-    }
-
-    /// Saves a project whole where its journal has grown long enough.
-    pub(super) fn image_if_due(&mut self, id: ProjectId) {
-        let after = self.limits.image_after_bytes;
-        let Some(entry) = self.projects.entry_mut(id) else { return };
-        if entry.journal_bytes < after || entry.imaging {
-            return;
-        }
-        let Residence::Loaded { view, read_only: None } = &entry.residence else { return };
-        let job = ImageJob::Project { view: Arc::clone(view), keys: entry.keys.clone() };
-        entry.imaging = true;
-        entry.journal_bytes = 0;
-        self.submit_long(Job::Image(Box::new(job)));
-    }
-
-    /// A project was saved whole, or not.
-    pub(super) fn imaged(&mut self, id: ProjectId, result: Result<(), String>) {
-        if let Some(entry) = self.projects.entry_mut(id) {
-            entry.imaging = false;
-        }
-        if id == ProjectId::CATALOGUE {
-            self.projects.imaging = false;
-        }
-        if let Err(error) = result {
-            // The journal goes on; the next image is tried after as many bytes again.
-            tracing::warn!(project = %id, error, "no image was written");
-        }
-        self.unload_excess(id);
-    }
-
-    /// Unloads the projects that were not used for longest while all together take too much.
-    fn unload_excess(&mut self, keep: ProjectId) {
-        let total = |projects: &Projects| -> u64 {
-            projects.entries.values().filter(|entry| entry.view().is_some()).map(|e| e.bytes).sum()
-        };
-        while total(&self.projects) > self.limits.projects_bytes_max {
-            let idle = self
-                .projects
-                .entries
-                .values()
-                .filter(|entry| entry.id != keep && entry.is_idle() && entry.view().is_some());
-            let Some(oldest) = idle.min_by_key(|entry| entry.used).map(|entry| entry.id) else {
-                return;
-            };
-            let Some(entry) = self.projects.entry_mut(oldest) else { return };
-            tracing::info!(project = %entry.name, "unloaded to make room");
-            entry.keys = Keys::default();
-            entry.head = None;
-            if let Residence::Loaded { view, .. } =
-                std::mem::replace(&mut entry.residence, Residence::Unloaded)
-            {
-                self.effects.garbage.push(Garbage::View(view));
-            }
-        }
-    }
-
     /// The journal was read back.
-    pub(super) fn recovered(&mut self, recovered: Result<Recovered<Written>, String>) {
+    pub(super) fn recovered(
+        &mut self,
+        recovered: Result<Recovered<Written>, String>,
+        now: Instant,
+    ) {
         let recovered = match recovered {
             Ok(recovered) => recovered,
             Err(reason) => {
@@ -396,10 +323,10 @@ impl Router {
         self.projects.read_only = read_only;
         for (id, journal_bytes) in projects {
             let Some(name) = catalogue.name(id) else { continue };
-            self.projects.entries.insert(id, Entry::new(id, name, journal_bytes));
+            self.projects.entries.insert(id, Entry::new(id, name, journal_bytes, now));
         }
         for (id, name) in catalogue.names() {
-            self.projects.insert(id, name, false);
+            self.projects.insert(id, name, false, now);
         }
         self.projects.head = Arc::clone(&catalogue);
         self.projects.written = catalogue;

@@ -5,6 +5,7 @@ use std::time::Instant;
 use goxe_protocol::{
     Code, Error,
     api::Role,
+    error::kind,
     frame::{Frame, OwnedFrame},
     inbound::{Form, Inbound, InboundLimits},
     rpc::{self, Id, Message, Meta, Rejected, Request},
@@ -130,7 +131,7 @@ impl Router {
 
     fn is_over(&self, session: &Session, out: &Outbox) -> bool {
         session.in_flight() >= self.limits.in_flight_max
-            || session.parsing
+            || session.parsing.is_some()
             || out.bytes() >= self.limits.send_buffer_bytes_max
     }
 
@@ -301,7 +302,7 @@ impl Router {
                 "say hello first, alone, with the token",
             ));
         }
-        if session.in_flight() > 0 && id.is_some_and(|id| session.find(id).is_some()) {
+        if session.in_flight() > 0 && id.is_some_and(|id| session.awaits(id)) {
             return Err(Error::invalid_request("a call with this id is in flight")
                 .hint("give every call an id of its own until it is answered"));
         }
@@ -320,7 +321,7 @@ impl Router {
             State::Recovering { .. } | State::Draining if system => Ok(route),
             State::Recovering { done, total } => {
                 Err(Error::new(Code::Busy, "the daemon is reading its journal back")
-                    .kind("recovering")
+                    .kind(kind::RECOVERING)
                     .hint("ask system.status until the state is ready, then send it again")
                     .with("done", done)
                     .with("total", total))

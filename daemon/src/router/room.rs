@@ -6,7 +6,7 @@ use goxe_protocol::{Code, Error};
 
 use super::Router;
 use crate::{
-    call::Payload,
+    call::{Payload, Ticket},
     lanes::{Garbage, Job},
     memory::Charge,
 };
@@ -43,9 +43,35 @@ impl LaneBook {
         self.count
     }
 
+    /// Takes out a call that waits for a lane.
+    pub(super) fn withdraw(&mut self, ticket: Ticket) -> Option<Job> {
+        let own = |WaitingJob(job): &WaitingJob| job.ticket() == Some(ticket);
+        let index = self.long_waiting.iter().position(own)?;
+        self.long_waiting.remove(index).map(|WaitingJob(job)| job)
+    }
+
     /// Jobs that the lanes have, or that wait for one.
     pub(super) fn jobs(&self) -> usize {
         self.handed + self.waiting.len() + self.long_waiting.len()
+    }
+}
+
+impl Job {
+    /// The call that it is for.
+    fn ticket(&self) -> Option<Ticket> {
+        match self {
+            Job::Read(read) => Some(read.envelope.ticket),
+            Job::Free(free) => Some(free.envelope.ticket),
+            Job::Import(import) => Some(import.edit.envelope.ticket),
+            Job::Parse(_)
+            | Job::Strand(_)
+            | Job::Load(_)
+            | Job::Recover
+            | Job::Image(_)
+            | Job::Reset { .. }
+            | Job::Purge { .. }
+            | Job::Discard(_) => None,
+        }
     }
 }
 

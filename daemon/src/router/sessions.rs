@@ -60,10 +60,16 @@ impl Router {
             *place = Place::Free;
         }
         self.sessions.count -= 1;
+        for (at, call) in session.deadlines() {
+            self.deadlines.remove(&(at, peer, call));
+        }
         session.cancel_reads();
         self.events.forget_peer(peer);
         self.jobs.forget_waiter(peer);
-        drop(session.unhold_all());
+        // Background jobs outlive who began them.
+        for held in session.unhold_all().into_iter().filter(|held| held.read.background) {
+            self.read(held.read);
+        }
     }
 
     /// A peer asks nothing more: the shell is told when its last call is answered.
@@ -71,6 +77,14 @@ impl Router {
         if let Some(mut session) = self.take_session(peer) {
             session.ended = true;
             self.put_session(session);
+        }
+    }
+
+    /// Leaves the answer to a call to its lane, if it is all that its peer waits for.
+    pub fn lend(&mut self, ticket: Ticket) -> bool {
+        match self.sessions.place(ticket.peer) {
+            Some(Place::Here(session)) if session.peer == ticket.peer => session.lend(ticket.call),
+            Some(Place::Here(_) | Place::Free | Place::Away(_)) | None => false,
         }
     }
 

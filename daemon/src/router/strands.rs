@@ -6,26 +6,18 @@ use std::{collections::VecDeque, sync::Arc, time::Instant};
 use goxe_protocol::{
     Code, Error,
     api::event::{ProjectEvent, Topic},
-    rpc::Meta,
 };
-use uuid::Uuid;
 
 use super::{
-    Later, Router,
+    Router,
     projects::{Residence, Waiting, broken},
 };
 use crate::{
-    call::{Payload, Reply, Ticket},
-    edit::{EditCall, EditWritten, KeyUse, Written, digest},
+    call::Reply,
+    edit::{EditCall, EditWritten, KeyUse, Written},
     errors,
-    handlers::Route,
-    journal::{
-        ProjectId,
-        keys::{Key, Lookup},
-        writer::Completion,
-    },
+    journal::{ProjectId, writer::Completion},
     lanes::{Garbage, Job, StrandJob},
-    session::Session,
     view::View,
 };
 
@@ -36,146 +28,7 @@ const ROOM_MIN: usize = 128;
 /// have their turn.
 const STRAND_EDITS_MAX: usize = 64;
 
-/// A keyed call that is being done, and who else waits for its answer.
-pub(super) struct Running {
-    principal: Arc<str>,
-    project: Option<ProjectId>,
-    key: Key,
-    digest: crate::journal::chain::ParamsDigest,
-    waiters: Vec<Ticket>,
-}
-
 impl Router {
-    /// The key of a call, where it has one and its method writes.
-    pub(super) fn key_use(
-        &self,
-        route: &'static Route,
-        meta: Option<&Meta<'_>>,
-        payload: &Payload,
-    ) -> Result<Option<KeyUse>, Error> {
-        let text = meta.and_then(|meta| meta.idempotency_key.as_deref());
-        let Some(text) = text.filter(|_| route.info.writes) else {
-            return Ok(None);
-        };
-        let key = parse_key(text)?;
-        Ok(Some(KeyUse { key, digest: digest(route.info.name, payload) }))
-    }
-
-    /// Answers a keyed call from the first one of that key, or lets it wait for that one.
-    /// `Ok(false)`: it is the first.
-    pub(super) fn answer_by_key(
-        &mut self,
-        session: &mut Session,
-        later: &Later,
-        project: Option<ProjectId>,
-        used: KeyUse,
-    ) -> Result<bool, Error> {
-        let principal = Arc::clone(&session.principal.name);
-        if let Some(running) = self.running_mut(&principal, project, used.key) {
-            if running.digest != used.digest {
-                return Err(other_params());
-            }
-            // As good as the edit itself: later reads of the same peer wait for it too.
-            let (ticket, _) = session.open(later, project, true);
-            running.waiters.push(ticket);
-            return Ok(true);
-        }
-        if let Some(id) = project
-            && !matches!(self.projects.entry(id)?.residence, Residence::Loaded { .. })
-        {
-            // Its keys come with it; the strand looks again.
-            return Ok(false);
-        }
-        match self.committed(&principal, project, used)? {
-            None => Ok(false),
-            Some(reply) => {
-                let (ticket, _) = session.open(later, None, false);
-                self.answer_in(session, ticket.call, Ok(reply));
-                Ok(true)
-            }
-        }
-    }
-
-    /// The answer that a committed call of this key got.
-    fn committed(
-        &self,
-        principal: &str,
-        project: Option<ProjectId>,
-        used: KeyUse,
-    ) -> Result<Option<Reply>, Error> {
-        let keys = match project {
-            Some(id) => &self.projects.entry(id)?.keys,
-            None => &self.projects.keys,
-        };
-        let now_ms = jiff::Timestamp::now().as_millisecond();
-        match keys.lookup(principal, used.key, &used.digest, now_ms, &self.key_limits) {
-            Lookup::Unknown => Ok(None),
-            Lookup::Committed(committed) => {
-                Ok(Some(Reply { json: committed.answer.to_vec(), attachment: None }))
-            }
-            Lookup::Conflict(_) => Err(other_params()),
-            Lookup::NotV7 => Err(Error::invalid_params("an idempotency key is a UUIDv7")
-                .hint("make a new UUIDv7 for each call, and keep it when you send it again")),
-            Lookup::Ahead => Err(Error::invalid_params("the key's time lies in the future")
-                .hint("correct the clock of this machine, and make a new key")),
-            Lookup::Expired => Err(Error::conflict(
-                "key_expired",
-                "the key is older than what is remembered; its call is not run",
-            )
-            .hint("look whether it was done, then send it with a new key if it is still wanted")),
-        }
-    }
-
-    fn running_mut(
-        &mut self,
-        principal: &str,
-        project: Option<ProjectId>,
-        key: Key,
-    ) -> Option<&mut Running> {
-        self.running.iter_mut().find(|running| {
-            running.key == key && running.project == project && &*running.principal == principal
-        })
-    }
-
-    /// Whether a keyed call is being done.
-    pub fn is_running(&mut self, principal: &str, project: Option<ProjectId>, key: Key) -> bool {
-        self.running_mut(principal, project, key).is_some()
-    }
-
-    /// Remembers that a keyed call is being done.
-    pub(super) fn enter_key(
-        &mut self,
-        principal: &Arc<str>,
-        project: Option<ProjectId>,
-        key: Option<KeyUse>,
-    ) {
-        if let Some(KeyUse { key, digest }) = key {
-            let principal = Arc::clone(principal);
-            self.running.push(Running { principal, project, key, digest, waiters: Vec::new() });
-        }
-    }
-
-    /// A keyed call ended: whoever waited for it gets the same answer.
-    pub(super) fn leave_key(
-        &mut self,
-        principal: &str,
-        project: Option<ProjectId>,
-        key: Option<KeyUse>,
-        result: &Result<Reply, Error>,
-    ) {
-        let Some(used) = key else { return };
-        let Some(index) = self.running.iter().position(|running| {
-            running.key == used.key
-                && running.project == project
-                && &*running.principal == principal
-        }) else {
-            return;
-        };
-        for ticket in self.running.swap_remove(index).waiters {
-            self.answer(ticket, result.clone());
-        }
-    }
-
     /// Lets an edit wait for its turn.
     pub(super) fn queue_edit(&mut self, edit: EditCall) {
         let id = edit.project;
@@ -290,7 +143,7 @@ impl Router {
         let starved = entry.is_some_and(|entry| !entry.running && !entry.queue.is_empty());
         if starved && self.appender.as_ref().is_some_and(|appender| appender.room() >= ROOM_MIN) {
             self.run_strand(id);
-        } else if starved {
+        } else if starved && !self.starved.contains(&id) {
             self.starved.push(id);
         }
     }
@@ -321,7 +174,7 @@ impl Router {
         let outcome = outcome.map(|_| bytes).map_err(|failure| errors::journal(&failure));
         match ticket {
             Written::Edit(written) => self.edit_journaled(*written, outcome, now),
-            Written::Catalogue(written) => self.catalogue_journaled(*written, outcome),
+            Written::Catalogue(written) => self.catalogue_journaled(*written, outcome, now),
         }
         for id in std::mem::take(&mut self.starved) {
             self.settle(id);
@@ -379,18 +232,4 @@ impl Router {
         };
         self.publish(Topic::Project, Some(name), &event);
     }
-}
-
-/// Reads an idempotency key.
-pub fn parse_key(text: &str) -> Result<Key, Error> {
-    let uuid = Uuid::try_parse(text).map_err(|_| {
-        Error::invalid_params("an idempotency key is a UUIDv7")
-            .hint("make a new UUIDv7 for each call, and keep it when you send it again")
-    })?;
-    Ok(Key(uuid.into_bytes()))
-}
-
-fn other_params() -> Error {
-    Error::conflict("key_reused", "this idempotency key belongs to a call with other params")
-        .hint("make a new key for every call that is not a repetition")
 }

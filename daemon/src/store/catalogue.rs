@@ -10,7 +10,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use goxe_protocol::Error as WireError;
+use goxe_protocol::{Error as WireError, error::kind};
 use rpds::RedBlackTreeMapSync;
 use thiserror::Error;
 
@@ -170,15 +170,15 @@ impl CatalogueError {
         let message = self.to_string();
         match self {
             Self::BadName => WireError::invalid_params(message),
-            Self::NameTaken(name) => WireError::conflict("project_exists", message)
+            Self::NameTaken(name) => WireError::conflict(kind::PROJECT_EXISTS, message)
                 .hint("choose another name, or use the project that is there")
                 .with("project", &**name),
             Self::Missing(id) => WireError::not_found("project", &id.0.to_string())
                 .hint("list the projects with project.list"),
-            Self::InTrash(id) => WireError::conflict("in_trash", message)
+            Self::InTrash(id) => WireError::conflict(kind::IN_TRASH, message)
                 .hint("bring it back with project.restore")
                 .with("id", id.0),
-            Self::NotInTrash(id) => WireError::conflict("not_in_trash", message)
+            Self::NotInTrash(id) => WireError::conflict(kind::NOT_IN_TRASH, message)
                 .hint("move it to the trash with project.delete first")
                 .with("id", id.0),
             Self::Full { count, max } => {

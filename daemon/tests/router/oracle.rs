@@ -176,14 +176,15 @@ impl Oracle {
             for before in earlier {
                 let Some(answer) = clients[*peer].answers.get(before) else { continue };
                 let Some(text) = answer.json["result"]["revision"].as_str() else { continue };
-                if answer.request.key().is_some() && answer.request.params.get("cursor").is_some() {
+                let request = &clients[*peer].answers[id].request;
+                // A key may stand for an edit of another connection, which has a turn of its own.
+                if is_edit(&request.method) && answer.request.key().is_some() {
                     continue;
                 }
                 if let Some((other, earlier)) = self.told(text, &answer.json)
                     && other == *project
                     && is_edit(&answer.request.method)
                 {
-                    let request = &clients[*peer].answers[id].request;
                     assert!(
                         *number >= earlier,
                         "{project:?}: {request:?} saw {number}, {answer:?} was sent before"

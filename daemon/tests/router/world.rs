@@ -305,9 +305,6 @@ impl World {
         let request = client.outstanding.remove(&id);
         let request = request.unwrap_or_else(|| panic!("nobody waits for {json}"));
         let answer = Answer { request, json, attachment };
-        if std::env::var("STATS").is_ok() {
-            println!("STAT {} {}", answer.request.method, if answer.json["error"].is_null() { "ok".into() } else { answer.json["error"]["data"]["kind"].to_string() });
-        }
         let client = &self.clients[peer];
         self.oracle.answered(peer, client, &answer);
         self.clients[peer].answers.insert(id, answer);

@@ -51,7 +51,7 @@ impl Options {
             client: client.to_owned(),
             settings: Settings::default(),
             probe_timeout: Duration::from_secs(2),
-            kill_after: Duration::from_secs(5),
+            kill_after: Duration::from_secs(2),
             program: None,
             arguments: None,
             detachment: Detachment::Scope,

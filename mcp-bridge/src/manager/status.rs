@@ -135,6 +135,10 @@ impl Manager {
                 let reason = Some("it does not answer".to_owned());
                 Status { condition: Condition::Hung, reason, ..status }.of(&id)
             }
+            Seen::Lost(id) => {
+                let reason = Some("it lives, and its socket was removed".to_owned());
+                Status { condition: Condition::Hung, reason, ..status }.of(&id)
+            }
             Seen::Deaf(id) => {
                 let reason = Some("its process lives and takes no connections".to_owned());
                 Status { condition: Condition::Draining, reason, ..status }.of(&id)
@@ -168,6 +172,7 @@ impl Manager {
                 | Seen::Recovering(id, ..)
                 | Seen::Draining(id)
                 | Seen::Silent(id)
+                | Seen::Lost(id)
                 | Seen::Deaf(id),
             ) => id,
         };

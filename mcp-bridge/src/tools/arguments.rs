@@ -1,24 +1,43 @@
 //! Arguments as they come from a model, made into the types of a tool.
 
+mod blame;
+
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Context, Failure};
+use super::{Context, Failure, Tool};
 
 /// Reads a tool's arguments.
 ///
 /// Some clients send lists, objects, numbers and booleans as JSON text. Such a text is read where
 /// the schema wants no text; everything else has to be what the schema says.
-pub fn read<T: DeserializeOwned>(context: &Context<'_>) -> Result<T, Failure> {
-    let mut arguments = context.arguments.clone();
-    mend(&mut arguments, &context.tool.entry().input_schema);
-    serde_json::from_value(arguments).map_err(|error| {
-        Failure::new(
-            format!("{} failed: the arguments do not fit", context.tool.name()),
-            format!("{error}. Nothing was done."),
-            format!("{} {}", context.tool.name(), context.tool.example()),
-        )
-    })
+pub fn read<T: DeserializeOwned>(context: &mut Context<'_>) -> Result<T, Failure> {
+    mend(&mut context.arguments, &context.tool.entry().input_schema);
+    // Only a failure needs them once more, and most calls have few.
+    serde_json::from_value(context.arguments.clone())
+        .map_err(|error| refused::<T>(context.tool, &context.arguments, &error))
+}
+
+/// Says which of the arguments does not fit, why, and how a call that fits would look.
+fn refused<T: DeserializeOwned>(
+    tool: Tool,
+    arguments: &Value,
+    error: &serde_json::Error,
+) -> Failure {
+    let blame = blame::find::<T>(arguments, &error.to_string());
+    let place = match blame.place.as_str() {
+        "" => String::new(),
+        place => format!("`{place}`: "),
+    };
+    let next = match blame.index {
+        Some(index) if tool == Tool::VoxelsEdit => tool.model_edit(arguments, index),
+        _ => tool.model(arguments),
+    };
+    Failure::new(
+        format!("{} failed: the arguments do not fit", tool.name()),
+        format!("{place}{}. Not done: nothing was changed.", blame.error),
+        next,
+    )
 }
 
 fn mend(arguments: &mut Value, schema: &rmcp::model::JsonObject) {
@@ -26,19 +45,50 @@ fn mend(arguments: &mut Value, schema: &rmcp::model::JsonObject) {
     // An explicit null stands for an argument that is left out.
     arguments.retain(|_, value| !value.is_null());
     for (name, value) in arguments {
-        let Some(text) = value.as_str() else { continue };
-        let kind = schema
-            .get("properties")
-            .and_then(|properties| properties.get(name))
-            .and_then(|property| property.get("type"))
-            .and_then(Value::as_str);
-        if !matches!(kind, Some("array" | "object" | "integer" | "number" | "boolean")) {
-            continue;
-        }
-        if let Ok(mended) = serde_json::from_str::<Value>(text)
+        let property = schema.get("properties").and_then(|properties| properties.get(name));
+        let kind = |schema: Option<&Value>| {
+            schema.and_then(|schema| schema.get("type")).and_then(Value::as_str).map(str::to_owned)
+        };
+        let wanted = kind(property);
+        if let Some(text) = value.as_str()
+            && matches!(
+                wanted.as_deref(),
+                Some("array" | "object" | "integer" | "number" | "boolean")
+            )
+            && let Ok(mended) = serde_json::from_str::<Value>(text)
             && !mended.is_string()
         {
             *value = mended;
         }
+        // One object where a list of objects is wanted is a list of one.
+        let items = property.and_then(|property| property.get("items"));
+        if value.is_object() && wanted.as_deref() == Some("array") {
+            let is_listed = kind(items).as_deref() == Some("object");
+            if is_listed {
+                *value = Value::Array(vec![value.take()]);
+            }
+        }
+    }
+}
+
+/// Why a tool would refuse these arguments.
+#[cfg(test)]
+pub(super) fn refusal(tool: Tool, arguments: &Value) -> Option<String> {
+    use super::{health, history, job, layer, project, render, voxel};
+
+    fn of<T: DeserializeOwned>(arguments: &Value) -> Option<String> {
+        serde_json::from_value::<T>(arguments.clone()).err().map(|error| error.to_string())
+    }
+    match tool {
+        Tool::EngineHealth => of::<health::Arguments>(arguments),
+        Tool::History => of::<history::Arguments>(arguments),
+        Tool::Job => of::<job::Arguments>(arguments),
+        Tool::LayersEdit => of::<layer::Arguments>(arguments),
+        Tool::Project => of::<project::Arguments>(arguments),
+        Tool::ProjectInfo => of::<project::info::Arguments>(arguments),
+        Tool::RenderView => of::<render::Arguments>(arguments),
+        Tool::VoxelsEdit => of::<voxel::edit::Arguments>(arguments),
+        Tool::VoxelsFind => of::<voxel::find::Arguments>(arguments),
+        Tool::VoxelsRead => of::<voxel::read::Arguments>(arguments),
     }
 }

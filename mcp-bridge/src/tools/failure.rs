@@ -1,14 +1,19 @@
 //! What a tool says when it could not do its work: what, why, and the exact next call.
 
-use goxe_protocol::{Code, Error, api::types::Revision};
+mod next;
+mod words;
+
+use goxe_protocol::{Code, api::types::Revision};
 use rmcp::model::{CallToolResult, ContentBlock};
 use serde_json::{Map, Value, json};
 
 use super::{Answer, Tool};
-use crate::manager::{CallError, Reason};
+use crate::manager::CallError;
 
-/// The longest arguments that are repeated in a `Next:` line, in bytes.
-const REPEATED_BYTES_MAX: usize = 400;
+pub(super) use words::{reason, said};
+
+/// The longest of the three lines, in characters: what was sent may be repeated in it.
+const LINE_CHARS_MAX: usize = 1_000;
 
 /// Why a tool did not do its work, in the three lines that a model gets.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,8 +44,8 @@ impl Failure {
 
     /// The three lines.
     pub fn text(&self) -> String {
-        let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-        format!("{}\n{}\nNext: {}", line(&self.what), line(&self.why), line(&self.next))
+        // Blanks inside a call are part of names; a line break would be written as an escape.
+        format!("{}\n{}\nNext: {}", line(&self.what), line(&self.why), self.next)
     }
 
     /// The result that goes to the client: text only, as some clients check `structuredContent`
@@ -83,16 +88,22 @@ impl Failed<'_> {
         let not_done = format!("{tool} failed: the call was not done");
         match error {
             CallError::Answer(error) => {
-                let what = format!("{tool} failed: {error}");
-                self.failure(what, &reason(error), effect(error.code), self.next_after(error))
+                let what = format!("{tool} failed: {}", said(error));
+                let effect = effect(error.code);
+                self.failure(what, &reason(error), effect, self.after(error))
             }
             CallError::NotDone(reason) => {
-                let next = self.next_without(reason);
+                let next = self.without(reason);
                 self.failure(not_done, &reason.to_string(), Effect::None, next)
             }
             CallError::Unknown { reason, .. } => {
                 let what = format!("{tool} failed: the answer was lost");
-                self.failure(what, &reason.to_string(), Effect::Unknown, self.check())
+                let mut failure =
+                    self.failure(what, &reason.to_string(), Effect::Unknown, self.check());
+                if let Some((key, project)) = &self.key {
+                    failure.next = self.outcome(key, *project, Some(reason));
+                }
+                failure
             }
             CallError::Params(text) => {
                 let why = format!("the call cannot be carried: {text}.");
@@ -145,157 +156,10 @@ impl Failed<'_> {
                 Failure::new(what, format!("{why} Not done: nothing was changed."), next)
             }
             (Some((key, project)), Effect::Unknown) => {
-                let mut arguments = json!({ "action": "outcome", "key": key });
-                if let Some(project) = project {
-                    arguments["project"] = json!(project);
-                }
                 let why = format!("{why} Unknown whether it was done: ask before calling again.");
-                Failure::new(what, why, call(Tool::History, &arguments))
+                Failure::new(what, why, self.outcome(key, *project, None))
             }
         }
-    }
-
-    /// The next call when there is no answer, for a reason that the manager knows.
-    fn next_without(&self, reason: &Reason) -> String {
-        match reason {
-            Reason::Deadline { .. } => self.smaller(),
-            Reason::Cancelled => self.again("if it is still wanted"),
-            Reason::NoDaemon
-            | Reason::StartFailed { .. }
-            | Reason::Exhausted { .. }
-            | Reason::NoProgress { .. }
-            | Reason::LockUnusable(_)
-            | Reason::LockHeld { .. }
-            | Reason::KillRefused(_)
-            | Reason::SupervisorRefused(_)
-            | Reason::Refused(_)
-            | Reason::Bad
-            | Reason::KeepsFalling { .. }
-            | Reason::NeverApplied
-            | Reason::StillRunning
-            | Reason::OutcomeRefused => self.check(),
-        }
-    }
-
-    fn check(&self) -> String {
-        call(Tool::EngineHealth, &json!({ "action": "check" }))
-    }
-
-    /// The next call after an error that the daemon answered.
-    fn next_after(&self, error: &Error) -> String {
-        match error.code {
-            Code::ParseError | Code::InvalidRequest | Code::InvalidParams => {
-                format!("{} with what is wrong put right, for example {}", self.tool.name(), {
-                    self.tool.example()
-                })
-            }
-            Code::MethodNotFound | Code::Unsupported => {
-                format!("{} (the engine may be of another version)", self.check())
-            }
-            Code::InternalError | Code::EngineFault | Code::ServiceUnavailable | Code::Other(_) => {
-                self.check()
-            }
-            Code::Busy | Code::RateLimited => match error.data.extra.get("retry_ms") {
-                Some(wait) => self.again(&format!("after {wait} ms")),
-                None => self.again("after a few seconds"),
-            },
-            Code::Timeout => self.smaller(),
-            Code::Cancelled => self.again("if it is still wanted"),
-            Code::ShuttingDown => self.again("now: the next engine answers it"),
-            Code::Unauthenticated | Code::Forbidden => {
-                format!("ask the user for the right to do this, then {}", self.again("again"))
-            }
-            Code::TooLarge | Code::LimitExceeded => self.smaller(),
-            Code::NotFound => self.list_of(&error.data.kind),
-            Code::Conflict => self.after_conflict(&error.data.kind),
-            Code::BadFile => format!(
-                "check the file, then {}",
-                call(
-                    Tool::Project,
-                    &json!({ "action": "import", "project": "NAME", "path": "FILE.vox" })
-                )
-            ),
-            Code::Io => format!("{} tells when the disk is usable again", self.check()),
-            Code::Corrupt => match self.project {
-                Some(project) => {
-                    call(Tool::History, &json!({ "action": "list", "project": project }))
-                }
-                None => self.check(),
-            },
-        }
-    }
-
-    /// The call that lists what there is of a thing that was not found.
-    fn list_of(&self, kind: &str) -> String {
-        let noun = kind.strip_suffix("_not_found").unwrap_or(kind);
-        match (noun, self.project) {
-            ("layer", Some(project)) => {
-                call(Tool::LayersEdit, &json!({ "action": "list", "project": project }))
-            }
-            ("checkpoint" | "group", Some(project)) => {
-                call(Tool::History, &json!({ "action": "list", "project": project }))
-            }
-            ("job", _) => call(Tool::Job, &json!({ "action": "list" })),
-            ("trash", _) => call(Tool::Project, &json!({ "action": "list", "trash": true })),
-            _ if self.tool == Tool::Job => call(Tool::Job, &json!({ "action": "list" })),
-            _ => call(Tool::Project, &json!({ "action": "list" })),
-        }
-    }
-
-    /// The call that shows what the state is, after it was not what the call supposed.
-    fn after_conflict(&self, kind: &str) -> String {
-        match (kind, self.project) {
-            ("cursor_expired", _) => {
-                format!("{} with the same arguments, without `cursor`", self.tool.name())
-            }
-            ("quantize" | "too_many_colors", Some(project)) => call(
-                Tool::Project,
-                &json!({ "action": "export", "project": project, "path": "FILE.vox", "quantize": true }),
-            ),
-            (kind, Some(project)) if kind.contains("author") => {
-                call(Tool::History, &json!({ "action": "list", "project": project }))
-            }
-            (kind, Some(_)) if kind.contains("exist") => {
-                call(Tool::Project, &json!({ "action": "list" }))
-            }
-            (_, Some(project)) => format!(
-                "{} for the newest `revision`, then decide",
-                call(Tool::ProjectInfo, &json!({ "project": project }))
-            ),
-            (_, None) => call(Tool::Project, &json!({ "action": "list" })),
-        }
-    }
-
-    /// The same call, for less work.
-    fn smaller(&self) -> String {
-        match self.tool {
-            Tool::RenderView => format!(
-                "{} with a smaller `width` and `height`, or with `job` true to wait elsewhere",
-                self.again("once more")
-            ),
-            Tool::VoxelsEdit => {
-                "voxels_edit with fewer or smaller edits; `dry_run` true tells the count first"
-                    .to_owned()
-            }
-            Tool::VoxelsRead | Tool::VoxelsFind => {
-                format!("{} with a smaller `within` or `limit`", self.tool.name())
-            }
-            Tool::EngineHealth
-            | Tool::History
-            | Tool::Job
-            | Tool::LayersEdit
-            | Tool::Project
-            | Tool::ProjectInfo => self.check(),
-        }
-    }
-
-    /// The same call again.
-    fn again(&self, when: &str) -> String {
-        let arguments = self.arguments.to_string();
-        if arguments.len() > REPEATED_BYTES_MAX {
-            return format!("{} with the same arguments, {when}", self.tool.name());
-        }
-        format!("{} {arguments}, {when}", self.tool.name())
     }
 }
 
@@ -326,23 +190,14 @@ fn effect(code: Code) -> Effect {
     }
 }
 
-/// Kind, facts and hint of an error as one sentence.
-fn reason(error: &Error) -> String {
-    let facts: Vec<String> = error
-        .data
-        .extra
-        .iter()
-        .filter(|(name, _)| name.as_str() != "detail")
-        .map(|(name, value)| format!("{name} {value}"))
-        .collect();
-    let mut text = error.data.kind.replace('_', " ");
-    if !facts.is_empty() {
-        text = format!("{text} ({})", facts.join(", "));
+/// A text as one line of bearable length.
+fn line(text: &str) -> String {
+    let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some((end, _)) = line.char_indices().nth(LINE_CHARS_MAX) {
+        line.truncate(end);
+        line.push_str(" ...");
     }
-    if !error.data.hint.is_empty() {
-        text = format!("{text}: {}", error.data.hint);
-    }
-    format!("{}.", text.trim_end_matches('.'))
+    line
 }
 
 /// A call, as a model can copy it.

@@ -14,6 +14,11 @@ use uuid::Uuid;
 /// The largest file that is read or written, in bytes.
 pub const FILE_BYTES_MAX: u64 = 1 << 30;
 
+/// Entries of a folder that are looked at for names like one.
+const ENTRIES_MAX: usize = 1_000;
+/// How many such names are told.
+const NAMES_MAX: usize = 8;
+
 /// Why a file was not read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
@@ -32,6 +37,20 @@ pub enum FileError {
     /// The system refused.
     #[error("{0}")]
     Io(#[from] io::Error),
+}
+
+/// Names of files in the folder of `path` that end like this, in order: what may have been meant.
+pub fn named_like(path: &Path, ending: &str) -> Vec<String> {
+    let Some(folder) = path.parent() else { return Vec::new() };
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = entries.take(ENTRIES_MAX).map(|entry| entry.file_name());
+    let mut names: Vec<String> = names
+        .filter_map(|name| name.into_string().ok())
+        .filter(|name| Path::new(name).extension().is_some_and(|found| found == ending))
+        .collect();
+    names.sort_unstable();
+    names.truncate(NAMES_MAX);
+    names
 }
 
 /// A file that is read.

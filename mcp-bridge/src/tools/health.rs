@@ -54,7 +54,11 @@ pub(super) async fn run(context: &mut Context<'_>) -> Result<Answer, Failure> {
             })?
         }
     };
-    Ok(Answer::data(&answer(status)).with("done", action == Action::Restart))
+    let answer = Answer::data(&answer(status));
+    Ok(match action {
+        Action::Check => answer,
+        Action::Restart => answer.with("done", true),
+    })
 }
 
 async fn until_gone<T>(context: &Context<'_>, look: impl Future<Output = T>) -> Result<T, Failure> {

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, Context, Failure, arguments, render as pictures};
+use super::{Answer, Context, Failure, arguments, failure, render as pictures};
 
 /// What to do with jobs.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -60,8 +60,8 @@ fn failed(context: &Context<'_>, reply: &job::StatusReply) -> Failure {
     let error = reply.error.clone().unwrap_or(Value::Null);
     match serde_json::from_value::<goxe_protocol::Error>(error) {
         Ok(error) => Failure::new(
-            format!("{} {} failed: {error}", reply.job.method, reply.job.job),
-            format!("{}: {}.", error.data.kind.replace('_', " "), error.data.hint),
+            format!("{} {} failed: {}", reply.job.method, reply.job.job, failure::said(&error)),
+            failure::reason(&error),
             r#"job {"action":"list"}"#,
         ),
         Err(_) => Failure::new(

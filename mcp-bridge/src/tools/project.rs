@@ -57,6 +57,8 @@ pub(super) struct ExportAnswer {
     path: String,
     /// Its size.
     bytes: u64,
+    /// Whether it was written.
+    done: bool,
 }
 
 pub(super) async fn run(context: &mut Context<'_>) -> Result<Answer, Failure> {

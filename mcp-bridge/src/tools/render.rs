@@ -1,7 +1,9 @@
 //! `render_view`: a picture that the model can see.
 
-use goxe_protocol::api::render::{self, ImageParams, ImageReply};
+use goxe_protocol::api::render::{self, ImageReply};
 use serde_json::json;
+
+pub(super) use goxe_protocol::api::render::ImageParams as Arguments;
 
 use super::{Answer, Context, Failure, arguments};
 
@@ -11,7 +13,7 @@ const SIDE_MAX: u32 = 1568;
 const PNG_BYTES_MAX: usize = 3 << 20;
 
 pub(super) async fn run(context: &mut Context<'_>) -> Result<Answer, Failure> {
-    let params: ImageParams = arguments::read(context)?;
+    let params: Arguments = arguments::read(context)?;
     if params.width > SIDE_MAX || params.height > SIDE_MAX {
         let mut next = context.arguments.clone();
         next["width"] = json!(params.width.min(SIDE_MAX));

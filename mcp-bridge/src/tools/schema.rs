@@ -13,6 +13,8 @@ use serde_json::{Map, Value, json};
 /// largest call that fits the schemas below the 16 MiB at which rmcp drops a line unanswered.
 const ITEMS_MAX: &[(&str, u64)] =
     &[("edits", 200), ("voxels", 1000), ("at", 1000), ("layers", 256)];
+/// Places that one read looks at: `at` of a whole call, not of an edit.
+const PLACES_MAX: u64 = 64;
 
 /// What arguments mean that several tools take.
 const NOTES: &[(&str, &str)] = &[
@@ -39,6 +41,9 @@ pub fn input<T: JsonSchema>(tag: Option<&str>, notes: &[(&str, &str)]) -> JsonOb
         );
     }
     cap(&mut root);
+    if let Some(at) = root.pointer_mut("/properties/at") {
+        at["maxItems"] = json!(PLACES_MAX);
+    }
     for (name, note) in NOTES.iter().chain(notes) {
         if let Some(Value::Object(argument)) = root["properties"].get_mut(*name) {
             argument.insert("description".to_owned(), json!(note));

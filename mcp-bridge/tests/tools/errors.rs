@@ -9,7 +9,7 @@ use goxe_mcp_bridge::{
 use goxe_protocol::{
     Code, Error,
     api::{Method, project, voxel},
-    error::CODES,
+    error::{CODES, kind},
 };
 use rmcp::model::CallToolResult;
 use serde_json::{Value, json};
@@ -191,8 +191,8 @@ async fn the_next_step_fits_the_cause() {
             not_found("checkpoint"),
             r#"history {"action":"list","project":"castle"}"#,
         ),
-        (Code::Conflict, conflict("revision"), r#"project_info {"project":"castle"}"#),
-        (Code::Conflict, conflict("cursor_expired"), "without `cursor`"),
+        (Code::Conflict, conflict(kind::REVISION), r#"project_info {"project":"castle"}"#),
+        (Code::Conflict, conflict(kind::CURSOR_EXPIRED), r#""project":"castle"}"#),
         (Code::LimitExceeded, Error::limit_exceeded("edit_voxels_max", 9, 5), "fewer or smaller"),
         (Code::ShuttingDown, Error::new(Code::ShuttingDown, "leaving"), "now"),
     ];
@@ -211,8 +211,45 @@ async fn the_facts_of_an_error_are_told() {
     let error = Error::limit_exceeded("edit_voxels_max", 9_000, 5_000);
     let fake = answers(voxel::Edit::NAME, error);
     let arguments = json!({ "project": "castle", "edits": [] });
-    let [_, second, _] = lines(&call(&fake, "voxels_edit", arguments).await, "facts");
-    assert!(second.contains("edit_voxels_max") && second.contains("5000"), "{second}");
+    let [first, _, _] = lines(&call(&fake, "voxels_edit", arguments).await, "facts");
+    assert!(first.contains("edit_voxels_max") && first.contains("5000"), "{first}");
+}
+
+#[tokio::test]
+async fn the_next_step_is_the_same_call_put_right_where_one_name_is_wrong() {
+    let check = async |tool: &str, method, arguments: Value, error: Error, expected: Value| {
+        let fake = answers(method, error);
+        let [_, _, next] = lines(&call(&fake, tool, arguments).await, tool);
+        assert_eq!(next, format!("Next: {tool} {expected}"));
+    };
+    let near = |what| Error::not_found(what, "casle").with("nearest", "castle");
+    let read = json!({ "read": "bounds", "project": "casle" });
+    let right = json!({ "read": "bounds", "project": "castle" });
+    check("voxels_read", "voxel.bounds", read, near("project"), right).await;
+    let show = json!({ "action": "show", "project": "p", "layer": "casle" });
+    let right = json!({ "action": "show", "project": "p", "layer": "castle" });
+    check("layers_edit", "layer.show", show, near("layer"), right).await;
+    let page = json!({ "read": "list", "project": "p", "cursor": "5.9f3a12cc/1" });
+    let gone = Error::conflict(kind::CURSOR_EXPIRED, "it is gone");
+    check("voxels_read", "voxel.read", page, gone, json!({ "read": "list", "project": "p" })).await;
+}
+
+#[tokio::test]
+async fn arguments_that_do_not_fit_are_named_and_shown_right() {
+    let fake = Fake::new();
+    let edits = json!([
+        { "edit": "remove", "at": [[0, 0, 0]] },
+        { "edit": "sphere", "center": [0, 0, 0], "radius": "big", "color": "#808080" },
+    ]);
+    let arguments = json!({ "project": "my castle", "edits": edits });
+    let [_, second, next] = lines(&call(&fake, "voxels_edit", arguments).await, "arguments");
+    assert!(second.starts_with("`edits[1].radius`: "), "{second}");
+    assert!(next.contains(r#""my castle""#) && next.contains(r#""edit":"sphere""#), "{next}");
+    assert!(fake.seen().is_empty());
+    // One edit that should be a list of one is taken as that.
+    let edit = json!({ "edit": "remove", "at": [[0, 0, 0]] });
+    let result = call(&fake, "voxels_edit", json!({ "project": "castle", "edits": edit })).await;
+    assert_eq!(result.is_error, Some(false), "{}", text(&result));
 }
 
 #[tokio::test]

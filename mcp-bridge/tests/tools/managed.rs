@@ -55,5 +55,5 @@ async fn a_daemon_that_cannot_be_started_is_told_of() {
     let (failed, told) = call(&client, "voxels_edit", edit).await;
     assert!(failed && told.contains("no-such-program"), "{told}");
     assert!(told.contains("Not done: nothing was changed."), "{told}");
-    assert!(told.ends_with(r#"Next: engine_health {"action":"check"}"#), "{told}");
+    assert!(told.ends_with(r#"Next: engine_health {"action":"restart"}"#), "{told}");
 }

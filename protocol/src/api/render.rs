@@ -36,7 +36,7 @@ pub enum View {
 
 /// What is behind the voxels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a background is #rrggbb or transparent")]
 pub enum Background {
     /// Nothing: the picture has an alpha channel.
     Transparent(Transparent),

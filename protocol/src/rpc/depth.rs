@@ -1,6 +1,6 @@
 //! How deep JSON nests, found in one pass over the bytes and before any parser recurses.
 
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, kind};
 
 /// Refuses a payload that nests deeper than `depth_max`.
 pub(super) fn check(json: &[u8], depth_max: usize) -> Result<(), Error> {
@@ -9,7 +9,7 @@ pub(super) fn check(json: &[u8], depth_max: usize) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::new(Code::InvalidRequest, "Invalid Request")
-        .kind("too_deep")
+        .kind(kind::TOO_DEEP)
         .hint("nest less")
         .with("detail", format!("the message nests deeper than {depth_max}"))
         .with("depth_max", depth_max))

@@ -100,9 +100,11 @@ assert there.recv(1000) == request and len(client.notifications) == 1
 fn the_generated_tables_are_up_to_date() {
     let document = document();
     let mut fresh = document.clone();
-    for (marker, table) in
-        [("errors", reference::errors_markdown()), ("methods", reference::markdown())]
-    {
+    for (marker, table) in [
+        ("errors", reference::errors_markdown()),
+        ("kinds", reference::kinds_markdown()),
+        ("methods", reference::markdown()),
+    ] {
         let (opening, closing) = (format!("<!-- {marker} -->"), format!("<!-- /{marker} -->"));
         let (before, rest) = fresh.split_once(&opening).expect("the opening marker");
         let (_, after) = rest.split_once(&closing).expect("the closing marker");

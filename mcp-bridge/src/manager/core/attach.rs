@@ -57,7 +57,7 @@ impl Core {
 
     fn take_first_look(&mut self, missing: Missing) {
         match missing {
-            Missing::Silent(id) => self.suspect(Suspect { id, stalled: None, deaf: false }),
+            Missing::Silent(id) => self.suspect(Suspect::of(id)),
             Missing::Absent { left } => {
                 self.tell_stopped(if left.is_some() { "it fell" } else { "it was stopped" });
                 self.seek_lock();
@@ -70,7 +70,7 @@ impl Core {
         let gone = match missing {
             Missing::Silent(id) | Missing::Deaf(id) if self.is_judged(&id) => Gone::Bad(id),
             Missing::Silent(id) => {
-                return self.suspect(Suspect { id, stalled: None, deaf: false });
+                return self.suspect(Suspect::of(id));
             }
             Missing::Draining(id) | Missing::Deaf(id) => Gone::Draining(id),
             Missing::Absent { left: Some(id) } => Gone::Fell(id),
@@ -126,7 +126,7 @@ impl Core {
             | Phase::Linked { .. } => None,
         };
         if let Some(id) = suspect {
-            self.suspect(Suspect { id, stalled: None, deaf: false });
+            self.suspect(Suspect::of(id));
         }
     }
 

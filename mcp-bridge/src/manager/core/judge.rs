@@ -30,7 +30,7 @@ impl Core {
             }
             Health::Silent => {
                 self.retire(link);
-                self.suspect(Suspect { id, stalled: None, deaf: false });
+                self.suspect(Suspect { link: Some(link), ..Suspect::of(id) });
             }
         }
     }
@@ -61,7 +61,7 @@ impl Core {
             Health::Silent => {
                 let (link, id) = (*link, id.clone());
                 self.retire(link);
-                self.suspect(Suspect { id, stalled: None, deaf: false });
+                self.suspect(Suspect { link: Some(link), ..Suspect::of(id) });
             }
         }
     }
@@ -84,7 +84,7 @@ impl Core {
         match missing {
             Missing::Silent(id) if id.epoch == suspect.id.epoch => *failures += 1,
             Missing::Silent(id) => {
-                *suspect = Suspect { id, stalled: None, deaf: false };
+                *suspect = Suspect::of(id);
                 *failures = 1;
             }
             Missing::Deaf(id) if suspect.deaf && id.epoch == suspect.id.epoch => *failures += 1,
@@ -104,6 +104,10 @@ impl Core {
         }
         let suspect = suspect.clone();
         self.tell_health(&suspect.id, None);
+        // What is in flight there waits for the next daemon from now on, like everybody else.
+        if let Some(link) = suspect.link {
+            self.calls.link_lost(link, self.now_ms, &self.settings);
+        }
         self.judged = Some(suspect);
         if self.settings.restart_bad || self.by_hand {
             self.seek_lock();
@@ -176,7 +180,8 @@ impl Core {
                     self.out.push(Action::Check(token, link));
                 } else {
                     self.retire(link);
-                    self.suspect(Suspect { id, stalled: Some(advance), deaf: false });
+                    let (link, stalled) = (Some(link), Some(advance));
+                    self.suspect(Suspect { link, stalled, ..Suspect::of(id) });
                 }
             }
             Phase::Linked { link, .. } => {
@@ -218,7 +223,8 @@ impl Core {
             },
             Phase::Linked { link, heard_ms, .. } => {
                 let waits = self.asked.is_none() && self.calls.uses(*link);
-                waits.then(|| heard_ms.saturating_add(settings.health_ms_max + 1))
+                let silence_ms = settings.silence_ms_max.min(settings.health_ms_max);
+                waits.then(|| heard_ms.saturating_add(silence_ms + 1))
             }
             Phase::Idle
             | Phase::Looking

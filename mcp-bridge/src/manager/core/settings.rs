@@ -9,6 +9,8 @@ pub struct Settings {
     pub restart_bad: bool,
     /// Health older than this is asked for again before an operation.
     pub health_ms_max: u64,
+    /// With a call in flight, a longer silence is asked about.
+    pub silence_ms_max: u64,
     /// Probes without an answer that judge a daemon bad.
     pub probes_max: u32,
     /// Pause between two such probes.
@@ -47,6 +49,7 @@ impl Default for Settings {
             autostart: true,
             restart_bad: true,
             health_ms_max: 3_000,
+            silence_ms_max: 3_000,
             probes_max: 3,
             probe_gap_ms: 250,
             progress_ms_max: 30_000,

@@ -149,7 +149,9 @@ impl Core {
         let Phase::Clearing { gone, since_ms, .. } = &self.phase else { return };
         let waited_ms = self.now_ms.saturating_sub(*since_ms);
         match gone.clone() {
-            Gone::Draining(id) => self.suspect(Suspect { id, stalled: None, deaf: true }),
+            Gone::Draining(id) => {
+                self.suspect(Suspect { deaf: true, ..Suspect::of(id) });
+            }
             gone @ (Gone::Ended | Gone::Fell(_) | Gone::Bad(_)) => {
                 match (gone, self.starts.unready()) {
                     _ if self.supervised => self.ask_supervisor(Request::Restart),

@@ -253,3 +253,30 @@ fn a_lost_daemon_is_told_even_if_nobody_calls() {
     assert!(matches!(actions[..], [Action::Tell(Notice::Stopped { .. })]), "{actions:?}");
     assert_eq!(bench.core.wake_at_ms(), None);
 }
+
+#[test]
+fn a_call_in_flight_does_not_die_with_a_daemon_that_hangs() {
+    for kind in [CallKind::Read, CallKind::Edit] {
+        let mut bench = Bench::sent(kind);
+        bench.now_ms += bench.core.settings.silence_ms_max + 1;
+        let actions = bench.step(Event::Tick);
+        let [Action::Check(token, LINK)] = actions[..] else { panic!("{actions:?}") };
+        let mut actions = bench.step(Event::Checked(token, Health::Silent));
+        for _ in 0..bench.core.settings.probes_max {
+            bench.now_ms += bench.core.settings.probe_gap_ms;
+            let looks = |action: &Action| matches!(action, Action::Look(_));
+            if !actions.iter().any(looks) {
+                actions = bench.step(Event::Tick);
+            }
+            actions = bench.look(&actions, Found::Silent(id("a")));
+        }
+        // Judged bad: the call wants the daemon that comes next, and nothing else asks for one.
+        let actions = locked(&mut bench, &actions);
+        let actions = bench.look(&actions, Found::Silent(id("a")));
+        let [Action::Survey(token)] = actions[..] else { panic!("{actions:?}") };
+        let starts = Starts::new("boot");
+        let actions = bench.step(Event::Surveyed { token, starts, supervised: false });
+        assert!(matches!(actions.last(), Some(Action::Kill(..))), "{actions:?}");
+        assert_eq!(outcomes(&actions), []);
+    }
+}

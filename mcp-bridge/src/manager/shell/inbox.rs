@@ -71,7 +71,7 @@ impl Shell {
                 Found::Recovering(self.open_link(*link), id, advance)
             }
             Seen::Draining(id) => Found::Draining(id),
-            Seen::Silent(id) => Found::Silent(id),
+            Seen::Silent(id) | Seen::Lost(id) => Found::Silent(id),
             Seen::Deaf(id) => Found::Deaf(id),
             Seen::Absent { left } => Found::Absent { left },
             Seen::Refused(text) => Found::Refused(text),

@@ -39,8 +39,12 @@ pub enum Seen {
     Recovering(Identity, Advance, Box<NewLink>),
     Draining(Identity),
     Silent(Identity),
+    /// It lives, and the path of its socket is gone: nobody new can reach it.
+    Lost(Identity),
     Deaf(Identity),
-    Absent { left: Option<Identity> },
+    Absent {
+        left: Option<Identity>,
+    },
     Refused(String),
 }
 
@@ -95,7 +99,7 @@ impl Looker {
                 EndpointError::Absent { .. }
                 | EndpointError::TooLarge { .. }
                 | EndpointError::Malformed { .. },
-            ) => return Err(Seen::Absent { left: None }),
+            ) => self.holder().ok_or(Seen::Absent { left: None })?,
             Err(error @ EndpointError::Io { .. }) => {
                 return Err(Seen::Refused(format!("{error}. Check who owns the data folder.")));
             }
@@ -110,6 +114,15 @@ impl Looker {
             Ok(result) => result,
             Err(_) => Err(Seen::Silent(id)),
         }
+    }
+
+    /// The daemon that holds the data folder by its own word, for a folder that lost its endpoint
+    /// file. The word of one that is gone says nothing.
+    fn holder(&self) -> Option<Endpoint> {
+        let endpoint = Endpoint::read(&self.paths.lock).ok()?;
+        let alive = endpoint.boot_id == self.boot_id
+            && process::is_alive(endpoint.pid, endpoint.start_time);
+        alive.then_some(endpoint)
     }
 
     async fn greet(&self, socket: &Path, id: &Identity, alive: bool) -> Result<Glance, Seen> {
@@ -127,6 +140,8 @@ impl Looker {
                         "the socket {} may not be used by this user. Ask its owner for access.",
                         socket.display()
                     )),
+                    // It takes the path away only when it ends, and then it is gone in a moment.
+                    io::ErrorKind::NotFound if alive => Seen::Lost(id.clone()),
                     _ => gone(),
                 });
             }

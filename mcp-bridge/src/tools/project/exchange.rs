@@ -110,7 +110,7 @@ pub(super) async fn export(context: &mut Context<'_>, export: Export) -> Result<
     }
     target.keep().await.map_err(|error| refused(context, &error))?;
     let path = file.display().to_string();
-    Ok(Answer::data(&ExportAnswer { revision: reply.revision, path, bytes }))
+    Ok(Answer::data(&ExportAnswer { revision: reply.revision, path, bytes, done: true }))
 }
 
 /// Reads a blob into a file, range by range, and lets the daemon forget it.
@@ -153,22 +153,42 @@ fn format_of(
     match (named, ending.map(str::to_ascii_lowercase).as_deref()) {
         (Some(format), _) => Ok(format),
         (None, Some("vox")) => Ok(project::Format::Vox),
-        (None, _) => Err(context.wrong(
-            &format!("the format of {path:?} is not known"),
-            "the name ends with none of the formats: vox.",
-            &json!({ "action": action, "project": project, "path": path, "format": "vox" }),
-        )),
+        (None, _) => {
+            let mut next = json!({ "action": action, "project": project, "path": path });
+            match action {
+                // What is written should be called what it is.
+                "export" => next["path"] = json!(Path::new(path).with_extension("vox")),
+                _ => next["format"] = json!("vox"),
+            }
+            Err(context.wrong(
+                &format!("the format of {path:?} is not known"),
+                "the name ends with none of the formats: vox. Not done: nothing was changed.",
+                &next,
+            ))
+        }
     }
 }
 
 fn unreadable(context: &Context<'_>, path: &str, error: &FileError) -> Failure {
+    let mut next = context.arguments.clone();
+    let beside = files::named_like(&context.folder.join(path), "vox");
+    // The path is written as the call wrote it, with another name at its end.
+    let renamed = |name: &String| Path::new(path).with_file_name(name);
+    next["path"] = match beside.first() {
+        Some(name) => json!(renamed(name)),
+        None => json!("FOLDER/FILE.vox"),
+    };
+    let found = match beside.as_slice() {
+        [] => "there is no .vox file in that folder".to_owned(),
+        names => format!("that folder holds {}", names.join(", ")),
+    };
     context.wrong(
         &format!("{path:?} cannot be read: {error}"),
         format!(
-            "relative paths start at {}. Not done: nothing was changed.",
+            "{found}; relative paths start at {}. Not done: nothing was changed.",
             context.folder.display()
         ),
-        &json!({ "action": "import", "project": "NAME", "path": "FOLDER/FILE.vox" }),
+        &next,
     )
 }
 

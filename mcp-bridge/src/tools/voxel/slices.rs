@@ -68,18 +68,7 @@ pub(super) async fn run(context: &mut Context<'_>, wanted: Slices) -> Result<Ans
     let Some(bounds) = within.or(found.bounds) else {
         return Ok(Answer::data(&picture(found.revision, None, &[], None)));
     };
-    let Some((window, next_z)) = window(bounds, z) else {
-        return Err(context.wrong(
-            "no slice fits",
-            format!(
-                "one slice from {:?} to {:?} is more than {CELLS_MAX} characters, or `z` lies \
-                 outside of it.",
-                bounds.min, bounds.max
-            ),
-            &json!({ "read": "slices", "project": project,
-                "within": { "min": bounds.min, "max": narrowed(bounds) } }),
-        ));
-    };
+    let (window, next_z) = window(bounds, z).map_err(|misfit| refused(context, bounds, &misfit))?;
     let params = ReadParams {
         project,
         layer,
@@ -93,24 +82,63 @@ pub(super) async fn run(context: &mut Context<'_>, wanted: Slices) -> Result<Ans
     Ok(Answer::data(&picture(reply.revision, Some(window), &voxels, next_z)))
 }
 
+/// Why there is no picture of a box.
+#[derive(Debug, PartialEq, Eq)]
+enum Misfit {
+    /// The range of z holds nothing of it.
+    Outside([i32; 2]),
+    /// One slice alone is more than an answer.
+    TooWide,
+}
+
+fn refused(context: &Context<'_>, bounds: Box3, misfit: &Misfit) -> Failure {
+    let (what, why) = match misfit {
+        Misfit::Outside([low, high]) => (
+            format!("there is no slice from z {low} to {high}"),
+            format!(
+                "`z` is [lowest, highest], and the voxels lie from {:?} to {:?}.",
+                bounds.min, bounds.max
+            ),
+        ),
+        Misfit::TooWide => (
+            "no slice fits".to_owned(),
+            format!(
+                "one slice from {:?} to {:?} is more than {CELLS_MAX} characters.",
+                bounds.min, bounds.max
+            ),
+        ),
+    };
+    let mut next = context.arguments.clone();
+    match misfit {
+        Misfit::Outside(_) => next["z"] = json!([bounds.min[2], bounds.max[2]]),
+        Misfit::TooWide => {
+            next["within"] = json!({ "min": bounds.min, "max": narrowed(bounds) });
+        }
+    }
+    context.wrong(&what, why, &next)
+}
+
 /// The part of the box that fits one answer, and the range of z that is left.
-fn window(bounds: Box3, z: Option<[i32; 2]>) -> Option<(Box3, Option<[i32; 2]>)> {
+fn window(bounds: Box3, z: Option<[i32; 2]>) -> Result<(Box3, Option<[i32; 2]>), Misfit> {
     let low = z.map_or(bounds.min[2], |[low, _]| low.max(bounds.min[2]));
     let high = z.map_or(bounds.max[2], |[_, high]| high.min(bounds.max[2]));
-    let width = side(bounds.min[0], bounds.max[0])?;
-    let depth = side(bounds.min[1], bounds.max[1])?;
-    let slices = side(low, high)?;
-    let cost = (width + ROW_EXTRA).checked_mul(depth)?;
+    let outside = Misfit::Outside(z.unwrap_or([low, high]));
+    let sides = side(bounds.min[0], bounds.max[0]).zip(side(bounds.min[1], bounds.max[1]));
+    let (Some(slices), Some((width, depth))) = (side(low, high), sides) else {
+        return Err(outside);
+    };
+    let cost = (width + ROW_EXTRA).saturating_mul(depth);
     if cost > CELLS_MAX {
-        return None;
+        return Err(Misfit::TooWide);
     }
     let budget = if z.is_some() { CELLS_MAX } else { CELLS };
     let fit = (budget / cost).clamp(1, slices);
-    let last = i32::try_from(i64::from(low) + i64::try_from(fit).ok()? - 1).ok()?;
+    // No more slices than lie between two numbers of this kind.
+    let last = low.saturating_add(i32::try_from(fit - 1).unwrap_or(i32::MAX));
     let [min_x, min_y, _] = bounds.min;
     let [max_x, max_y, _] = bounds.max;
     let window = Box3 { min: [min_x, min_y, low], max: [max_x, max_y, last] };
-    Some((window, (last < high).then(|| [last + 1, high])))
+    Ok((window, (last < high).then(|| [last + 1, high])))
 }
 
 fn side(min: i32, max: i32) -> Option<u64> {

@@ -1,0 +1,216 @@
+//! A call of every action that would pass: what a model is shown when its own did not fit.
+
+use serde_json::Value;
+
+use super::Tool;
+
+/// The project that every example is about, until another one is put in its place.
+const PROJECT: &str = r#""castle""#;
+
+/// Actions, each with a call.
+type Calls = &'static [(&'static str, &'static str)];
+
+const ENGINE_HEALTH: Calls =
+    &[("check", r#"{"action":"check"}"#), ("restart", r#"{"action":"restart"}"#)];
+
+const HISTORY: Calls = &[
+    ("undo", r#"{"action":"undo","project":"castle"}"#),
+    ("redo", r#"{"action":"redo","project":"castle"}"#),
+    ("checkpoint", r#"{"action":"checkpoint","project":"castle","checkpoint":"before roof"}"#),
+    ("restore", r#"{"action":"restore","project":"castle","checkpoint":"before roof"}"#),
+    ("forget", r#"{"action":"forget","project":"castle","checkpoint":"before roof"}"#),
+    ("list", r#"{"action":"list","project":"castle","limit":20}"#),
+    ("outcome", r#"{"action":"outcome","project":"castle","key":"KEY"}"#),
+];
+
+const JOB: Calls = &[
+    ("status", r#"{"action":"status","job":"JOB","wait_ms":30000}"#),
+    ("cancel", r#"{"action":"cancel","job":"JOB"}"#),
+    ("list", r#"{"action":"list"}"#),
+];
+
+const LAYERS_EDIT: Calls = &[
+    ("list", r#"{"action":"list","project":"castle"}"#),
+    ("create", r#"{"action":"create","project":"castle","layer":"roof"}"#),
+    ("rename", r#"{"action":"rename","project":"castle","layer":"roof","to":"tower roof"}"#),
+    ("delete", r#"{"action":"delete","project":"castle","layer":"roof"}"#),
+    ("show", r#"{"action":"show","project":"castle","layer":"roof"}"#),
+    ("hide", r#"{"action":"hide","project":"castle","layer":"roof"}"#),
+];
+
+const PROJECT_CALLS: Calls = &[
+    ("create", r#"{"action":"create","project":"castle"}"#),
+    ("list", r#"{"action":"list"}"#),
+    ("rename", r#"{"action":"rename","project":"castle","to":"fortress"}"#),
+    ("delete", r#"{"action":"delete","project":"castle"}"#),
+    ("restore", r#"{"action":"restore","id":1}"#),
+    ("purge", r#"{"action":"purge","id":1}"#),
+    ("import", r#"{"action":"import","project":"castle","path":"castle.vox"}"#),
+    ("export", r#"{"action":"export","project":"castle","path":"castle.vox"}"#),
+];
+
+const PROJECT_INFO: Calls = &[("", r#"{"project":"castle"}"#)];
+
+const RENDER_VIEW: Calls = &[("", r#"{"project":"castle","view":"front"}"#)];
+
+const VOXELS_FIND: Calls = &[
+    ("color", r##"{"by":"color","project":"castle","color":"#808080"}"##),
+    ("histogram", r#"{"by":"histogram","project":"castle"}"#),
+    ("count", r#"{"by":"count","project":"castle"}"#),
+];
+
+const VOXELS_READ: Calls = &[
+    ("slices", r#"{"read":"slices","project":"castle","z":[0,3]}"#),
+    ("list", r#"{"read":"list","project":"castle","limit":150}"#),
+    ("at", r#"{"read":"at","project":"castle","at":[[0,0,0]]}"#),
+    ("bounds", r#"{"read":"bounds","project":"castle"}"#),
+];
+
+/// One edit of every kind.
+const EDITS: Calls = &[
+    ("box", r##"{"edit":"box","min":[0,0,0],"max":[15,15,3],"color":"#808080"}"##),
+    ("set", r##"{"edit":"set","voxels":[{"at":[0,0,0],"color":"#808080"}]}"##),
+    ("remove", r#"{"edit":"remove","at":[[0,0,0]]}"#),
+    ("paint", r##"{"edit":"paint","at":[[0,0,0]],"color":"#808080"}"##),
+    ("sphere", r##"{"edit":"sphere","center":[0,0,8],"radius":5,"color":"#808080"}"##),
+    (
+        "cylinder",
+        r##"{"edit":"cylinder","base":[0,0,0],"axis":"z","radius":3,"height":8,"color":"#808080"}"##,
+    ),
+    ("line", r##"{"edit":"line","from":[0,0,0],"to":[9,0,9],"color":"#808080"}"##),
+    (
+        "flood_fill",
+        r##"{"edit":"flood_fill","start":[0,0,0],"color":"#808080","within":{"min":[0,0,0],"max":[9,9,9]}}"##,
+    ),
+    ("replace_color", r##"{"edit":"replace_color","from":"#808080","to":"#c81e1e"}"##),
+    ("mirror", r#"{"edit":"mirror","axis":"x","plane":7.5}"#),
+    ("move", r#"{"edit":"move","offset":[0,0,1]}"#),
+    ("create_layer", r#"{"edit":"create_layer","name":"roof"}"#),
+    (
+        "set_material",
+        r#"{"edit":"set_material","slot":2,"material":{"name":"glass","alpha":120,"glass":true}}"#,
+    ),
+];
+
+impl Tool {
+    /// Its actions, the one that is shown for an unknown action first, each with a call.
+    fn calls(self) -> Calls {
+        match self {
+            Tool::EngineHealth => ENGINE_HEALTH,
+            Tool::History => HISTORY,
+            Tool::Job => JOB,
+            Tool::LayersEdit => LAYERS_EDIT,
+            Tool::Project => PROJECT_CALLS,
+            Tool::ProjectInfo => PROJECT_INFO,
+            Tool::RenderView => RENDER_VIEW,
+            Tool::VoxelsEdit => EDITS,
+            Tool::VoxelsFind => VOXELS_FIND,
+            Tool::VoxelsRead => VOXELS_READ,
+        }
+    }
+
+    /// The argument that says what is to be done, and what it may be.
+    fn action(self, arguments: &Value) -> &str {
+        let name = match self {
+            Tool::VoxelsFind => "by",
+            Tool::VoxelsRead => "read",
+            Tool::EngineHealth | Tool::History | Tool::Job | Tool::LayersEdit | Tool::Project => {
+                "action"
+            }
+            Tool::ProjectInfo | Tool::RenderView | Tool::VoxelsEdit => return "",
+        };
+        arguments.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// A call that does what these arguments were to do, in the form that passes.
+    pub(super) fn model(self, arguments: &Value) -> String {
+        match self {
+            Tool::VoxelsEdit => self.model_edit(arguments, 0),
+            _ => self.filled(find(self.calls(), self.action(arguments)), arguments),
+        }
+    }
+
+    /// A dry run of an edit of the kind that the edit at `index` is.
+    pub(super) fn model_edit(self, arguments: &Value, index: usize) -> String {
+        let kind = arguments
+            .get("edits")
+            .and_then(|edits| edits.get(index))
+            .and_then(|edit| edit.get("edit"))
+            .and_then(Value::as_str);
+        let edit = find(EDITS, kind.unwrap_or_default());
+        let call = format!(r#"{{"project":{PROJECT},"dry_run":true,"edits":[{edit}]}}"#);
+        self.filled(&call, arguments)
+    }
+
+    /// The call for the project that the arguments name.
+    fn filled(self, call: &str, arguments: &Value) -> String {
+        let project = arguments.get("project").filter(|project| project.is_string());
+        let call = match project {
+            Some(project) => call.replace(PROJECT, &project.to_string()),
+            None => call.to_owned(),
+        };
+        format!("{} {call}", self.name())
+    }
+}
+
+fn find(calls: Calls, action: &str) -> &'static str {
+    let found = calls.iter().find(|(name, _)| *name == action).or(calls.first());
+    found.map(|(_, call)| *call).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{EDITS, Tool, find};
+    use crate::tools::{TOOLS, arguments};
+
+    fn enumerated(schema: &Value, pointer: &str) -> Vec<String> {
+        let names = schema.pointer(pointer).and_then(Value::as_array);
+        names.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_action_has_an_example() {
+        for tool in TOOLS {
+            let schema = tool.entry().schema_as_json_value();
+            let tag = match tool {
+                Tool::VoxelsEdit => "edits/items/properties/edit",
+                Tool::VoxelsFind => "by",
+                Tool::VoxelsRead => "read",
+                _ => "action",
+            };
+            let mut known = enumerated(&schema, &format!("/properties/{tag}/enum"));
+            let mut shown: Vec<String> =
+                tool.calls().iter().map(|(name, _)| (*name).to_owned()).collect();
+            shown.retain(|name| !name.is_empty());
+            known.sort();
+            shown.sort();
+            assert_eq!(shown, known, "{}", tool.name());
+        }
+    }
+
+    #[test]
+    fn every_example_fits_the_arguments_of_its_tool() {
+        for tool in TOOLS {
+            for (action, call) in tool.calls() {
+                let call = match tool {
+                    Tool::VoxelsEdit => format!(r#"{{"project":"castle","edits":[{call}]}}"#),
+                    _ => (*call).to_owned(),
+                };
+                let call: Value = serde_json::from_str(&call).expect("JSON");
+                assert_eq!(arguments::refusal(tool, &call), None, "{} {action}", tool.name());
+            }
+        }
+    }
+
+    #[test]
+    fn an_example_is_about_the_project_that_was_named() {
+        let asked = json!({ "action": "undo", "project": "a \"b\"", "nonsense": 1 });
+        let shown = Tool::History.model(&asked);
+        assert_eq!(shown, r#"history {"action":"undo","project":"a \"b\""}"#);
+        let asked = json!({ "project": "p", "edits": [{ "edit": "sphere" }, { "edit": "what" }] });
+        assert!(Tool::VoxelsEdit.model_edit(&asked, 0).contains(find(EDITS, "sphere")));
+        assert!(Tool::VoxelsEdit.model_edit(&asked, 1).contains(find(EDITS, "box")));
+    }
+}
