@@ -9,6 +9,7 @@
 
 mod bridges;
 mod catalogue;
+mod command;
 mod damage;
 mod disk;
 mod edges;
