@@ -9,6 +9,8 @@
 
 mod bridges;
 mod catalogue;
+mod command;
+mod damage;
 mod disk;
 mod edges;
 mod edits;
