@@ -3,11 +3,13 @@
 //!
 //! ```text
 //! fd 0, fd 1 -> stdio::Stdio (pipe, socket or file, non-blocking where it can be)
-//!            -> rmcp's line codec -> gate::Gate -> rmcp's service loop
+//!            -> lines::Lines -> gate::Gate -> rmcp's service loop
 //! ```
 
 pub mod gate;
+pub mod lines;
 pub mod stdio;
 
 pub use gate::Gate;
+pub use lines::Lines;
 pub use stdio::{Stdio, Streams};

@@ -2,14 +2,14 @@
 
 use std::{io, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
-use rmcp::{ServiceExt as _, service::RunningService, transport::async_rw::AsyncRwTransport};
+use rmcp::{ServiceExt as _, service::RunningService};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::{Server, daemon::Daemon, parent::Parent};
 use crate::{
     manager::{self, Manager},
-    transport::{Gate, Stdio, Streams},
+    transport::{Gate, Lines, Stdio, Streams},
 };
 
 /// How long answers that are being written may take once the client is leaving. Claude Code sends
@@ -57,7 +57,7 @@ pub async fn serve(daemon: Arc<dyn Daemon>, folder: PathBuf, streams: Streams) -
     let gone = CancellationToken::new();
     let departures = Departures::watch()?;
     let Streams { input, output, closed } = streams;
-    let gate = Gate::new(AsyncRwTransport::new_server(input, output), gone.clone());
+    let gate = Gate::new(Lines::new(input, output), gone.clone());
     let server = Server::new(daemon, folder, gone.clone());
 
     let session = async {

@@ -144,13 +144,19 @@ impl Tool {
 
     /// The call for the project that the arguments name.
     fn filled(self, call: &str, arguments: &Value) -> String {
-        let project = arguments.get("project").filter(|project| project.is_string());
+        let project = arguments.get("project").and_then(Value::as_str).filter(|name| is_name(name));
         let call = match project {
-            Some(project) => call.replace(PROJECT, &project.to_string()),
+            Some(project) => call.replace(PROJECT, &Value::from(project).to_string()),
             None => call.to_owned(),
         };
         format!("{} {call}", self.name())
     }
+}
+
+/// Whether a project can have this name: an example with another one would not pass.
+fn is_name(name: &str) -> bool {
+    let is_wrong = |letter: char| letter == '/' || letter.is_control();
+    !name.is_empty() && name.chars().count() <= 64 && !name.contains(is_wrong)
 }
 
 fn find(calls: Calls, action: &str) -> &'static str {
@@ -209,6 +215,8 @@ mod tests {
         let asked = json!({ "action": "undo", "project": "a \"b\"", "nonsense": 1 });
         let shown = Tool::History.model(&asked);
         assert_eq!(shown, r#"history {"action":"undo","project":"a \"b\""}"#);
+        let shown = Tool::ProjectInfo.model(&json!({ "project": "a/b" }));
+        assert_eq!(shown, r#"project_info {"project":"castle"}"#);
         let asked = json!({ "project": "p", "edits": [{ "edit": "sphere" }, { "edit": "what" }] });
         assert!(Tool::VoxelsEdit.model_edit(&asked, 0).contains(find(EDITS, "sphere")));
         assert!(Tool::VoxelsEdit.model_edit(&asked, 1).contains(find(EDITS, "box")));

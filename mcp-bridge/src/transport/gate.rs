@@ -1,4 +1,4 @@
-//! The gate between rmcp and the line codec: keeps stray messages from ending a session that has
+//! The gate between rmcp and the lines: keeps stray messages from ending a session that has
 //! not begun, and tells everybody the moment the client is gone.
 
 use rmcp::{

@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use goxe_mcp_bridge::{
     server::{Server, daemon::Daemon},
-    transport::Gate,
+    transport::{Gate, Lines},
 };
 use rmcp::{
     ServiceExt as _,
@@ -40,7 +40,7 @@ pub fn start(daemon: Arc<dyn Daemon>, folder: &Path) -> Raw {
     let (server_output, output) = duplex(1 << 20);
     let gone = CancellationToken::new();
     let server = Server::new(daemon, folder.to_owned(), gone.clone());
-    let gate = Gate::new(AsyncRwTransport::new_server(server_input, server_output), gone);
+    let gate = Gate::new(Lines::new(server_input, server_output), gone);
     let serving = server.clone();
     let ended = tokio::spawn(async move {
         if let Ok(running) = serving.serve(gate).await {

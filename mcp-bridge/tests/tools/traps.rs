@@ -188,14 +188,18 @@ async fn t8_no_call_that_fits_its_schema_is_too_long_for_a_line() {
         let bytes = bytes_max(&schema);
         assert!(bytes < 16 << 20, "{}: {bytes}", tool.name());
     }
-    // And a line that is too long does not end the session.
+    // A line that is too long is answered to who sent it, and does not end the session.
     let mut raw = start(Fake::new(), &std::env::temp_dir());
     raw.initialize(json!({})).await;
+    let head = br#"{"jsonrpc":"2.0","method":"tools/call","params":{"name":"voxels_edit","x":""#;
+    raw.input.write_all(head).await.expect("read on");
     let long = vec![b'x'; 1 << 20];
     for _ in 0..17 {
         raw.input.write_all(&long).await.expect("read on");
     }
-    raw.input.write_all(b"\n").await.expect("read on");
+    raw.input.write_all(b"\"},\"id\":77}\n").await.expect("read on");
+    let refused = raw.next().await;
+    assert_eq!((&refused["id"], &refused["error"]["code"]), (&json!(77), &json!(-32600)));
     let answer = raw.request(1, "tools/list", json!({})).await;
     assert!(answer["result"]["tools"].is_array());
 }
