@@ -1,7 +1,7 @@
 //! A data folder without its daemon: checked, listed, filled from a backup.
 //!
 //! The instance lock is held meanwhile, so that no daemon serves the folder. Checking and listing
-//! go through [`ReadOnly`], which writes nothing, not even what a recovery would mend.
+//! go through `ReadOnly`, which writes nothing, not even what a recovery would mend.
 
 mod check;
 mod dump;

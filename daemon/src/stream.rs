@@ -26,7 +26,7 @@ impl Stream {
     pub(crate) fn read_behind(&self, buffer: &mut Vec<u8>, wanted: usize) -> io::Result<usize> {
         buffer.reserve(wanted);
         let room = buffer.spare_capacity_mut().get_mut(..wanted).unwrap_or_default();
-        let count = rustix::io::read(self, room)?.0.len();
+        let count = rustix::net::recv(self, room, rustix::net::RecvFlags::empty())?.0.0.len();
         let length = buffer.len() + count;
         #[expect(unsafe_code, reason = "the kernel wrote these bytes, rustix counted them")]
         unsafe {
@@ -51,14 +51,14 @@ impl AsFd for Stream {
 impl Read for &Stream {
     #[inline]
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        Ok(rustix::io::read(*self, buffer)?)
+        Ok(rustix::net::recv(*self, buffer, rustix::net::RecvFlags::empty())?.0)
     }
 }
 
 impl Write for &Stream {
     #[inline]
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        Ok(rustix::io::write(*self, bytes)?)
+        Ok(rustix::net::send(*self, bytes, rustix::net::SendFlags::NOSIGNAL)?)
     }
 
     fn write_vectored(&mut self, slices: &[io::IoSlice<'_>]) -> io::Result<usize> {

@@ -1,4 +1,4 @@
-//! `voxel.*`: edits. Queries are in [`query`].
+//! `voxel.*`: edits. Queries are in `query`.
 
 mod items;
 mod query;

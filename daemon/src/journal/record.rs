@@ -10,7 +10,7 @@
 //! Header and trailer both say whose record it is, each under its own checksum: after any one flip
 //! the project is still known and the next record is found. The payload's checksum covers project
 //! and number too, so a payload cannot pass for another record's. A record is encoded before its
-//! lsn is known; [`stamp`] sets it when the record's turn has come.
+//! lsn is known; `stamp` sets it when the record's turn has come.
 
 mod decode;
 mod encode;
