@@ -219,7 +219,8 @@ impl Router {
 
     /// Whether nothing is left to finish.
     pub fn is_quiet(&self) -> bool {
-        let calls = self.sessions().all(|session| session.in_flight() == 0);
+        let calls =
+            self.sessions().all(|session| session.in_flight() == 0 && session.rest.is_none());
         calls && self.lanes.jobs() == 0 && !self.projects.any_unwritten()
     }
 

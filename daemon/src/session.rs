@@ -11,9 +11,10 @@ use goxe_protocol::{
 
 use crate::{
     call::{self, Cancel, Encoded, PeerId, Principal, ReplyForm, Ticket},
+    handlers::Handler,
     journal::ProjectId,
     memory::Charge,
-    router::{Later, PendingRead},
+    router::{Later, PendingRead, parse::Member},
 };
 
 /// Answers up to here have a place in every batch: those of edits, and errors.
@@ -41,6 +42,8 @@ pub struct InFlight {
     pub project: Option<ProjectId>,
     /// Whether it changes that project.
     pub edit: bool,
+    /// Whether it changes which projects there are.
+    pub naming: bool,
     /// Whether, and under which token, the peer hears how far it is.
     pub token: Option<Progress<'static>>,
     /// When its caller stops waiting.
@@ -64,6 +67,17 @@ pub struct Held {
     pub read: PendingRead,
 }
 
+/// Members of a batch that were not looked at yet.
+#[derive(Debug)]
+pub struct Rest {
+    /// The members.
+    pub members: VecDeque<Member>,
+    /// The form of their answers.
+    pub form: ReplyForm,
+    /// What they take.
+    pub charge: Charge,
+}
+
 /// One connected client.
 #[derive(Debug)]
 pub struct Session {
@@ -82,11 +96,15 @@ pub struct Session {
     /// A message of it is being parsed on a lane, and takes this much memory; until it is parsed
     /// the peer is not read.
     pub parsing: Option<Charge>,
+    /// Members of a batch behind one that changes which projects there are.
+    pub rest: Option<Box<Rest>>,
     /// How messages to it are told apart.
     pub form: Form,
     /// Subscriptions it holds.
     pub subscriptions: usize,
     calls: Vec<InFlight>,
+    /// How many of them change which projects there are.
+    namings: usize,
     held: VecDeque<Held>,
     batches: Vec<(u32, BatchReply)>,
     calls_ever: u32,
@@ -104,9 +122,11 @@ impl Session {
             spoke: false,
             ended: false,
             parsing: None,
+            rest: None,
             form: Form::Frames,
             subscriptions: 0,
             calls: Vec::new(),
+            namings: 0,
             held: VecDeque::new(),
             batches: Vec::new(),
             calls_ever: 0,
@@ -150,18 +170,27 @@ impl Session {
         let call = self.calls_ever;
         self.calls_ever = self.calls_ever.wrapping_add(1);
         let cancel = Arc::new(Cancel::default());
+        let naming = matches!(later.route.handler, Handler::Catalogue(_));
+        self.namings += usize::from(naming);
         self.calls.push(InFlight {
             call,
             id: later.id.clone(),
             form: later.form,
             project,
             edit,
+            naming,
             token: later.meta.as_deref().and_then(|meta| meta.progress.clone()),
             deadline: None,
             lent: false,
             cancel: Arc::clone(&cancel),
         });
         (Ticket { peer: self.peer, call }, cancel)
+    }
+
+    /// Whether an unanswered call changes which projects there are: what is sent behind it may name
+    /// them, and waits.
+    pub fn is_naming(&self) -> bool {
+        self.namings > 0
     }
 
     /// Says when the caller of an unanswered call stops waiting.
@@ -185,6 +214,7 @@ impl Session {
     pub fn close(&mut self, call: u32) -> Option<InFlight> {
         let index = self.calls.iter().position(|in_flight| in_flight.call == call)?;
         let closed = self.calls.swap_remove(index);
+        self.namings -= usize::from(closed.naming);
         if self.calls.is_empty() {
             // An idle peer costs nothing.
             self.calls = Vec::new();

@@ -82,7 +82,8 @@ impl Router {
             self.read(held.read);
         }
         let freed = session.in_flight() + 1 == self.limits.in_flight_max;
-        if freed || (session.ended && session.in_flight() == 0) {
+        let named = closed.naming && !session.is_naming();
+        if freed || named || (session.ended && session.in_flight() == 0) {
             self.effects.resume.push(session.peer);
         }
     }

@@ -39,6 +39,14 @@ impl Member {
             Member::Rejected(..) => true,
         }
     }
+
+    /// Memory it holds.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Member::Call(call) => call.params.as_ref().map_or(0, String::capacity),
+            Member::Rejected(..) => 0,
+        }
+    }
 }
 
 /// A message of a frame; params are ranges of its JSON.

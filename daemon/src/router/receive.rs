@@ -1,6 +1,6 @@
 //! From a peer's bytes to calls: whole messages, batches, who may ask what.
 
-use std::time::Instant;
+use std::{collections::VecDeque, time::Instant};
 
 use goxe_protocol::{
     Code, Error,
@@ -21,7 +21,7 @@ use crate::{
     handlers::{Handler, Route},
     limits::PARSE_ON_LOOP_BYTES_MAX,
     out::{Outbox, SEGMENT_BYTES_MIN},
-    session::{Gate, Session},
+    session::{Gate, Rest, Session},
 };
 
 /// How the reading of a peer goes on.
@@ -101,6 +101,12 @@ impl Router {
             if self.is_over(session, out) {
                 return Flow::Paused;
             }
+            if let Some(rest) = session.rest.take() {
+                let Rest { members, form, charge } = *rest;
+                drop(charge);
+                self.members(session, members, form, out, now);
+                continue;
+            }
             let gate = session.gate;
             session.form = inbound.form().unwrap_or_else(|| form_of(input));
             match inbound.decode(input) {
@@ -132,6 +138,7 @@ impl Router {
     fn is_over(&self, session: &Session, out: &Outbox) -> bool {
         session.in_flight() >= self.limits.in_flight_max
             || session.parsing.is_some()
+            || session.is_naming()
             || out.bytes() >= self.limits.send_buffer_bytes_max
     }
 
@@ -221,8 +228,21 @@ impl Router {
     ) {
         let answers = members.iter().filter(|member| member.is_answered()).count();
         let batch = if answers > 0 { session.open_batch(answers) } else { 0 };
-        let form = ReplyForm::Member { batch };
-        for member in members {
+        self.members(session, members.into(), ReplyForm::Member { batch }, out, now);
+    }
+
+    /// Takes the members of a batch in their order, up to one that has to be answered first.
+    fn members(
+        &mut self,
+        session: &mut Session,
+        mut members: VecDeque<Member>,
+        form: ReplyForm,
+        out: &mut Outbox,
+        now: Instant,
+    ) {
+        while !session.is_naming()
+            && let Some(member) = members.pop_front()
+        {
             match member {
                 Member::Rejected(id, error) => {
                     self.send(session, Some(&id), form, Err(error), out);
@@ -243,6 +263,10 @@ impl Router {
                     }
                 }
             }
+        }
+        if !members.is_empty() {
+            let charge = self.memory.hold(members.iter().map(Member::bytes).sum());
+            session.rest = Some(Box::new(Rest { members, form, charge }));
         }
     }
 

@@ -280,3 +280,40 @@ fn a_draining_daemon_answers_what_runs_and_refuses_what_comes() {
     assert!(world.router.is_quiet());
     world.end();
 }
+
+#[test]
+fn what_is_sent_behind_a_new_project_finds_it() {
+    for batch in [true, false] {
+        let mut world = World::new();
+        let peer = world.connect();
+        let members = [
+            world.request(peer, "project.create", json!({ "project": "a" }), Value::Null),
+            world.request(peer, "voxel.edit", set("a", 0, "#ff0000"), Value::Null),
+            world.request(
+                peer,
+                "project.rename",
+                json!({ "project": "a", "to": "b" }),
+                Value::Null,
+            ),
+            world.request(peer, "project.info", json!({ "project": "b" }), Value::Null),
+            world.request(peer, "project.delete", json!({ "project": "b" }), Value::Null),
+            world.request(peer, "project.info", json!({ "project": "b" }), Value::Null),
+        ];
+        let ids: Vec<u64> = members.iter().map(|member| member["id"].as_u64().unwrap()).collect();
+        let bytes = match batch {
+            true => world.clients[peer].message(&json!(members), None),
+            false => {
+                let messages = members.iter().map(|json| world.clients[peer].message(json, None));
+                messages.collect::<Vec<_>>().concat()
+            }
+        };
+        world.send(peer, &bytes);
+        world.settle();
+        for id in &ids[..5] {
+            world.answer(peer, *id).result();
+        }
+        assert_eq!(world.answer(peer, ids[3]).result()["voxels"], 1);
+        assert_eq!(world.answer(peer, ids[5]).error(), "project_not_found");
+        world.end();
+    }
+}
