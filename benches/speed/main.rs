@@ -1,6 +1,7 @@
 //! Measures the program, as ratios to the least that the machine needs for the same work, taken in
 //! the same rounds. `cargo bench` runs everything; `cargo bench -- net N9` only the group `net` and in
 //! it only the measures N9. Nothing here is a test: it prints, and never fails on time. Linux only.
+//! `GOXE_BIN` names another build of the program to measure.
 
 mod bridge;
 mod disk;
@@ -28,6 +29,12 @@ type Group = (&'static str, fn(&Choice) -> Outcome<()>);
 
 const GROUPS: [Group; 4] =
     [("net", net::run), ("bridge", bridge::run), ("disk", disk::run), ("voxels", voxels::run)];
+
+/// The measures, by the numbers that the specification gives them.
+const NUMBERS: [&str; 17] = [
+    "N1", "N2", "N3", "N4", "N7", "N8", "N9", "N12", "N13", "N14", "health", "D1", "D2", "V1",
+    "V3", "V5", "R1",
+];
 
 #[expect(clippy::print_stderr, reason = "a benchmark that broke off says why")]
 fn main() -> ExitCode {
@@ -79,6 +86,13 @@ impl Choice {
 
 fn run(arguments: &[&str]) -> Outcome<()> {
     let choice = Choice::read(arguments);
+    if let Some(word) = choice.numbers.iter().find(|word| !NUMBERS.contains(&word.as_str())) {
+        let groups = GROUPS.map(|(group, _)| group).join(", ");
+        let numbers = NUMBERS.join(", ");
+        return Err(
+            format!("no {word}: there are the groups {groups} and the measures {numbers}").into()
+        );
+    }
     machine::open_many_files()?;
     for (name, group) in GROUPS {
         if choice.wants_group(name) {

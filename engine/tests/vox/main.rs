@@ -4,7 +4,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::print_stdout,
-    reason = "a panic is how a test fails, and the ones that skip or measure say so"
+    reason = "a panic is how a test fails, and the ones that skip say so"
 )]
 
 mod chunks;
