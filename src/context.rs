@@ -9,7 +9,7 @@ use crate::failure::{Exit, Failure};
 use crate::output::Output;
 
 /// The flags and the environment of this process, not yet looked into.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Context {
     /// Where the answer goes.
     pub output: Output,

@@ -5,6 +5,7 @@
 
 mod confirm;
 pub mod daemon;
+mod late;
 mod parent;
 pub mod process;
 pub mod subscribers;

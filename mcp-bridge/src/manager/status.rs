@@ -1,6 +1,6 @@
 //! Looking at the daemon without starting it, and stopping it: what a person asks for.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -41,7 +41,8 @@ pub struct Status {
     /// When the next start may be tried, in milliseconds from now; absent when at once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_start_ms: Option<u64>,
-    /// The data folder, which is the daemon.
+    /// The data folder, which is the daemon; absent while that is not known.
+    #[serde(skip_serializing_if = "is_unknown")]
     pub data: PathBuf,
     /// Its socket, where it answered.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -230,10 +231,31 @@ impl Manager {
 }
 
 impl Status {
+    /// Nothing is known, not even which daemon is meant.
+    pub(crate) fn unknown(reason: String) -> Self {
+        Self {
+            condition: Condition::Failed,
+            reason: Some(reason),
+            pid: None,
+            epoch: None,
+            probe_ms: None,
+            starts_failed: 0,
+            starts_failed_max: 0,
+            next_start_ms: None,
+            data: PathBuf::new(),
+            socket: None,
+            status: None,
+        }
+    }
+
     fn of(self, id: &Identity) -> Self {
         let epoch = Some(&id.epoch).filter(|epoch| !epoch.as_str().is_empty());
         Self { pid: Some(id.pid), epoch: epoch.map(Epoch::to_string), ..self }
     }
+}
+
+fn is_unknown(path: &Path) -> bool {
+    path.as_os_str().is_empty()
 }
 
 /// Why a daemon was not restarted.

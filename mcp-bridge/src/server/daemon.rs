@@ -5,7 +5,6 @@
 use std::{pin::Pin, time::Duration};
 
 use goxe_protocol::api::types::Revision;
-use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::manager::{Call, CallError, Manager, RestartError, Status};
@@ -34,8 +33,8 @@ pub trait Daemon: Send + Sync + 'static {
 pub enum Reply {
     /// It was answered.
     Answered {
-        /// The method's reply.
-        result: Value,
+        /// The method's reply, as JSON.
+        json: String,
         /// Raw bytes that came with it.
         attachment: Option<Vec<u8>>,
     },
@@ -59,14 +58,15 @@ impl Daemon for Manager {
                     finish.await
                 }
             }?;
-            let attachment = answer.attachment().map(<[u8]>::to_vec);
-            match (answer.record(), answer.parse::<Value>()) {
-                (Some(record), _) if record.answer.is_none() => {
-                    Ok(Reply::Recorded { revision: record.revision })
+            Ok(match answer.record() {
+                Some(record) if record.answer.is_none() => {
+                    Reply::Recorded { revision: record.revision }
                 }
-                (_, Ok(result)) => Ok(Reply::Answered { result, attachment }),
-                (_, Err(error)) => Err(CallError::Params(error.to_string())),
-            }
+                _ => {
+                    let attachment = answer.attachment().map(<[u8]>::to_vec);
+                    Reply::Answered { json: answer.json().to_owned(), attachment }
+                }
+            })
         })
     }
 

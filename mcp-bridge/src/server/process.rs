@@ -6,9 +6,9 @@ use rmcp::{ServiceExt as _, service::RunningService};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::{Server, daemon::Daemon, parent::Parent};
+use super::{Server, daemon::Daemon, late::Late, parent::Parent};
 use crate::{
-    manager::{self, Manager},
+    manager,
     transport::{Gate, Lines, Stdio, Streams},
 };
 
@@ -16,12 +16,16 @@ use crate::{
 /// a second signal 100 ms after the first one.
 const LEAVE: Duration = Duration::from_millis(60);
 
-/// Serves one client over standard input and output until it is gone, in front of the daemon of
-/// these options, which it starts when a call needs it and never ends by itself.
+/// Serves one client over standard input and output until it is gone, in front of the daemon that
+/// `configure` tells of, which it starts when a call needs it and never ends by itself. As long as
+/// `configure` fails, every call is told why, and the next one asks it again.
 ///
 /// Call it first thing: it takes the standard streams for itself.
-pub fn run(options: manager::Options) -> ExitCode {
-    run_with(async || Ok(Arc::new(Manager::open(options)) as Arc<dyn Daemon>))
+pub fn run<F>(configure: F) -> ExitCode
+where
+    F: Fn() -> Result<manager::Options, String> + Send + Sync + 'static,
+{
+    run_with(async || Ok(Arc::new(Late::new(configure)) as Arc<dyn Daemon>))
 }
 
 /// As [`run`], with a daemon that `connect` makes inside the runtime.

@@ -49,7 +49,7 @@ impl Answer {
     #[must_use]
     pub fn into_text(self) -> Self {
         match self {
-            Answer::Data(map) => Answer::Text(lines(&shrink(map))),
+            Answer::Data(map) => Answer::Text(shrink(map).1),
             other => other,
         }
     }
@@ -58,8 +58,8 @@ impl Answer {
     pub fn into_result(self) -> CallToolResult {
         match self {
             Answer::Data(map) => {
-                let map = shrink(map);
-                let mut result = CallToolResult::success(vec![ContentBlock::text(lines(&map))]);
+                let (map, text) = shrink(map);
+                let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
                 result.structured_content = Some(Value::Object(map));
                 result
             }
@@ -75,44 +75,75 @@ impl Answer {
 /// JSON with one member a line, and one item a line in its lists: clients cut or drop an answer
 /// that is one long line.
 fn lines(map: &Map<String, Value>) -> String {
-    let members: Vec<String> = map
-        .iter()
-        .map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), value_lines(value, 3)))
-        .collect();
-    format!("{{\n{}\n}}", members.join(",\n"))
+    let mut text = String::new();
+    push_members(&mut text, map, DEPTH);
+    text
 }
 
-fn value_lines(value: &Value, depth: u8) -> String {
+/// Lists and objects inside of each other that get lines of their own.
+const DEPTH: u8 = 3;
+/// An object that is longer, in bytes, is worth more than one line.
+const LINE_BYTES: usize = 160;
+
+fn push_value(text: &mut String, value: &Value, depth: u8) {
     match value {
         Value::Array(items) if depth > 0 && items.iter().any(|item| !item.is_number()) => {
-            let items: Vec<String> =
-                items.iter().map(|item| value_lines(item, depth - 1)).collect();
-            format!("[\n{}\n]", items.join(",\n"))
+            push_list(text, ['[', ']'], items, |text, item| push_value(text, item, depth - 1));
         }
-        Value::Object(map) if depth > 0 && is_long(value, map) => {
-            let members: Vec<String> = map
-                .iter()
-                .map(|(name, value)| {
-                    format!("{}:{}", Value::from(name.as_str()), value_lines(value, depth - 1))
-                })
-                .collect();
-            format!("{{\n{}\n}}", members.join(",\n"))
+        Value::Object(map) if depth > 0 => {
+            // The rows of a picture stand below each other.
+            let has_rows = map.values().any(|member| member.get(0).is_some_and(Value::is_string));
+            let before = text.len();
+            if !has_rows {
+                push_compact(text, value);
+            }
+            if has_rows || text.len() - before > LINE_BYTES {
+                text.truncate(before);
+                push_members(text, map, depth - 1);
+            }
         }
-        other => other.to_string(),
+        other => push_compact(text, other),
     }
 }
 
-/// Whether an object is worth more than one line: it is long, or holds the rows of a picture.
-fn is_long(value: &Value, map: &Map<String, Value>) -> bool {
-    let rows = |member: &Value| member.get(0).is_some_and(Value::is_string);
-    map.values().any(rows) || value.to_string().len() > 160
+fn push_members(text: &mut String, map: &Map<String, Value>, depth: u8) {
+    push_list(text, ['{', '}'], map, |text, (name, value)| {
+        push_compact(text, name);
+        text.push(':');
+        push_value(text, value, depth);
+    });
 }
 
-/// Shortens the longest list until the answer fits, and says in `cut` how many items are gone.
-/// Paged answers never come here: their pages are small enough for the longest voxels.
-fn shrink(mut map: Map<String, Value>) -> Map<String, Value> {
+fn push_list<T>(
+    text: &mut String,
+    [open, close]: [char; 2],
+    items: impl IntoIterator<Item = T>,
+    mut push: impl FnMut(&mut String, T),
+) {
+    text.push(open);
+    for (index, item) in items.into_iter().enumerate() {
+        text.push_str(if index == 0 { "\n" } else { ",\n" });
+        push(text, item);
+    }
+    text.push('\n');
+    text.push(close);
+}
+
+fn push_compact(text: &mut String, value: &impl Serialize) {
+    // Names, texts and values: this cannot fail.
+    text.push_str(&serde_json::to_string(value).unwrap_or_default());
+}
+
+/// The data with its text. Shortens the longest list until the text fits, and says in `cut` how
+/// many items are gone. Paged answers never come here: their pages are small enough for the longest
+/// voxels.
+fn shrink(mut map: Map<String, Value>) -> (Map<String, Value>, String) {
+    let mut text = lines(&map);
+    if text.len() <= ANSWER_BYTES_MAX {
+        return (map, text);
+    }
     let mut cut = Map::new();
-    while lines(&map).len() > ANSWER_BYTES_MAX {
+    while text.len() > ANSWER_BYTES_MAX {
         let longest = map
             .iter_mut()
             .filter_map(|(name, value)| {
@@ -126,11 +157,13 @@ fn shrink(mut map: Map<String, Value>) -> Map<String, Value> {
         let before = cut.get(name).and_then(Value::as_u64).unwrap_or(0);
         cut.insert(name.clone(), json!(before + u64::try_from(gone).unwrap_or(u64::MAX)));
         list.truncate(kept);
+        text = lines(&map);
     }
     if !cut.is_empty() {
         map.insert("cut".to_owned(), Value::Object(cut));
+        text = lines(&map);
     }
-    map
+    (map, text)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use goxe_protocol::api::{Cost, Method};
+use goxe_protocol::api::{Cost, Method, types::Revision};
 use rmcp::{
     RoleServer,
     model::{ProgressNotificationParam, ProgressToken},
@@ -63,35 +63,37 @@ impl Context<'_> {
         attachment: Option<Vec<u8>>,
     ) -> Result<(M::Reply, Option<Vec<u8>>), Failure> {
         let key = M::WRITES.then(|| Uuid::now_v7().to_string());
-        let params = match serde_json::to_value(params) {
-            Ok(params) => params,
-            Err(error) => {
-                let error = CallError::Params(error.to_string());
-                return Err(self.failed::<M>(&Value::Null, key).because(&error));
-            }
+        let outcome = self.exchange::<M>(params, attachment, key.clone()).await;
+        let told = match outcome {
+            Ok(Reply::Answered { json, attachment }) => match serde_json::from_str(&json) {
+                Ok(reply) => return Ok((reply, attachment)),
+                Err(error) => Told::Misread(error),
+            },
+            Ok(Reply::Recorded { revision }) => Told::Recorded(revision),
+            Err(error) => Told::Failed(error),
         };
-        let outcome = self.exchange::<M>(&params, attachment, key.clone()).await;
-        let failed = self.failed::<M>(&params, key);
-        match outcome.map_err(|error| failed.because(&error))? {
-            Reply::Recorded { revision } => Err(failed.although_done(revision)),
-            Reply::Answered { result, attachment } => {
-                let reply = serde_json::from_value(result);
-                Ok((reply.map_err(|error| failed.not_understood(&error))?, attachment))
-            }
-        }
+        Err(self.explain::<M>(params, key, &told))
     }
 
     async fn exchange<M: Method>(
         &mut self,
-        params: &Value,
+        params: &M::Params,
         attachment: Option<Vec<u8>>,
         key: Option<String>,
     ) -> Result<Reply, CallError> {
-        let (sender, mut notes) = mpsc::channel(PROGRESS_QUEUE);
         let mut call = Call::read(M::NAME, params, timeout(M::COST))?;
         call.attachment = attachment;
         call.kind = key.map_or(Kind::Read, |key| Kind::Edit { key });
-        call.progress = self.meter.is_some().then_some(sender);
+        let Some(meter) = &mut self.meter else {
+            let answer = self.daemon.call(call, self.cancel.clone());
+            return tokio::select! {
+                biased;
+                outcome = answer => outcome,
+                () = self.gone.cancelled() => Err(CallError::Closed),
+            };
+        };
+        let (sender, mut notes) = mpsc::channel(PROGRESS_QUEUE);
+        call.progress = Some(sender);
         let mut answer = self.daemon.call(call, self.cancel.clone());
         let mut beat = interval_at(Instant::now() + BEAT, BEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -101,30 +103,30 @@ impl Context<'_> {
                 outcome = &mut answer => return outcome,
                 () = self.gone.cancelled() => return Err(CallError::Closed),
                 Some(note) = notes.recv() => {
-                    if let Some(meter) = &mut self.meter {
-                        meter.report(note).await;
-                    }
+                    meter.report(note).await;
                     beat.reset();
                 }
-                _ = beat.tick(), if self.meter.is_some() => {
-                    if let Some(meter) = &mut self.meter {
-                        meter.beat().await;
-                    }
-                }
+                _ = beat.tick() => meter.beat().await,
             }
         }
     }
 
-    /// What a failure of a method has to tell of this call.
-    fn failed<'a, M: Method>(&'a self, params: &'a Value, key: Option<String>) -> Failed<'a> {
+    /// Why a method was not done, or not understood, as a failure of this call.
+    fn explain<M: Method>(&self, params: &M::Params, key: Option<String>, told: &Told) -> Failure {
+        let params = serde_json::to_value(params).unwrap_or_default();
         let project = params.get("project").and_then(Value::as_str);
         // Keys of calls that change the catalogue are kept with it, not with a project.
         let catalogue = M::NAME.starts_with("project.") && M::NAME != "project.import";
-        Failed {
+        let failed = Failed {
             tool: self.tool,
             arguments: &self.arguments,
             project,
             key: key.map(|key| (key, project.filter(|_| !catalogue))),
+        };
+        match told {
+            Told::Failed(error) => failed.because(error),
+            Told::Recorded(revision) => failed.although_done(*revision),
+            Told::Misread(error) => failed.not_understood(error),
         }
     }
 
@@ -133,6 +135,13 @@ impl Context<'_> {
         let what = format!("{} failed: {what}", self.tool.name());
         Failure::new(what, why, call(self.tool, next))
     }
+}
+
+/// What became of a method that has no reply.
+enum Told {
+    Failed(CallError),
+    Recorded(Option<Revision>),
+    Misread(serde_json::Error),
 }
 
 /// How long a method may take, the start of the daemon included.

@@ -110,6 +110,7 @@ async fn every_lost_call_has_a_next_step() {
     let reasons = [
         Reason::Deadline { doing: text() },
         Reason::Cancelled,
+        Reason::Misconfigured(text()),
         Reason::NoDaemon,
         Reason::StartFailed { text: text() },
         Reason::Exhausted { failures: 5, window_ms: 60_000, retry_ms: 9_000, last: Some(text()) },

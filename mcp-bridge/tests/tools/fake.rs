@@ -113,7 +113,9 @@ impl Fake {
         match script {
             None => Ok(self.reply(&call)),
             Some(Script::Fail(error)) => Err(error()),
-            Some(Script::Reply(result, attachment)) => Ok(Reply::Answered { result, attachment }),
+            Some(Script::Reply(result, attachment)) => {
+                Ok(Reply::Answered { json: result.to_string(), attachment })
+            }
             Some(Script::Recorded) => Ok(Reply::Recorded { revision: Some(REVISION) }),
             Some(Script::Hang) => {
                 self.hanging.fetch_add(1, SeqCst);
@@ -203,7 +205,7 @@ impl Fake {
             job::Cancel::NAME => value(&job::CancelReply { found: true }),
             other => panic!("no reply for {other}"),
         };
-        Reply::Answered { result, attachment: None }
+        Reply::Answered { json: result.to_string(), attachment: None }
     }
 
     /// The methods that carry bytes.
@@ -259,7 +261,7 @@ impl Fake {
             }
             _ => return None,
         };
-        Some(Reply::Answered { result, attachment })
+        Some(Reply::Answered { json: result.to_string(), attachment })
     }
 
     /// What was written into blobs, or what they hold.

@@ -12,6 +12,8 @@ pub enum Reason {
     },
     /// The caller took it back in time.
     Cancelled,
+    /// The configuration that tells which daemon is meant cannot be used.
+    Misconfigured(String),
     /// There is no daemon, and none may be started.
     NoDaemon,
     /// A start failed in a way that the next one would too.
@@ -69,7 +71,8 @@ impl Reason {
     /// Whether there is no daemon to talk to: the command line's exit code 3.
     pub fn is_no_daemon(&self) -> bool {
         match self {
-            Self::NoDaemon
+            Self::Misconfigured(_)
+            | Self::NoDaemon
             | Self::StartFailed { .. }
             | Self::Exhausted { .. }
             | Self::NoProgress { .. }
@@ -97,6 +100,12 @@ impl fmt::Display for Reason {
                 "The time for this call is over while {doing}. Call again later, or with more time."
             ),
             Self::Cancelled => out.write_str("Cancelled; nothing was changed."),
+            Self::Misconfigured(text) => {
+                write!(
+                    out,
+                    "goxe cannot use its configuration: {text}. Correct it, then call again."
+                )
+            }
             Self::NoDaemon => out.write_str(NO_DAEMON),
             Self::StartFailed { text } => write!(
                 out,

@@ -17,7 +17,8 @@ impl Failed<'_> {
             Reason::Cancelled => self.again("if it is still wanted"),
             // What would be tried again only later is tried at once when somebody asks for it.
             Reason::Exhausted { .. } | Reason::Bad | Reason::NoDaemon => self.restart(),
-            Reason::StartFailed { .. }
+            Reason::Misconfigured(_)
+            | Reason::StartFailed { .. }
             | Reason::NoProgress { .. }
             | Reason::LockUnusable(_)
             | Reason::LockHeld { .. }

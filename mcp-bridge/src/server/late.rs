@@ -1,0 +1,75 @@
+//! A daemon whose configuration may not be readable yet.
+//!
+//! A client that is told by a dead process that its configuration is wrong shows "failed" and has
+//! no tools any more. So the server serves, says with every call what is wrong, and reads the
+//! configuration again with the next one.
+
+use std::sync::OnceLock;
+
+use tokio_util::sync::CancellationToken;
+
+use super::daemon::{Daemon, Pending, Reply};
+use crate::manager::{Call, CallError, Manager, Options, Reason, RestartError, Status};
+
+/// The manager, made by the first call that finds a readable configuration.
+#[derive(Debug)]
+pub(super) struct Late<F> {
+    configure: F,
+    manager: OnceLock<Manager>,
+}
+
+impl<F> Late<F>
+where
+    F: Fn() -> Result<Options, String> + Send + Sync + 'static,
+{
+    pub(super) fn new(configure: F) -> Self {
+        Late { configure, manager: OnceLock::new() }
+    }
+
+    /// The manager, or what is wrong with its configuration.
+    fn manager(&self) -> Result<&Manager, String> {
+        match self.manager.get() {
+            Some(manager) => Ok(manager),
+            None => {
+                let options = (self.configure)()?;
+                Ok(self.manager.get_or_init(|| Manager::open(options)))
+            }
+        }
+    }
+}
+
+impl<F> Daemon for Late<F>
+where
+    F: Fn() -> Result<Options, String> + Send + Sync + 'static,
+{
+    fn call(&self, call: Call, cancel: CancellationToken) -> Pending<'_, Result<Reply, CallError>> {
+        match self.manager() {
+            Ok(manager) => Daemon::call(manager, call, cancel),
+            Err(text) => Box::pin(std::future::ready(Err(misconfigured(text)))),
+        }
+    }
+
+    fn status(&self) -> Pending<'_, Status> {
+        match self.manager() {
+            Ok(manager) => Daemon::status(manager),
+            Err(text) => {
+                let reason = Reason::Misconfigured(text).to_string();
+                Box::pin(std::future::ready(Status::unknown(reason)))
+            }
+        }
+    }
+
+    fn restart(&self) -> Pending<'_, Result<Status, RestartError>> {
+        match self.manager() {
+            Ok(manager) => Daemon::restart(manager),
+            Err(text) => {
+                let error = RestartError::Start(misconfigured(text));
+                Box::pin(std::future::ready(Err(error)))
+            }
+        }
+    }
+}
+
+fn misconfigured(text: String) -> CallError {
+    CallError::NotDone(Reason::Misconfigured(text))
+}
