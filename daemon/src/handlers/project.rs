@@ -161,8 +161,6 @@ pub(super) fn import(
         Format::Vox => vox::import(content, &VoxLimits::default(), progress),
     };
     let imported = imported.map_err(import_error)?;
-    let names = imported.layers.iter().take(convert::LAYERS_LISTED_MAX);
-    let names: Vec<String> = names.map(|layer| layer.name.clone()).collect();
     let layers_total = u64::try_from(imported.layers.len()).unwrap_or(u64::MAX);
     let shorten = |warning: &String| warning.chars().take(WARNING_CHARS_MAX).collect();
     let warnings = imported.warnings.iter().take(WARNINGS_MAX).map(shorten).collect();
@@ -173,9 +171,11 @@ pub(super) fn import(
         if_revision: params.if_revision,
         dry_run: false,
         answer: Box::new(move |outcome| {
+            // A layer whose name was taken has another one now.
+            let layers = outcome.report.summary.layers.iter().take(convert::LAYERS_LISTED_MAX);
             Reply::json(&ImportReply {
                 revision: errors::revision(outcome.revision),
-                layers: names,
+                layers: layers.map(|name| name.to_string()).collect(),
                 layers_total,
                 voxels: outcome.report.summary.added,
                 warnings,

@@ -162,7 +162,10 @@ impl World {
     }
 
     fn take_question(&mut self, pid: u32, link: LinkId, key: Key) {
+        // Right after a start a project is not in memory yet.
+        let later = self.random.percent(20);
         let recorded = match self.processes[&pid].running.contains_key(&key) {
+            _ if later => Recorded::Later,
             _ if self.committed.contains(&key) => Recorded::Committed,
             true => Recorded::Running,
             false => Recorded::Never,

@@ -141,6 +141,10 @@ impl Calls {
                 entry.nevers = 0;
                 entry.state = again;
             }
+            Recorded::Later if now_ms >= entry.deadline_ms => {
+                self.finish(call, Outcome::Unknown(Reason::OutcomeRefused), out);
+            }
+            Recorded::Later => entry.state = again,
             Recorded::Never => {
                 entry.nevers += 1;
                 let elsewhere = current.is_some_and(|(current, epoch)| {

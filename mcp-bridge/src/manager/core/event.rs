@@ -137,6 +137,8 @@ pub enum Recorded {
     Running,
     /// The daemon has no trace of it.
     Never,
+    /// The daemon cannot say it yet: it still brings the project into memory, or is about to leave.
+    Later,
     /// The daemon refused to say; the shell holds its error.
     Refused,
 }

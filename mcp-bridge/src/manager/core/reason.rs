@@ -101,9 +101,10 @@ impl fmt::Display for Reason {
             ),
             Self::Cancelled => out.write_str("Cancelled; nothing was changed."),
             Self::Misconfigured(text) => {
+                let end = if text.ends_with(['.', '?', '!']) { "" } else { "." };
                 write!(
                     out,
-                    "goxe cannot use its configuration: {text}. Correct it, then call again."
+                    "goxe cannot use its configuration: {text}{end} Correct it, then call again."
                 )
             }
             Self::NoDaemon => out.write_str(NO_DAEMON),

@@ -165,6 +165,17 @@ fn a_timeout_that_the_daemon_reports_decides_nothing_about_an_edit() {
 }
 
 #[test]
+fn a_daemon_that_cannot_say_yet_what_became_of_an_edit_is_asked_again() {
+    let mut bench = Bench::sent(CallKind::Edit);
+    bench.step(Event::Replied(CALL, ReplyKind::Undecided));
+    assert_eq!(outcomes(&bench.step(Event::OutcomeTold(CALL, Recorded::Later))), []);
+    bench.now_ms += bench.core.settings.settle_ms;
+    assert_eq!(bench.step(Event::Tick), [Action::AskOutcome(CALL, LINK)]);
+    let actions = bench.step(Event::OutcomeTold(CALL, Recorded::Committed));
+    assert_eq!(outcomes(&actions), [(CALL, Outcome::Done)]);
+}
+
+#[test]
 fn without_leave_nothing_is_started_or_restarted() {
     let mut bench = Bench::new(Settings { autostart: false, ..Settings::default() });
     let actions = bench.step(Event::Call(CALL, CallKind::Read, LATE));

@@ -6,6 +6,7 @@ use goxe_protocol::Code;
 use goxe_protocol::api::history::{CallOutcome, OutcomeReply};
 use goxe_protocol::api::system::{State, StatusReply};
 use goxe_protocol::client::Answer;
+use goxe_protocol::error::Retry;
 use tokio::sync::mpsc;
 
 use super::connection::{Canceller, Failure, Report, Tag};
@@ -146,16 +147,22 @@ impl Shell {
 
     fn take_outcome(&mut self, call: CallId, outcome: Result<Answer, Failure>) {
         let Some(pending) = self.pending.get_mut(&call) else { return };
-        let record = outcome.ok().and_then(|answer| answer.parse::<OutcomeReply>().ok());
-        let recorded = match record {
-            None => Recorded::Refused,
-            Some(record) => match record.outcome {
-                CallOutcome::Running => Recorded::Running,
-                CallOutcome::Never => Recorded::Never,
-                CallOutcome::Committed => {
-                    pending.got = Some(Ok(Reply::recorded(record)));
-                    Recorded::Committed
-                }
+        let recorded = match outcome {
+            Err(Failure::Answer(error)) => match error.code.retry() {
+                Retry::Later | Retry::Reconnect | Retry::SameKey => Recorded::Later,
+                Retry::Never | Retry::Changed => Recorded::Refused,
+            },
+            Err(Failure::Unsent(_)) => Recorded::Refused,
+            Ok(answer) => match answer.parse::<OutcomeReply>() {
+                Err(_) => Recorded::Refused,
+                Ok(record) => match record.outcome {
+                    CallOutcome::Running => Recorded::Running,
+                    CallOutcome::Never => Recorded::Never,
+                    CallOutcome::Committed => {
+                        pending.got = Some(Ok(Reply::recorded(record)));
+                        Recorded::Committed
+                    }
+                },
             },
         };
         self.step(Event::OutcomeTold(call, recorded));

@@ -23,7 +23,7 @@ const EDIT_SENDS_MAX: u32 = 2;
 ///                        │      v
 ///          second edit   └──> Asking ── committed ──> Done
 ///                               │  ^   never ──> NotDone
-///                        running│  │   (a reply that decides nothing leads here too)
+///                 running, later│  │   (a reply that decides nothing leads here too)
 ///                               v  │
 ///                             Pausing
 /// ```
