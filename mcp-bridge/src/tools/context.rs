@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use goxe_protocol::api::{Cost, Method, types::Revision};
+use goxe_protocol::api::{Cost, Method, job, types::Revision};
 use rmcp::{
     RoleServer,
     model::{ProgressNotificationParam, ProgressToken},
@@ -81,7 +81,7 @@ impl Context<'_> {
         attachment: Option<Vec<u8>>,
         key: Option<String>,
     ) -> Result<Reply, CallError> {
-        let mut call = Call::read(M::NAME, params, timeout(M::COST))?;
+        let mut call = Call::read(M::NAME, params, timeout::<M>())?;
         call.attachment = attachment;
         call.kind = key.map_or(Kind::Read, |key| Kind::Edit { key });
         let Some(meter) = &mut self.meter else {
@@ -145,13 +145,14 @@ enum Told {
 }
 
 /// How long a method may take, the start of the daemon included.
-fn timeout(cost: Cost) -> Duration {
-    Duration::from_secs(match cost {
-        // `job.status` is answered by the loop and may wait a minute first.
-        Cost::Inline => 75,
-        Cost::Read => 30,
-        Cost::Edit => 60,
-        Cost::Long => 240,
+fn timeout<M: Method>() -> Duration {
+    Duration::from_secs(match M::COST {
+        // It may be told to wait a minute first.
+        _ if M::NAME == job::Status::NAME => 75,
+        // Many clients give up after a minute, some after four: the answer has to come before.
+        Cost::Inline | Cost::Read => 30,
+        Cost::Edit => 45,
+        Cost::Long => 200,
     })
 }
 
