@@ -24,6 +24,7 @@ pub use starts::{Start, Starts, Verdict};
 use std::collections::BTreeSet;
 
 use calls::Calls;
+use judge::Suspect;
 
 /// What the manager is busy with.
 ///
@@ -91,25 +92,6 @@ enum Gone {
     Draining(Identity),
     /// It was judged bad.
     Bad(Identity),
-}
-
-/// A daemon under suspicion.
-#[derive(Clone, PartialEq, Eq, Debug)]
-struct Suspect {
-    id: Identity,
-    /// The link it fell silent on.
-    link: Option<LinkId>,
-    /// Set if the suspicion is that its recovery stands still here.
-    stalled: Option<Advance>,
-    /// Set if the suspicion is that it ends for too long, and no longer listens.
-    deaf: bool,
-}
-
-impl Suspect {
-    /// A daemon that did not answer.
-    fn of(id: Identity) -> Self {
-        Self { id, link: None, stalled: None, deaf: false }
-    }
 }
 
 /// The start lock, as far as this manager is concerned.

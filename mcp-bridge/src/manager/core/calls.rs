@@ -144,7 +144,10 @@ impl Calls {
             Recorded::Later if now_ms >= entry.deadline_ms => {
                 self.finish(call, Outcome::Unknown(Reason::OutcomeRefused), out);
             }
-            Recorded::Later => entry.state = again,
+            Recorded::Later => {
+                let until_ms = now_ms.saturating_add(settings.moment_ms);
+                entry.state = State::Pausing { until_ms };
+            }
             Recorded::Never => {
                 entry.nevers += 1;
                 let elsewhere = current.is_some_and(|(current, epoch)| {

@@ -2,9 +2,28 @@
 
 use super::action::{Action, Notice};
 use super::attach::Missing;
-use super::event::{Advance, Health, Identity};
+use super::event::{Advance, Health, Identity, LinkId};
 use super::reason::Reason;
-use super::{Core, Gone, Phase, Suspect};
+use super::{Core, Gone, Phase};
+
+/// A daemon under suspicion.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Suspect {
+    pub(super) id: Identity,
+    /// The link it fell silent on.
+    pub(super) link: Option<LinkId>,
+    /// Set if the suspicion is that its recovery stands still here.
+    pub(super) stalled: Option<Advance>,
+    /// Set if the suspicion is that it ends for too long, and no longer listens.
+    pub(super) deaf: bool,
+}
+
+impl Suspect {
+    /// A daemon that did not answer.
+    pub(super) fn of(id: Identity) -> Self {
+        Self { id, link: None, stalled: None, deaf: false }
+    }
+}
 
 impl Core {
     pub(super) fn take_health(&mut self, health: Health) {

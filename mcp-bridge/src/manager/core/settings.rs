@@ -27,6 +27,8 @@ pub struct Settings {
     pub cancel_ms_max: u64,
     /// Pause before an edit's outcome is asked for once more.
     pub settle_ms: u64,
+    /// The same where the daemon only needs a moment to be able to say it.
+    pub moment_ms: u64,
     /// Time an edit in doubt is given, beyond its deadline, to learn what became of it.
     pub doubt_ms: u64,
     /// How often one read may be sent.
@@ -58,6 +60,7 @@ impl Default for Settings {
             drain_ms_max: 60_000,
             cancel_ms_max: 2_000,
             settle_ms: 500,
+            moment_ms: 30,
             doubt_ms: 10_000,
             read_sends_max: 3,
             stable_ms: 30_000,

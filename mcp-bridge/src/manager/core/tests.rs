@@ -169,7 +169,7 @@ fn a_daemon_that_cannot_say_yet_what_became_of_an_edit_is_asked_again() {
     let mut bench = Bench::sent(CallKind::Edit);
     bench.step(Event::Replied(CALL, ReplyKind::Undecided));
     assert_eq!(outcomes(&bench.step(Event::OutcomeTold(CALL, Recorded::Later))), []);
-    bench.now_ms += bench.core.settings.settle_ms;
+    bench.now_ms += bench.core.settings.moment_ms;
     assert_eq!(bench.step(Event::Tick), [Action::AskOutcome(CALL, LINK)]);
     let actions = bench.step(Event::OutcomeTold(CALL, Recorded::Committed));
     assert_eq!(outcomes(&actions), [(CALL, Outcome::Done)]);
