@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-export const GOXE = process.env.GOXE_BIN;
+export const GOXE = process.env.GOXE_TEST_BIN;
 const TOOLS = [
   "engine_health", "history", "job", "layers_edit", "project",
   "project_info", "render_view", "voxels_edit", "voxels_find", "voxels_read",
@@ -27,7 +27,8 @@ export async function inPlace(work) {
   try {
     await work({ command: GOXE, args: ["mcp"], env });
   } finally {
-    spawnSync(GOXE, ["daemon", "stop", "--data", folder], { timeout: 60_000 });
+    const stopped = spawnSync(GOXE, ["daemon", "stop", "--data", folder], { timeout: 60_000 });
+    assert.equal(stopped.status, 0, String(stopped.stderr));
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 
-GOXE = os.environ["GOXE_BIN"]
+GOXE = os.environ["GOXE_TEST_BIN"]
 TOOLS = {
     "engine_health", "history", "job", "layers_edit", "project",
     "project_info", "render_view", "voxels_edit", "voxels_find", "voxels_read",
@@ -37,7 +37,7 @@ class Place:
         return self
 
     def __exit__(self, *_):
-        subprocess.run([GOXE, "daemon", "stop", "--data", self.folder], check=False, timeout=60)
+        subprocess.run([GOXE, "daemon", "stop", "--data", self.folder], check=True, timeout=60)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -79,7 +79,7 @@ pub struct EventNote {
 pub struct ProjectEvent {
     /// The project's name.
     pub project: String,
-    /// `edited`, `created`, `renamed`, `deleted` or `restored`.
+    /// `edited`, `created`, `renamed`, `deleted`, `restored` or `purged`.
     pub what: String,
     /// Its new revision, when it was edited.
     #[serde(default, skip_serializing_if = "Option::is_none")]

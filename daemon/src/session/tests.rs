@@ -1,0 +1,113 @@
+//! Order of reads behind edits, ids in flight, batches.
+
+use std::sync::Arc;
+
+use goxe_protocol::api::Role;
+
+use super::*;
+use crate::{
+    call::{Envelope, Payload},
+    handlers,
+};
+
+fn session() -> Session {
+    let peer = PeerId { slot: 0, generation: 0 };
+    Session::new(peer, 1, Principal { name: "uid:1".into(), role: Role::Edit }, Gate::Open)
+}
+
+fn later(number: u64) -> Later {
+    let route = handlers::route("voxel.get").unwrap();
+    let form = ReplyForm::Whole(Form::Frames);
+    Later { route, id: Some(Id::number(number)), meta: None, form }
+}
+
+fn open(session: &mut Session, number: u64, project: u32, edit: bool) -> u32 {
+    session.open(&later(number), Some(ProjectId(project)), edit).0.call
+}
+
+fn held(session: &Session, call: u32, project: u32, behind: u32) -> Held {
+    let project = ProjectId(project);
+    let mut envelope = Envelope::of_daemon();
+    envelope.ticket = Ticket { peer: session.peer, call };
+    envelope.cancel = Arc::default();
+    let read = PendingRead {
+        payload: Payload::Text("{}".into()),
+        envelope,
+        route: later(0).route,
+        project,
+        cursor: None,
+        background: false,
+    };
+    Held { call, project, behind, read }
+}
+
+#[test]
+fn a_read_waits_for_earlier_edits_of_its_project_only() {
+    let mut session = session();
+    let first = open(&mut session, 1, 7, true);
+    let other = open(&mut session, 2, 8, true);
+    assert_eq!(session.newest_edit(ProjectId(7)), Some(first));
+    let read = open(&mut session, 3, 7, false);
+    session.hold(held(&session, read, 7, first));
+    let later = open(&mut session, 4, 7, true);
+    assert!(session.release().is_none());
+    session.close(other);
+    assert!(session.release().is_none());
+    session.close(first);
+    assert_eq!(session.release().map(|held| held.call), Some(read));
+    assert!(session.release().is_none());
+    assert_eq!(session.newest_edit(ProjectId(7)), Some(later));
+}
+
+#[test]
+fn an_id_is_in_flight_until_it_is_answered() {
+    let mut session = session();
+    let call = open(&mut session, 5, 1, false);
+    assert!(session.find(&Id::number(5)).is_some());
+    assert!(session.find(&Id::number(6)).is_none());
+    assert!(session.close(call).is_some());
+    assert!(session.close(call).is_none());
+    assert!(session.find(&Id::number(5)).is_none());
+}
+
+#[test]
+fn an_id_is_free_as_soon_as_its_answer_may_be_sent() {
+    let mut session = session();
+    let call = open(&mut session, 5, 1, false);
+    assert!(session.awaits(&Id::number(5)));
+    assert!(session.lend(call));
+    assert!(!session.awaits(&Id::number(5)) && session.find(&Id::number(5)).is_some());
+    let other = open(&mut session, 6, 1, false);
+    assert!(!session.lend(other), "another answer is due before");
+}
+
+#[test]
+fn a_batch_is_answered_when_its_last_member_is() {
+    let mut session = session();
+    session.form = Form::Lines;
+    let batch = session.open_batch(2);
+    let form = ReplyForm::Member { batch };
+    let answer = |text: &str| Encoded { head: text.into(), attachment: None };
+    let id = Id::number(1);
+    assert!(session.gather(form, &id, answer("1"), 100).is_none());
+    let whole = session.gather(form, &id, answer("2"), 100).unwrap();
+    assert_eq!(whole.head, b"[1,2]\n");
+    assert!(session.gather(form, &id, answer("3"), 100).is_none());
+}
+
+#[test]
+fn a_batch_is_no_longer_than_an_answer_may_be() {
+    let mut session = session();
+    let batch = session.open_batch(3);
+    let form = ReplyForm::Member { batch };
+    let answer = |bytes| {
+        let head = format!("{:?}", "x".repeat(bytes)).into_bytes();
+        Encoded { head, attachment: None }
+    };
+    assert!(session.gather(form, &Id::number(1), answer(20_000), 30_000).is_none());
+    assert!(session.gather(form, &Id::number(2), answer(20_000), 30_000).is_none());
+    let whole = session.gather(form, &Id::number(3), answer(20), 30_000).unwrap();
+    assert!(whole.head.len() < 30_000);
+    let json: serde_json::Value = serde_json::from_slice(&whole.head[16..]).unwrap();
+    assert_eq!(json[1]["error"]["code"], Code::TooLarge.number());
+}
