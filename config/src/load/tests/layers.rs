@@ -107,11 +107,11 @@ fn sources_follow_from_paths_and_choices() {
 
     let system = sources(&Choice {
         system: true,
-        config: Some("/root/goxe.toml".into()),
+        config: Some("/srv/goxe.toml".into()),
         socket: Some("/run/other.sock".into()),
         ..Choice::default()
     });
-    assert_eq!(system.file, UserFile::Required("/root/goxe.toml".into()));
+    assert_eq!(system.file, UserFile::Required("/srv/goxe.toml".into()));
     let config = Config::load(&Sources { file: UserFile::Absent, ..system }).unwrap().config;
     assert_eq!((config.socket.mode, config.socket.path.to_str()), (0o660, Some("/run/other.sock")));
 }
