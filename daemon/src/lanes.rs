@@ -8,10 +8,10 @@ use std::{
     fmt, io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
-    thread::{self, JoinHandle},
+    thread::{self, JoinHandle, Thread},
 };
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
@@ -74,6 +74,8 @@ pub struct Lanes {
 #[derive(Debug, Default)]
 struct Seat {
     asleep: AtomicBool,
+    /// Who sits here; set before it can be asleep.
+    thread: OnceLock<Thread>,
 }
 
 impl fmt::Debug for Lanes {
@@ -106,16 +108,7 @@ impl Lanes {
             debug_assert!(false, "the router hands over more jobs than the lanes' queue holds");
             tracing::error!("a job was lost: the queue of the lanes is full");
         }
-        self.wake_one();
-    }
-
-    fn wake_one(&self) {
-        for (seat, thread) in self.seats.iter().zip(&self.threads) {
-            if seat.asleep.swap(false, Ordering::AcqRel) {
-                thread.thread().unpark();
-                return;
-            }
-        }
+        wake_one(&self.seats);
     }
 
     /// Lets the lanes finish what they have, and waits for them.
@@ -133,6 +126,10 @@ impl Lanes {
 }
 
 fn serve(lane: usize, queue: &Receiver<Job>, seats: &[Seat], context: &LaneContext) {
+    if let Some(seat) = seats.get(lane) {
+        // A lane sits down once: nothing is there yet.
+        let _ = seat.thread.set(thread::current());
+    }
     while let Some(job) = next(lane, queue, seats) {
         context.vitals.lane_beats(lane);
         run(lane, job, context);
@@ -154,13 +151,28 @@ fn next(lane: usize, queue: &Receiver<Job>, seats: &[Seat]) -> Option<Job> {
         seat.asleep.store(true, Ordering::SeqCst);
         match queue.try_recv() {
             Ok(job) => {
-                seat.asleep.store(false, Ordering::Release);
+                if !seat.asleep.swap(false, Ordering::SeqCst) {
+                    // Somebody woke this lane for a later job, which it is not going to take.
+                    wake_one(seats);
+                }
                 return Some(job);
             }
             Err(TryRecvError::Disconnected) => return None,
             Err(TryRecvError::Empty) => thread::park(),
         }
         seat.asleep.store(false, Ordering::Release);
+    }
+}
+
+/// Wakes a lane that sleeps, if there is one.
+fn wake_one(seats: &[Seat]) {
+    for seat in seats {
+        if seat.asleep.swap(false, Ordering::SeqCst) {
+            if let Some(thread) = seat.thread.get() {
+                thread.unpark();
+            }
+            return;
+        }
     }
 }
 
