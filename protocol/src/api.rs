@@ -232,6 +232,7 @@ catalogue![
     voxel::Histogram,
     voxel::Find,
     render::Image,
+    render::Turntable,
     history::List,
     history::Undo,
     history::Redo,
