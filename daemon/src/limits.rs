@@ -34,6 +34,8 @@ pub struct Limits {
     pub pinned_max: Duration,
     /// Background jobs, finished ones included.
     pub jobs_max: usize,
+    /// Bytes of the replies that finished jobs keep, all together.
+    pub job_bytes_max: usize,
     /// How long a finished job keeps its reply.
     pub job_keep: Duration,
     /// Bytes of one blob.
@@ -88,6 +90,7 @@ impl Limits {
             pinned_snapshots_max: limits.pinned_snapshots_max,
             pinned_max: ms(limits.pinned_ms_max),
             jobs_max: limits.jobs_max,
+            job_bytes_max: limits.job_bytes_max,
             job_keep: ms(limits.job_keep_ms),
             blob_bytes_max: limits.blob_bytes_max,
             blobs_max: limits.blobs_max,
