@@ -30,6 +30,8 @@ pub struct Limits {
     pub subscriptions_max: usize,
     /// Old snapshots that paging cursors keep.
     pub pinned_snapshots_max: usize,
+    /// Memory of those snapshots; what they share with newer ones counts.
+    pub pinned_bytes_max: u64,
     /// How long a cursor keeps its snapshot.
     pub pinned_max: Duration,
     /// Background jobs, finished ones included.
@@ -88,6 +90,7 @@ impl Limits {
             memory_bytes_max: limits.memory_bytes_max,
             subscriptions_max: limits.subscriptions_max,
             pinned_snapshots_max: limits.pinned_snapshots_max,
+            pinned_bytes_max: limits.pinned_bytes_max,
             pinned_max: ms(limits.pinned_ms_max),
             jobs_max: limits.jobs_max,
             job_bytes_max: limits.job_bytes_max,

@@ -163,7 +163,11 @@ impl Router {
         lanes: usize,
     ) -> Self {
         Router {
-            pins: pins::Pins::new(limits.pinned_snapshots_max, limits.pinned_max),
+            pins: pins::Pins::new(
+                limits.pinned_snapshots_max,
+                limits.pinned_bytes_max,
+                limits.pinned_max,
+            ),
             jobs: Jobs::new(&identity.epoch, jobs::Bounds::new(&limits)),
             events: Events::new(&identity.epoch),
             limits,

@@ -29,6 +29,8 @@ section! {
         subscriptions_max: usize = Kind::count(0, 4096),
         /// Old states that open listings hold at the same time.
         pinned_snapshots_max: usize = Kind::count(1, 4096),
+        /// Memory of old states that open listings hold; what they share with newer ones counts.
+        pinned_bytes_max: u64 = Kind::bytes(1 << 20, 1 << 40),
         /// How long a listing may hold an old state.
         pinned_ms_max: u64 = Kind::millis(1000, 86_400_000),
         /// Jobs that run, wait or are kept for their result.
