@@ -24,7 +24,10 @@ use rmcp::{
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use crate::tools::{Context, TOOLS, Tool, context::Meter};
+use crate::tools::{
+    Context, TOOLS, Tool,
+    context::{Client, Meter},
+};
 use daemon::Daemon;
 use subscribers::Subscribers;
 
@@ -94,6 +97,7 @@ impl Server {
             gone: self.gone.clone(),
             meter,
             confirmed: reply == confirm::Reply::Yes,
+            client: Client::of(&cx),
             folder: &self.folder,
         };
         match tool.run(&mut context).await {
