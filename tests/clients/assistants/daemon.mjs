@@ -91,6 +91,7 @@ class Line {
     line.text = "";
     line.waiting = [];
     line.socket.on("data", (piece) => line.take(piece));
+    line.socket.on("close", () => line.waiting.shift()?.reject(new Error("the daemon hung up")));
     await new Promise((resolve, reject) => {
       line.socket.once("connect", resolve);
       line.socket.on("error", reject);
@@ -111,20 +112,16 @@ class Line {
   take(piece) {
     this.text += piece;
     for (let end; (end = this.text.indexOf("\n")) >= 0; this.text = this.text.slice(end + 1)) {
-      this.waiting.shift()?.(JSON.parse(this.text.slice(0, end)).result);
+      this.waiting.shift()?.resolve(JSON.parse(this.text.slice(0, end)).result);
     }
   }
 
   ask(method) {
     this.socket.write(`${JSON.stringify({ jsonrpc: "2.0", id: 1, method })}\n`);
-    return new Promise((resolve, reject) => {
-      this.waiting.push(resolve);
-      this.socket.once("close", () => reject(new Error("the daemon hung up")));
-    });
+    return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
   }
 
   close() {
-    this.socket.removeAllListeners("close");
     this.socket.destroy();
   }
 }

@@ -69,8 +69,7 @@ export async function* session(daemon, note) {
   note("sees the render as an image");
 
   const wrong = yield edit("wrong", [{ edit: "box" }]);
-  assert(wrong.error !== false && /\nNext: voxels_edit \{/.test(wrong.text), short(wrong));
-  assert.equal(wrong.text.match(/Next:/g).length, 1, short(wrong));
+  assert(wrong.error !== false && wrong.text.split("Next: voxels_edit {").length === 2, short(wrong));
   note("error", wrong.text);
   note("reads what is wrong with an edit, and the next call");
 

@@ -75,7 +75,7 @@ export class Stub {
     const turn = this.wire.read(body);
     const bad = violations(this.wire.name, turn.tools);
     if (bad.length > 0) throw new Error(`a provider refuses these tools: ${bad.join("; ")}`);
-    if (!turn.prompt.includes(MARK)) {
+    if (!turn.prompt.includes(MARK) || turn.tools.length === 0) {
       return this.wire.answer(response, path, body, { text: "A voxel house" });
     }
     // One at a time: the session is one thread, and a retry may overlap the turn it repeats.
@@ -111,7 +111,7 @@ export class Stub {
     if (tool) {
       this.searches = 0;
       step.began?.();
-      return { call: { id, ...tool.address, name: tool.name, arguments: step.arguments } };
+      return { call: { id, name: tool.name, ...tool.address, arguments: step.arguments } };
     }
     const search = this.wire.search(turn, step.tool);
     if (!search || ++this.searches > SEARCHES_MAX) {
