@@ -14,7 +14,10 @@ use super::{
     daemon::{Daemon, Pending},
     source::{Cx, Source, unknown_tool},
 };
-use crate::tools::{Context, TOOLS, Tool, context::Meter};
+use crate::tools::{
+    Context, TOOLS, Tool,
+    context::{Client, Meter},
+};
 
 /// The source that is asked first.
 pub(super) struct Builtin {
@@ -35,6 +38,7 @@ impl Builtin {
             gone: self.gone.clone(),
             meter,
             confirmed: reply == confirm::Reply::Yes,
+            client: Client::of(&cx),
             folder: &self.folder,
         };
         match tool.run(&mut context).await {
