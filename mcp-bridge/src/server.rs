@@ -4,11 +4,13 @@
 //! one seam between MCP and the daemon manager.
 
 mod builtin;
+mod changes;
 mod confirm;
 pub mod daemon;
 pub mod era;
 mod late;
 pub mod offers;
+mod pace;
 pub mod page;
 mod parent;
 pub mod process;
@@ -24,19 +26,20 @@ use rmcp::{
         DiscoverResult, GetPromptRequestParams, GetPromptResponse, Implementation,
         ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
         PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse,
-        ServerCapabilities, ServerConfig, SubscriptionFilter,
+        ServerCapabilities, ServerConfig, SubscribeRequestParams, SubscriptionFilter,
+        UnsubscribeRequestParams,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::tools::Tool;
+use crate::{resources::Resources, tools::Tool};
 use builtin::Builtin;
 use daemon::Daemon;
 use era::is_modern;
-use offers::Offers;
+use offers::{Offers, unknown_resource};
 use source::Source;
-use subscribers::Subscribers;
+use subscribers::{Subscribers, URIS_MAX};
 
 /// How long a client may keep the list of tools and what the server says of itself: they only
 /// change with the program.
@@ -44,7 +47,7 @@ const CACHE_MS: u64 = 3_600_000;
 
 /// What every client is told first. Where tools are loaded on demand, this and the names are all
 /// that a model sees of them: workflow, limits, words to find them by.
-const INSTRUCTIONS: &str = "\
+pub(crate) const INSTRUCTIONS: &str = "\
 goxe builds and edits 3D voxel models (pixel-art-like blocks, MagicaVoxel .vox): create, shape, \
 colour, inspect, render and export them.
 
@@ -71,16 +74,22 @@ The engine starts by itself. If something hangs: engine_health.";
 pub struct Server {
     offers: Offers,
     subscribers: Arc<Subscribers>,
-    gone: CancellationToken,
 }
 
 impl Server {
     /// A server in front of a daemon. `gone` fires when the client is gone; `folder` is where
     /// relative paths of files start.
     pub fn new(daemon: Arc<dyn Daemon>, folder: PathBuf, gone: CancellationToken) -> Self {
-        let builtin = Builtin { daemon, folder: Arc::new(folder), gone: gone.clone() };
+        let resources = Resources {
+            daemon: Arc::clone(&daemon),
+            renders: Arc::default(),
+            recent: Arc::default(),
+        };
+        let recent = Arc::clone(&resources.recent);
+        let subscribers = Subscribers::new(Arc::clone(&daemon), recent, gone.clone());
+        let builtin = Builtin { daemon, resources, folder: Arc::new(folder), gone };
         let sources: [Arc<dyn Source>; 1] = [Arc::new(builtin)];
-        Server { offers: Offers::new(sources), subscribers: Arc::default(), gone }
+        Server { offers: Offers::new(sources), subscribers }
     }
 
     /// Who is told when something changes.
@@ -109,8 +118,16 @@ macro_rules! listed {
 
 impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
-        let capabilities =
-            ServerCapabilities::builder().enable_tools().enable_tool_list_changed().build();
+        let capabilities = ServerCapabilities::builder()
+            .enable_completions()
+            .enable_prompts()
+            .enable_prompts_list_changed()
+            .enable_resources()
+            .enable_resources_list_changed()
+            .enable_resources_subscribe()
+            .enable_tools()
+            .enable_tool_list_changed()
+            .build();
         ServerConfig::new(capabilities)
             .with_server_info(
                 Implementation::new("goxe", env!("CARGO_PKG_VERSION"))
@@ -156,6 +173,7 @@ impl ServerHandler for Server {
         params: Option<PaginatedRequestParams>,
         cx: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
+        self.subscribers.resources_were_read();
         let page = self.offers.resources(cursor(params.as_ref())).await?;
         // Projects come and go at any moment.
         Ok(listed!(ListResourcesResult, page, &cx, 0, CacheScope::Private))
@@ -176,7 +194,37 @@ impl ServerHandler for Server {
         request: ReadResourceRequestParams,
         cx: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        self.offers.read_resource(&request, &cx).await
+        self.subscribers.resources_were_read();
+        let response = self.offers.read_resource(&request, &cx).await?;
+        Ok(match response {
+            // The older era knows no cache fields.
+            ReadResourceResponse::Complete(mut result) if !is_modern(&cx) => {
+                result.ttl_ms = None;
+                result.cache_scope = None;
+                result.into()
+            }
+            response => response,
+        })
+    }
+
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        match self.offers.watches(&request.uri) {
+            true => self.subscribers.watch(&request.uri),
+            false => Err(unknown_resource(&request.uri)),
+        }
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.subscribers.unwatch(&request.uri);
+        Ok(())
     }
 
     async fn list_prompts(
@@ -213,11 +261,15 @@ impl ServerHandler for Server {
         requested: &SubscriptionFilter,
     ) -> Option<SubscriptionFilter> {
         // rmcp leaves of it what the capabilities announce.
-        Some(requested.clone())
+        let mut filter = requested.clone();
+        if let Some(uris) = &mut filter.resource_subscriptions {
+            uris.retain(|uri| self.offers.watches(uri));
+            uris.truncate(URIS_MAX);
+        }
+        Some(filter)
     }
 
     async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
-        self.subscribers.keep(subscription, &self.gone).await;
-        Ok(())
+        self.subscribers.keep(subscription).await
     }
 }
