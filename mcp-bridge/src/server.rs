@@ -26,14 +26,14 @@ use rmcp::{
         DiscoverResult, GetPromptRequestParams, GetPromptResponse, Implementation,
         ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
         PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse,
-        ServerCapabilities, ServerConfig, SubscribeRequestParams, SubscriptionFilter,
-        UnsubscribeRequestParams,
+        ServerCapabilities, ServerConfig, SetLevelRequestMethod, SubscribeRequestParams,
+        SubscriptionFilter, UnsubscribeRequestParams,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{resources::Resources, tools::Tool};
+use crate::{guests::Guests, resources::Resources, tools::Tool};
 use builtin::Builtin;
 use daemon::Daemon;
 use era::is_modern;
@@ -74,6 +74,7 @@ The engine starts by itself. If something hangs: engine_health.";
 pub struct Server {
     offers: Offers,
     subscribers: Arc<Subscribers>,
+    guests: Arc<Guests>,
 }
 
 impl Server {
@@ -87,9 +88,16 @@ impl Server {
         };
         let recent = Arc::clone(&resources.recent);
         let subscribers = Subscribers::new(Arc::clone(&daemon), recent, gone.clone());
-        let builtin = Builtin { daemon, resources, folder: Arc::new(folder), gone };
-        let sources: [Arc<dyn Source>; 1] = [Arc::new(builtin)];
-        Server { offers: Offers::new(sources), subscribers }
+        let builtin: Arc<dyn Source> = Arc::new(Builtin {
+            daemon: Arc::clone(&daemon),
+            resources,
+            folder: Arc::new(folder),
+            gone: gone.clone(),
+        });
+        let guests =
+            Arc::new(Guests::new(daemon, Arc::clone(&builtin), Arc::clone(&subscribers), gone));
+        let sources: [Arc<dyn Source>; 2] = [builtin, Arc::<Guests>::clone(&guests)];
+        Server { offers: Offers::new(sources), subscribers, guests }
     }
 
     /// Who is told when something changes.
@@ -117,9 +125,11 @@ macro_rules! listed {
 }
 
 impl ServerHandler for Server {
+    #[expect(deprecated, reason = "it is how the older era is told that calls have logs")]
     fn get_info(&self) -> ServerConfig {
         let capabilities = ServerCapabilities::builder()
             .enable_completions()
+            .enable_logging()
             .enable_prompts()
             .enable_prompts_list_changed()
             .enable_resources()
@@ -212,6 +222,7 @@ impl ServerHandler for Server {
         request: SubscribeRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
+        self.offers.attend().await;
         match self.offers.watches(&request.uri) {
             true => self.subscribers.watch(&request.uri),
             false => Err(unknown_resource(&request.uri)),
@@ -224,6 +235,19 @@ impl ServerHandler for Server {
         _: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
         self.subscribers.unwatch(&request.uri);
+        Ok(())
+    }
+
+    #[expect(deprecated, reason = "it is how the older era asks for the logs of calls")]
+    async fn set_level(
+        &self,
+        request: rmcp::model::SetLevelRequestParams,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        if is_modern(&cx) {
+            return Err(ErrorData::method_not_found::<SetLevelRequestMethod>());
+        }
+        self.guests.set_level(&request.level);
         Ok(())
     }
 
@@ -270,6 +294,7 @@ impl ServerHandler for Server {
     }
 
     async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
-        self.subscribers.keep(subscription).await
+        let (kept, ()) = tokio::join!(self.subscribers.keep(subscription), self.offers.attend());
+        kept
     }
 }

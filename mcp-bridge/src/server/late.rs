@@ -4,15 +4,18 @@
 //! no tools any more. So the server serves, says with every call what is wrong, and reads the
 //! configuration again with the next one.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use goxe_config::Shown;
+use goxe_protocol::client::Notification;
 use serde_json::Value;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::daemon::{Daemon, Pending, Reply};
-use crate::manager::{Call, CallError, Happening, Manager, Options, Reason, RestartError, Status};
+use crate::manager::{
+    Call, CallError, Happening, Hosting, Manager, Options, Reason, RestartError, Status, Wanted,
+};
 
 /// The manager, made by the first call that finds a readable configuration.
 #[derive(Debug)]
@@ -93,6 +96,17 @@ where
                 made.await;
             }
         })
+    }
+
+    fn guests(&self, wanted: Wanted) -> Pending<'_, Hosting> {
+        match self.manager() {
+            Ok(manager) => Daemon::guests(manager, wanted),
+            Err(_) => Box::pin(std::future::ready(Hosting::Unknown)),
+        }
+    }
+
+    fn notifications(&self) -> Option<broadcast::Receiver<Arc<Notification>>> {
+        Daemon::notifications(self.manager().ok()?)
     }
 
     fn configuration(&self) -> Result<Vec<Shown>, String> {

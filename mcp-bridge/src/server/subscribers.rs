@@ -15,7 +15,7 @@ use rmcp::{
     model::{ResourceUpdatedNotificationParam, SubscriptionFilter},
     service::{Peer, SubscriptionContext, SubscriptionSink},
 };
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -38,6 +38,8 @@ pub struct Subscribers {
     daemon: Arc<dyn Daemon>,
     recent: Arc<Recent>,
     gone: CancellationToken,
+    /// Every resource that somebody watches, for sources that have to ask for it.
+    wanted: watch::Sender<BTreeSet<String>>,
     // Short critical sections without an await; never in the path of a call.
     lists: Mutex<Lists>,
 }
@@ -62,7 +64,8 @@ enum Target {
 impl Subscribers {
     /// Nobody yet. `gone` fires when the client is gone.
     pub fn new(daemon: Arc<dyn Daemon>, recent: Arc<Recent>, gone: CancellationToken) -> Arc<Self> {
-        Arc::new(Subscribers { daemon, recent, gone, lists: Mutex::default() })
+        let (wanted, lists) = (watch::Sender::default(), Mutex::default());
+        Arc::new(Subscribers { daemon, recent, gone, wanted, lists })
     }
 
     /// Remembers the client of the legacy era: it is told without having asked.
@@ -89,6 +92,7 @@ impl Subscribers {
             let text = format!("at most {URIS_MAX} resources are watched: unsubscribe from others");
             return Err(ErrorData::invalid_params(text, None));
         }
+        self.tell_wanted();
         self.follow();
         Ok(())
     }
@@ -96,6 +100,7 @@ impl Subscribers {
     /// The client of the older era no longer wants to know.
     pub fn unwatch(&self, uri: &str) {
         self.with(|lists| lists.uris.remove(uri));
+        self.tell_wanted();
     }
 
     /// Keeps a modern subscription until its request is cancelled or the client is gone.
@@ -118,6 +123,7 @@ impl Subscribers {
             return Err(ErrorData::invalid_request(text, None));
         }
         if of_resources(&filter) {
+            self.tell_wanted();
             self.follow();
         }
         tokio::select! {
@@ -125,6 +131,7 @@ impl Subscribers {
             () = self.gone.cancelled() => {}
         }
         self.with(|lists| lists.modern.retain(|sink| *sink.id() != id));
+        self.tell_wanted();
         Ok(())
     }
 
@@ -223,6 +230,20 @@ impl Subscribers {
                 pace.mark(Target::Resource(uri));
             }
         }
+    }
+
+    /// Every resource that somebody watches, now and whenever that changes.
+    pub fn wanted(&self) -> watch::Receiver<BTreeSet<String>> {
+        self.wanted.subscribe()
+    }
+
+    fn tell_wanted(&self) {
+        let watched = self.watched();
+        self.wanted.send_if_modified(|wanted| {
+            let changed = *wanted != watched;
+            *wanted = watched;
+            changed
+        });
     }
 
     /// Every resource that somebody watches, as they wrote it.
