@@ -4,18 +4,25 @@
 //! no tools any more. So the server serves, says with every call what is wrong, and reads the
 //! configuration again with the next one.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
+use goxe_config::Shown;
+use goxe_protocol::client::Notification;
+use serde_json::Value;
+use tokio::sync::{Notify, broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::daemon::{Daemon, Pending, Reply};
-use crate::manager::{Call, CallError, Manager, Options, Reason, RestartError, Status};
+use crate::manager::{
+    Call, CallError, Happening, Hosting, Manager, Options, Reason, RestartError, Status, Wanted,
+};
 
 /// The manager, made by the first call that finds a readable configuration.
 #[derive(Debug)]
 pub(super) struct Late<F> {
     configure: F,
     manager: OnceLock<Manager>,
+    made: Notify,
 }
 
 impl<F> Late<F>
@@ -23,7 +30,7 @@ where
     F: Fn() -> Result<Options, String> + Send + Sync + 'static,
 {
     pub(super) fn new(configure: F) -> Self {
-        Late { configure, manager: OnceLock::new() }
+        Late { configure, manager: OnceLock::new(), made: Notify::new() }
     }
 
     /// The manager, or what is wrong with its configuration.
@@ -32,7 +39,9 @@ where
             Some(manager) => Ok(manager),
             None => {
                 let options = (self.configure)()?;
-                Ok(self.manager.get_or_init(|| Manager::open(options)))
+                let manager = self.manager.get_or_init(|| Manager::open(options));
+                self.made.notify_waiters();
+                Ok(manager)
             }
         }
     }
@@ -67,6 +76,41 @@ where
                 Box::pin(std::future::ready(Err(error)))
             }
         }
+    }
+
+    fn peek(&self, method: &'static str, params: Value) -> Pending<'_, Option<String>> {
+        match self.manager() {
+            Ok(manager) => Daemon::peek(manager, method, params),
+            Err(_) => Box::pin(std::future::ready(None)),
+        }
+    }
+
+    fn follow(&self) -> Pending<'_, mpsc::Receiver<Happening>> {
+        Box::pin(async {
+            loop {
+                // Asked for first, so that a manager that is made in between is not missed.
+                let made = self.made.notified();
+                if let Ok(manager) = self.manager() {
+                    return manager.follow();
+                }
+                made.await;
+            }
+        })
+    }
+
+    fn guests(&self, wanted: Wanted) -> Pending<'_, Hosting> {
+        match self.manager() {
+            Ok(manager) => Daemon::guests(manager, wanted),
+            Err(_) => Box::pin(std::future::ready(Hosting::Unknown)),
+        }
+    }
+
+    fn notifications(&self) -> Option<broadcast::Receiver<Arc<Notification>>> {
+        Daemon::notifications(self.manager().ok()?)
+    }
+
+    fn configuration(&self) -> Result<Vec<Shown>, String> {
+        Ok(self.manager()?.configuration().to_vec())
     }
 }
 
