@@ -238,6 +238,7 @@ impl Fake {
                     revision: Some(REVISION),
                     bytes: 8,
                     blob: None,
+                    parts: vec![],
                     job: None,
                 };
                 (value(&reply), Some(b"VOX file".to_vec()))
