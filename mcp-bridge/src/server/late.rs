@@ -4,26 +4,35 @@
 //! no tools any more. So the server serves, says with every call what is wrong, and reads the
 //! configuration again with the next one.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
+use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio_util::sync::CancellationToken;
 
 use super::daemon::{Daemon, Pending, Reply};
-use crate::manager::{Call, CallError, Manager, Options, Reason, RestartError, Status};
+use crate::handover::{Desk, Serving};
+use crate::manager::{Call, CallError, Manager, Notice, Options, Reason, RestartError, Status};
 
 /// The manager, made by the first call that finds a readable configuration.
 #[derive(Debug)]
 pub(super) struct Late<F> {
     configure: F,
     manager: OnceLock<Manager>,
+    desk: Arc<Desk>,
 }
 
 impl<F> Late<F>
 where
     F: Fn() -> Result<Options, String> + Send + Sync + 'static,
 {
-    pub(super) fn new(configure: F) -> Self {
-        Late { configure, manager: OnceLock::new() }
+    /// A daemon, and the desk that is told what it does.
+    pub(super) fn new(configure: F, desk: Arc<Desk>) -> Self {
+        Late { configure, manager: OnceLock::new(), desk }
+    }
+
+    /// Who serves the data folder now.
+    pub(super) fn serving(&self) -> Serving {
+        self.manager.get().map_or(Serving::Unknown, Manager::serving)
     }
 
     /// The manager, or what is wrong with its configuration.
@@ -32,7 +41,11 @@ where
             Some(manager) => Ok(manager),
             None => {
                 let options = (self.configure)()?;
-                Ok(self.manager.get_or_init(|| Manager::open(options)))
+                Ok(self.manager.get_or_init(|| {
+                    let manager = Manager::open(options);
+                    tokio::spawn(report(manager.events(), Arc::clone(&self.desk)));
+                    manager
+                }))
             }
         }
     }
@@ -44,7 +57,15 @@ where
 {
     fn call(&self, call: Call, cancel: CancellationToken) -> Pending<'_, Result<Reply, CallError>> {
         match self.manager() {
-            Ok(manager) => Daemon::call(manager, call, cancel),
+            Ok(manager) => {
+                // A call that was cancelled still runs until the daemon says how it ended.
+                let hold = self.desk.hold();
+                Box::pin(async move {
+                    let done = Daemon::call(manager, call, cancel).await;
+                    drop(hold);
+                    done
+                })
+            }
             Err(text) => Box::pin(std::future::ready(Err(misconfigured(text)))),
         }
     }
@@ -61,11 +82,29 @@ where
 
     fn restart(&self) -> Pending<'_, Result<Status, RestartError>> {
         match self.manager() {
-            Ok(manager) => Daemon::restart(manager),
+            Ok(manager) => {
+                let hold = self.desk.hold();
+                Box::pin(async move {
+                    let done = Daemon::restart(manager).await;
+                    drop(hold);
+                    done
+                })
+            }
             Err(text) => {
                 let error = RestartError::Start(misconfigured(text));
                 Box::pin(std::future::ready(Err(error)))
             }
+        }
+    }
+}
+
+/// A daemon that comes or goes may be another program's.
+async fn report(mut events: Receiver<Notice>, desk: Arc<Desk>) {
+    loop {
+        match events.recv().await {
+            Ok(Notice::HealthCheck { .. }) => {}
+            Ok(_) | Err(RecvError::Lagged(_)) => desk.look(),
+            Err(RecvError::Closed) => return,
         }
     }
 }

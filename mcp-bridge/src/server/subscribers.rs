@@ -9,6 +9,7 @@ use rmcp::{
     RoleServer,
     service::{Peer, SubscriptionContext, SubscriptionSink},
 };
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// The subscribers of both eras.
@@ -16,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 pub struct Subscribers {
     // Two short critical sections without an await; never in the path of a call.
     lists: Mutex<Lists>,
+    joined: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -28,6 +30,15 @@ impl Subscribers {
     /// Remembers the client of the legacy era: it is told without having asked.
     pub fn add_legacy(&self, peer: Peer<RoleServer>) {
         self.with(|lists| lists.legacy = Some(peer));
+        self.joined.notify_one();
+    }
+
+    /// Ends when there are so many of them.
+    pub async fn at_least(&self, count: usize) {
+        let has = |lists: &mut Lists| usize::from(lists.legacy.is_some()) + lists.modern.len();
+        while self.with(has) < count {
+            self.joined.notified().await;
+        }
     }
 
     /// Keeps a modern subscription until its request is cancelled or the client is gone.
@@ -35,6 +46,7 @@ impl Subscribers {
         let sink = subscription.sink().clone();
         let id = sink.id().clone();
         self.with(|lists| lists.modern.push(sink));
+        self.joined.notify_one();
         tokio::select! {
             () = subscription.cancelled() => {}
             () = gone.cancelled() => {}

@@ -1,10 +1,12 @@
 //! `engine_health`: how bridge and daemon are, and the restart that heals a hang.
 
+use goxe_config::executable;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Answer, Context, Failure, arguments};
+use crate::handover;
 use crate::manager::{Condition, Status};
 
 /// What to do.
@@ -80,12 +82,27 @@ fn stopped() -> Failure {
 fn answer(daemon: Status) -> HealthAnswer {
     let healthy = daemon.condition == Condition::Up
         && daemon.status.as_ref().is_none_or(|status| status.healthy);
-    HealthAnswer {
-        healthy,
-        bridge: json!({ "version": env!("CARGO_PKG_VERSION"), "pid": std::process::id() }),
-        next: next(daemon.condition, healthy),
-        daemon,
+    HealthAnswer { healthy, bridge: bridge(&daemon), next: next(daemon.condition, healthy), daemon }
+}
+
+/// This process, and whether it fits the daemon and the program on disk.
+fn bridge(daemon: &Status) -> Value {
+    let build = executable::build();
+    let mut bridge = json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "build": build,
+        "pid": std::process::id(),
+    });
+    if let Some(report) = handover::report() {
+        bridge["upgrade"] = json!(report);
     }
+    if daemon.build.as_ref().is_some_and(|other| *other != build) {
+        bridge["note"] = json!(
+            "the engine's daemon is of another build; it serves others too, so only the user ends \
+             it: `goxe daemon restart`"
+        );
+    }
+    bridge
 }
 
 /// What to do about it.
