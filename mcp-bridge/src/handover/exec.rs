@@ -39,7 +39,7 @@ pub(super) fn become_it(
         Ok(never) => match never {},
         Err(error) => {
             // Standard input and output are nobody's again.
-            let nothing = File::open("/dev/null").map_err(io::Error::from);
+            let nothing = File::open("/dev/null");
             let _ = nothing.and_then(|file| Ok(nix::unistd::dup2_stdin(file)?));
             let _ = nix::unistd::dup2_stdout(io::stderr());
             error.to_string()
