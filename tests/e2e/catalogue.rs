@@ -227,7 +227,7 @@ fn render() {
     let edits =
         json!([{ "edit": "sphere", "center": [0, 0, 0], "radius": 20, "color": "#c81e1e" }]);
     client.call("voxel.edit", json!({ "project": "castle", "edits": edits }));
-    for view in ["front", "back", "left", "right", "top", "bottom", "isometric"] {
+    for view in ["front", "back", "left", "right", "top", "bottom", "isometric", "perspective"] {
         let params = json!({ "project": "castle", "view": view, "width": 90, "height": 60,
                              "background": "transparent" });
         let mut picture = || {

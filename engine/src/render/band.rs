@@ -16,6 +16,8 @@ use std::ops::Range;
 const STEP_CHUNKS: usize = 32;
 /// Rows of pixels between two calls of `Progress::step`.
 const STEP_ROWS: usize = 16;
+/// The same where only their place is computed.
+const STEP_PLACED: usize = 4096;
 /// Faces remembered with their light.
 const REMEMBERED: usize = 1024;
 /// A sample that shows no opaque face.
@@ -30,7 +32,8 @@ pub(super) struct Band<'a> {
     /// Of samples, not pixels.
     view: Projection,
     sides: Sides,
-    order: Vec<u32>,
+    /// From the farthest to the nearest.
+    order: Vec<Placed>,
     printer: Printer,
     bloom: Option<Bloom>,
     has_outline: bool,
@@ -55,11 +58,13 @@ impl<'a> Band<'a> {
         meter: &mut Meter<'_>,
     ) -> Result<Self, RenderError> {
         let sides = view.sides();
+        let view = view.enlarged(SAMPLES as f64);
+        let order = place(&shader, &view, SAMPLES * options.width as usize, meter)?;
         let (width, height) = (options.width as usize, options.height as usize);
         Ok(Self {
-            view: view.enlarged(SAMPLES as f64),
+            view,
             sides,
-            order: shader.grid.back_to_front(sides, meter)?,
+            order,
             printer: Printer::new(),
             bloom: shader.glow.is_some().then(|| Bloom::new(width, height)),
             has_outline: options.outline,
@@ -131,34 +136,24 @@ impl<'a> Band<'a> {
         }
         let order = std::mem::take(&mut self.order);
         let mut drawn = Ok(());
-        for (number, chunk) in order.iter().copied().enumerate() {
+        for (number, placed) in order.iter().enumerate() {
             if number % STEP_CHUNKS == 0 {
                 drawn = meter.tick();
                 if drawn.is_err() {
                     break;
                 }
             }
-            let Some(frame) = self.view.frame(&self.shader.grid.chunk(chunk).bounds) else {
-                continue;
-            };
-            let Frame { rows: (top, bottom), columns: (left, right), is_near } = frame;
-            let is_beside = right < 0.0 || left > self.stride() as f64;
-            if bottom < wanted.start as f64 || top > wanted.end as f64 || is_beside {
-                continue;
+            let (top, bottom) = placed.rows;
+            if bottom >= wanted.start as f32 && top <= wanted.end as f32 {
+                self.cover_chunk(placed, &rows, &wanted);
             }
-            self.cover_chunk(chunk, is_near, &rows, &wanted);
         }
         self.order = order;
         Ok(drawn?)
     }
 
-    fn cover_chunk(
-        &mut self,
-        chunk: u32,
-        is_near: bool,
-        rows: &Range<usize>,
-        wanted: &Range<usize>,
-    ) {
+    fn cover_chunk(&mut self, placed: &Placed, rows: &Range<usize>, wanted: &Range<usize>) {
+        let Placed { chunk, is_near, .. } = *placed;
         let (grid, sides, stride) = (self.shader.grid, self.sides, self.stride());
         faces::visit(grid, chunk, sides, |face| {
             let corner = quad::corner(grid, &face);
@@ -288,6 +283,36 @@ impl<'a> Band<'a> {
         }
         edges.over(light, cover, self.has_outline)
     }
+}
+
+/// A chunk that is in the picture.
+struct Placed {
+    chunk: u32,
+    is_near: bool,
+    /// The rows of samples that it may appear in, and a little more.
+    rows: (f32, f32),
+}
+
+/// The chunks in the picture, from the farthest to the nearest.
+fn place(
+    shader: &Shader<'_>,
+    view: &Projection,
+    width: usize,
+    meter: &mut Meter<'_>,
+) -> Result<Vec<Placed>, RenderError> {
+    let grid = shader.grid;
+    let mut order = Vec::new();
+    for (number, chunk) in grid.back_to_front(view.sides(), meter)?.into_iter().enumerate() {
+        if number % STEP_PLACED == 0 {
+            meter.tick()?;
+        }
+        let Some(frame) = view.frame(&grid.chunk(chunk).bounds) else { continue };
+        let Frame { rows: (top, bottom), columns: (left, right), is_near } = frame;
+        if right >= -1.0 && left <= width as f64 + 1.0 {
+            order.push(Placed { chunk, is_near, rows: (top as f32 - 2.0, bottom as f32 + 2.0) });
+        }
+    }
+    Ok(order)
 }
 
 /// What a face leaves on the samples it covers.

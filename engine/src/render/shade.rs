@@ -31,6 +31,8 @@ pub(super) struct LitFace {
     /// What the corners see of the sky: along the first other axis, then the second.
     corners: [f32; 4],
     facing_sun: bool,
+    /// Whether the sun's shadows on it are all or nothing, but for their own edges.
+    pub(super) is_calm: bool,
 }
 
 /// Lights faces.
@@ -49,7 +51,7 @@ impl Shader<'_> {
             None => (Mark::Same, voxel.rgb()),
             Some(marks) => marks.color(voxel, self.grid.place(&face)),
         };
-        LitFace {
+        let mut lit = LitFace {
             face,
             level: f64::from(quad::level(self.grid, &face)),
             corner: quad::corner(self.grid, &face),
@@ -59,7 +61,12 @@ impl Shader<'_> {
             light: self.lights.on(face.axis, face.is_positive),
             corners: if self.lights.corners { self.corners(&face) } else { [1.0; 4] },
             facing_sun: self.lights.reaches(face.axis, face.is_positive),
+            is_calm: false,
+        };
+        if let Some(map) = self.shadows.filter(|_| lit.facing_sun) {
+            lit.is_calm = map.is_calm(self.grid, &lit, lit.corner);
         }
+        lit
     }
 
     /// The light that comes from a place on a face.

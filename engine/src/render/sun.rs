@@ -29,10 +29,12 @@ const SOFT_VOXELS_MAX: f64 = 2.0;
 const SOFT_SAMPLES_MAX: f64 = 22.0;
 /// Edges that are narrower are as soft as they have to be anyway.
 const SOFT_SAMPLES_MIN: f64 = 1.6;
+/// More than any coordinate is below zero.
+const OFFSET: i32 = 1 << 17;
 /// Chunks between two calls of `Progress::step`.
 const STEP_CHUNKS: usize = 32;
 /// Places that are looked at to find what stands before the sun, and then to see how much of it.
-const SEARCHED: usize = 12;
+const SEARCHED: usize = 10;
 const AVERAGED: usize = 28;
 
 /// How far from the sun the first thing is that it sees, sample by sample.
@@ -131,8 +133,25 @@ impl SunMap {
     /// Which part of the sun reaches a place on a face: 0 to 1, softly around the edge of a shadow.
     #[inline]
     pub(super) fn reached_face(&self, grid: &Grid<'_>, lit: &LitFace, place: Vector) -> f32 {
-        self.reached(place, lit.face.axis, lit.level, |samples| {
-            self.is_open(grid, lit, place, samples)
+        let is_open = |samples: [f64; 2]| self.is_open(grid, lit, place, samples);
+        match self.spot(place, lit.face.axis, lit.level, is_open) {
+            None => 1.0,
+            Some(spot) if lit.is_calm => spot.sharp().0,
+            Some(spot) => spot.reached(),
+        }
+    }
+
+    /// Whether no shadow's edge is so near to a face, as seen from its corners and its middle, that
+    /// it has to be searched for at each place.
+    pub(super) fn is_calm(&self, grid: &Grid<'_>, lit: &LitFace, corner: Vector) -> bool {
+        let [a, b] = BESIDE[lit.face.axis];
+        [[0.5, 0.5], [0.02, 0.02], [0.98, 0.02], [0.02, 0.98], [0.98, 0.98]].iter().all(|part| {
+            let mut place = corner;
+            place[a] += part[0];
+            place[b] += part[1];
+            let is_open = |samples: [f64; 2]| self.is_open(grid, lit, place, samples);
+            let spot = self.spot(place, lit.face.axis, lit.level, is_open);
+            spot.is_none_or(|spot| !spot.is_mixed())
         })
     }
 
@@ -140,36 +159,23 @@ impl SunMap {
     /// a part of that plane.
     #[inline]
     pub(super) fn reached_plane(&self, place: Vector, axis: usize, level: f64) -> f32 {
-        self.reached(place, axis, level, |_| true)
+        self.spot(place, axis, level, |_| true).map_or(1.0, |spot| spot.reached())
     }
 
+    /// A place on the map; `None` where it has nothing to say.
     #[inline]
-    fn reached(
+    fn spot<F: Fn([f64; 2]) -> bool>(
         &self,
         place: Vector,
         axis: usize,
         level: f64,
-        is_open: impl Fn([f64; 2]) -> bool,
-    ) -> f32 {
+        is_open: F,
+    ) -> Option<Spot<'_, F>> {
         // Counted from the middle of the first sample.
         let at = self.view.point(place).map(|along| along - 0.5);
         let end = (self.side - 3) as f64;
-        if !(at[0] >= 1.0 && at[1] >= 1.0 && at[0] < end && at[1] < end) {
-            return 1.0;
-        }
-        let plane = &self.planes[axis];
-        let spot = Spot { map: self, plane, level, at, is_open };
-        let (sharp, known) = spot.sharp();
-        let found = match known {
-            Some(before) => before,
-            None => match spot.search() {
-                // Nothing near changes what the middle sees.
-                None => return sharp,
-                Some(before) => before,
-            },
-        };
-        let radius = (found * SUN_WIDTH * self.scale).min(self.softest);
-        if radius < SOFT_SAMPLES_MIN { sharp } else { spot.soft(radius) }
+        let is_inside = at[0] >= 1.0 && at[1] >= 1.0 && at[0] < end && at[1] < end;
+        is_inside.then(|| Spot { map: self, plane: &self.planes[axis], level, at, is_open })
     }
 
     /// Whether the place some samples away on the same plane lies in the open. Inside of the voxels
@@ -182,7 +188,8 @@ impl SunMap {
         for beside in BESIDE[axis] {
             let moved =
                 place[beside] + samples[0] * steps[0][beside] + samples[1] * steps[1][beside];
-            before[beside] = moved.floor() as i32 - origin[beside];
+            // A cast cuts off, which is rounding down for what is above zero, and a call less.
+            before[beside] = (moved + f64::from(OFFSET)) as i32 - OFFSET - origin[beside];
         }
         if before == cell {
             return true;
@@ -203,6 +210,16 @@ struct Spot<'a, F> {
 }
 
 impl<F: Fn([f64; 2]) -> bool> Spot<'_, F> {
+    /// Which part of the sun reaches the place.
+    #[inline]
+    fn reached(&self) -> f32 {
+        let (sharp, known) = self.sharp();
+        // Without anything near that changes it, the place sees what its middle sees.
+        let Some(before) = known.or_else(|| self.search()) else { return sharp };
+        let radius = (before * SUN_WIDTH * self.map.scale).min(self.map.softest);
+        if radius < SOFT_SAMPLES_MIN { sharp } else { self.soft(radius) }
+    }
+
     /// How far before the place some samples away something stands; `None`: nothing does, or it is
     /// not known.
     #[inline]
@@ -281,6 +298,23 @@ impl<F: Fn([f64; 2]) -> bool> Spot<'_, F> {
             }
         }
         (hidden > 0 && open > 0).then(|| sum / f64::from(hidden))
+    }
+
+    /// Whether a search would find that something hides a part of the sun.
+    fn is_mixed(&self) -> bool {
+        let radius = self.map.softest;
+        let (mut hidden, mut open) = (false, false);
+        for [x, y] in self.map.search {
+            let away = [x * radius, y * radius];
+            match self.before(away) {
+                Some(_) => hidden = hidden || (self.is_open)(away),
+                None => open = true,
+            }
+            if hidden && open {
+                return true;
+            }
+        }
+        false
     }
 
     /// Which part of the sun reaches the place if its edge is so wide.

@@ -198,7 +198,7 @@ impl Picture {
         let mut bytes = Vec::with_capacity(width * height * size);
         for row in 0..height {
             let color = options.background.row(row, height);
-            (0..width).for_each(|_| bytes.extend_from_slice(&color[..size]));
+            bytes.extend_from_slice(&color[..size].repeat(width));
         }
         Self { width: options.width, height: options.height, bytes, has_alpha }
     }
