@@ -65,7 +65,8 @@ pub fn all(launch: &Launch) -> String {
 
 /// Whether a client with its scrubbed environment would find another data folder than we do.
 fn is_chosen(context: &Context, paths: &Paths) -> bool {
-    let mut scrubbed = Environment { folders: Default::default(), ..context.environment.clone() };
+    let environment = Environment::clone(&context.environment);
+    let mut scrubbed = Environment { folders: Default::default(), ..environment };
     scrubbed.variables.retain(|name, _| KEPT.contains(&name.as_str()));
     let mut choice = context.choice.clone();
     choice.data = None;

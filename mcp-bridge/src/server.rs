@@ -5,6 +5,7 @@
 
 mod confirm;
 pub mod daemon;
+mod guard;
 mod late;
 mod parent;
 pub mod process;
@@ -24,7 +25,7 @@ use rmcp::{
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use crate::tools::{Context, TOOLS, Tool, context::Meter};
+use crate::tools::{Context, Failure, TOOLS, Tool, context::Meter};
 use daemon::Daemon;
 use subscribers::Subscribers;
 
@@ -157,7 +158,10 @@ impl ServerHandler for Server {
         cx: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         match Tool::named(&request.name) {
-            Some(tool) => Ok(self.run(tool, request, cx).await),
+            Some(tool) => Ok(match guard::guarded(self.run(tool, request, cx)).await {
+                Ok(response) => response,
+                Err(text) => Failure::of_bridge(tool, &text).into_result().into(),
+            }),
             // Only what no model can mend is an error of the protocol.
             None => Err(ErrorData::invalid_params(format!("Unknown tool: {}", request.name), None)),
         }

@@ -11,6 +11,7 @@ pub struct Mcp {
 
 /// What to do instead of serving.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum McpVerb {
     /// Print what connects an MCP client to goxe
     Config {

@@ -9,7 +9,7 @@ pub mod process;
 pub mod record;
 pub mod start;
 pub mod supervisor;
-mod watch;
+pub mod watch;
 
 use std::collections::HashMap;
 use std::fs::File;
