@@ -8,7 +8,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use goxe_config::Endpoint;
 use nix::sys::signal::{Signal, kill};
@@ -111,13 +111,13 @@ fn on_a_full_disk() {
     // Full before there is a daemon, and full under one.
     fill(&disk.path().join("filler"));
     let mut bridge = Bridge::legacy(&place);
-    let answer = list_projects(&mut bridge);
-    assert!(answer["result"].is_object(), "{answer}");
+    let begun = Instant::now();
+    assert_told(&list_projects(&mut bridge));
+    // Not even the starts that fail can be written down, and still they are few.
+    assert!(begun.elapsed() < Duration::from_secs(20), "it took {:?}", begun.elapsed());
     fs::remove_file(disk.path().join("filler")).expect("space comes back");
-    let created = until("there is room again", Duration::from_secs(60), || {
-        let created = bridge.tool("project", json!({ "action": "create", "project": "castle" }));
-        (!created.is_error()).then_some(created)
-    });
+    place.json(&["daemon", "start"]);
+    let created = bridge.tool("project", json!({ "action": "create", "project": "castle" }));
     assert!(created.data()["id"].is_u64());
     fill(&disk.path().join("filler"));
     // Somewhere in the segment there may be room for a few more.
