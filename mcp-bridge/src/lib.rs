@@ -3,10 +3,12 @@
 //! - [`transport`]: standard streams, and the gate in front of rmcp
 //! - [`server`]: the MCP side: both protocol eras, the process around it
 //! - [`tools`]: what a model can call, made of the protocol's own types
+//! - [`guide`]: what a model is told about building
 //! - [`clients`]: how each MCP client is told about the server
 //! - [`manager`]: one daemon for everybody, and every call seen through to one outcome
 
 pub mod clients;
+pub mod guide;
 pub mod manager;
 pub mod server;
 pub mod tools;
