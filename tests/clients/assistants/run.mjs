@@ -10,6 +10,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 
 import { Daemon, processesOf } from "./daemon.mjs";
@@ -86,7 +87,13 @@ function verify() {
 async function end() {
   if (child?.exitCode === null && child.signalCode === null) process.kill(-child.pid, "SIGKILL");
   daemon.stop();
-  const left = processesOf(place);
+  // Whoever follows the assistant out needs a moment to notice.
+  const deadline = Date.now() + LEAVE_MS;
+  let left = processesOf(place);
+  while (left.length > 0 && Date.now() < deadline) {
+    await setTimeout(20);
+    left = processesOf(place);
+  }
   for (const [pid] of left) process.kill(pid, "SIGKILL");
   rmSync(place, { recursive: true, force: true, maxRetries: 5 });
   assert.deepEqual(left, [], "processes outlived the session");
@@ -101,11 +108,13 @@ function proxies(url) {
 }
 
 async function within(ms, promise, what) {
-  let timer;
-  const late = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error(`${what} in ${ms} ms`)), ms)));
+  const done = new AbortController();
+  const late = setTimeout(ms, undefined, { signal: done.signal }).then(() => {
+    throw new Error(`${what} in ${ms} ms`);
+  }, () => {});
   try {
     return await Promise.race([promise, late]);
   } finally {
-    clearTimeout(timer);
+    done.abort();
   }
 }

@@ -65,7 +65,7 @@ export async function* session(daemon, note) {
   assert.equal(info.voxels, built.added - built.removed, short(info));
   note("builds a house");
 
-  note("image", picture(yield { tool: "render_view", arguments: PICTURE }, daemon));
+  note("image", picture(yield { tool: "render_view", arguments: PICTURE }, daemon, PICTURE));
   note("sees the render as an image");
 
   const wrong = yield edit("wrong", [{ edit: "box" }]);
@@ -90,9 +90,20 @@ export async function* session(daemon, note) {
   assert(tree.added > 0, short(tree));
   note("edits while the daemon is killed");
 
+  // Nobody sits before a scripted session: what cannot be undone needs the user's word in the call.
+  const scrap = { project: "scrap" };
+  const { id } = data(yield { tool: "project", arguments: { action: "create", ...scrap } });
+  data(yield { tool: "project", arguments: { action: "delete", ...scrap } });
+  const unasked = yield { tool: "project", arguments: { action: "purge", id } };
+  assert(unasked.error !== false && /confirm/.test(unasked.text), short(unasked));
+  note("unconfirmed", unasked.text);
+  data(yield { tool: "project", arguments: { action: "purge", id, confirm: true } });
+  note("purges nothing unasked");
+
   const after = data(yield { tool: "project_info", arguments: { project: PROJECT } });
   assert.equal(after.voxels, expected().size, short(after));
-  picture(yield { tool: "render_view", arguments: PICTURE }, daemon);
+  // As large as it comes, when a model names no size.
+  note("image", picture(yield { tool: "render_view", arguments: { project: PROJECT } }, daemon, { project: PROJECT }));
   note("looks at it again");
 }
 
@@ -112,11 +123,11 @@ function data(result) {
 }
 
 /** Checks that the model was sent one picture, and tells whether it is the one that goxe made. */
-function picture(result, daemon) {
+function picture(result, daemon, params) {
   assert.equal(result.images?.length, 1, `no picture: ${short({ ...result, images: result.images?.length })}`);
   const [{ type, bytes }] = result.images;
   const magic = { "image/png": "89504e47", "image/jpeg": "ffd8ff", "image/webp": "52494646" }[type];
   assert(magic && bytes.toString("hex", 0, 4).startsWith(magic), `${type} begins with ${bytes.subarray(0, 8).toString("hex")}`);
-  const own = daemon.picture(PICTURE);
+  const own = daemon.picture(params);
   return bytes.equals(own) ? `${type}, unchanged` : `${type}, ${bytes.length} bytes of ${own.length}`;
 }
