@@ -59,23 +59,26 @@ export class Daemon {
     while (await Line.answers(socket)) {
       assert(Date.now() < deadline, "a killed daemon still listens");
     }
-    return pid;
   }
 
-  /** Kills it as soon as a call of somebody else is at work on one of its lanes. */
-  async killAtWork() {
-    const { pid, socket } = this.endpoint();
-    const line = await Line.open(socket);
+  /** Returns as soon as a call of somebody else is at work on one of its lanes. */
+  async atWork() {
+    const line = await Line.open(this.endpoint().socket);
     const deadline = Date.now() + WAIT_MS;
     let status;
     do {
       status = await line.ask("system.status");
       assert(Date.now() < deadline, "the call never reached the daemon");
     } while (status.lanes_busy === 0 || status.calls_in_flight === 0);
+    line.close();
+  }
+
+  /** Kills it as soon as a call of somebody else is at work. */
+  async killAtWork() {
+    const { pid } = this.endpoint();
+    await this.atWork();
     process.kill(pid, "SIGKILL");
     this.kills += 1;
-    line.close();
-    return pid;
   }
 
   stop() {
@@ -124,6 +127,11 @@ class Line {
   close() {
     this.socket.destroy();
   }
+}
+
+/** The process that started another one. */
+export function parentOf(pid) {
+  return Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]);
 }
 
 /** Processes whose environment or arguments name this folder, but for us: [pid, command] of each. */

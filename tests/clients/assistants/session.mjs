@@ -107,6 +107,13 @@ export async function* session(daemon, note) {
   note("looks at it again");
 }
 
+/** A session whose assistant dies while a call is at work: `die` sees to that. */
+export async function* abandoned(die) {
+  const began = () => void (began.once ??= die());
+  yield { ...edit("abandoned", [...WORK, ...CHIMNEY]), began };
+  throw new Error("an assistant that was killed went on");
+}
+
 function edit(label, edits) {
   return { tool: "voxels_edit", arguments: { project: PROJECT, edits, label } };
 }
