@@ -4,11 +4,13 @@
 //! one seam between MCP and the daemon manager.
 
 mod builtin;
+mod changes;
 mod confirm;
 pub mod daemon;
 pub mod era;
 mod late;
 pub mod offers;
+mod pace;
 pub mod page;
 mod parent;
 pub mod process;
@@ -24,19 +26,20 @@ use rmcp::{
         DiscoverResult, GetPromptRequestParams, GetPromptResponse, Implementation,
         ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
         PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse,
-        ServerCapabilities, ServerConfig, SubscriptionFilter,
+        ServerCapabilities, ServerConfig, SetLevelRequestMethod, SubscribeRequestParams,
+        SubscriptionFilter, UnsubscribeRequestParams,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{guide::INSTRUCTIONS, tools::Tool};
+use crate::{guests::Guests, guide::INSTRUCTIONS, resources::Resources, tools::Tool};
 use builtin::Builtin;
 use daemon::Daemon;
 use era::is_modern;
-use offers::Offers;
+use offers::{Offers, unknown_resource};
 use source::Source;
-use subscribers::Subscribers;
+use subscribers::{Subscribers, URIS_MAX};
 
 /// How long a client may keep the list of tools and what the server says of itself: they only
 /// change with the program.
@@ -47,16 +50,30 @@ const CACHE_MS: u64 = 3_600_000;
 pub struct Server {
     offers: Offers,
     subscribers: Arc<Subscribers>,
-    gone: CancellationToken,
+    guests: Arc<Guests>,
 }
 
 impl Server {
     /// A server in front of a daemon. `gone` fires when the client is gone; `folder` is where
     /// relative paths of files start.
     pub fn new(daemon: Arc<dyn Daemon>, folder: PathBuf, gone: CancellationToken) -> Self {
-        let builtin = Builtin { daemon, folder: Arc::new(folder), gone: gone.clone() };
-        let sources: [Arc<dyn Source>; 1] = [Arc::new(builtin)];
-        Server { offers: Offers::new(sources), subscribers: Arc::default(), gone }
+        let resources = Resources {
+            daemon: Arc::clone(&daemon),
+            renders: Arc::default(),
+            recent: Arc::default(),
+        };
+        let recent = Arc::clone(&resources.recent);
+        let subscribers = Subscribers::new(Arc::clone(&daemon), recent, gone.clone());
+        let builtin: Arc<dyn Source> = Arc::new(Builtin {
+            daemon: Arc::clone(&daemon),
+            resources,
+            folder: Arc::new(folder),
+            gone: gone.clone(),
+        });
+        let guests =
+            Arc::new(Guests::new(daemon, Arc::clone(&builtin), Arc::clone(&subscribers), gone));
+        let sources: [Arc<dyn Source>; 2] = [builtin, Arc::<Guests>::clone(&guests)];
+        Server { offers: Offers::new(sources), subscribers, guests }
     }
 
     /// Who is told when something changes.
@@ -84,9 +101,19 @@ macro_rules! listed {
 }
 
 impl ServerHandler for Server {
+    #[expect(deprecated, reason = "it is how the older era is told that calls have logs")]
     fn get_info(&self) -> ServerConfig {
-        let capabilities =
-            ServerCapabilities::builder().enable_tools().enable_tool_list_changed().build();
+        let capabilities = ServerCapabilities::builder()
+            .enable_completions()
+            .enable_logging()
+            .enable_prompts()
+            .enable_prompts_list_changed()
+            .enable_resources()
+            .enable_resources_list_changed()
+            .enable_resources_subscribe()
+            .enable_tools()
+            .enable_tool_list_changed()
+            .build();
         ServerConfig::new(capabilities)
             .with_server_info(
                 Implementation::new("goxe", env!("CARGO_PKG_VERSION"))
@@ -132,6 +159,7 @@ impl ServerHandler for Server {
         params: Option<PaginatedRequestParams>,
         cx: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
+        self.subscribers.resources_were_read();
         let page = self.offers.resources(cursor(params.as_ref())).await?;
         // Projects come and go at any moment.
         Ok(listed!(ListResourcesResult, page, &cx, 0, CacheScope::Private))
@@ -152,7 +180,51 @@ impl ServerHandler for Server {
         request: ReadResourceRequestParams,
         cx: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        self.offers.read_resource(&request, &cx).await
+        self.subscribers.resources_were_read();
+        let response = self.offers.read_resource(&request, &cx).await?;
+        Ok(match response {
+            // The older era knows no cache fields.
+            ReadResourceResponse::Complete(mut result) if !is_modern(&cx) => {
+                result.ttl_ms = None;
+                result.cache_scope = None;
+                result.into()
+            }
+            response => response,
+        })
+    }
+
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.offers.attend().await;
+        match self.offers.watches(&request.uri) {
+            true => self.subscribers.watch(&request.uri),
+            false => Err(unknown_resource(&request.uri)),
+        }
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.subscribers.unwatch(&request.uri);
+        Ok(())
+    }
+
+    #[expect(deprecated, reason = "it is how the older era asks for the logs of calls")]
+    async fn set_level(
+        &self,
+        request: rmcp::model::SetLevelRequestParams,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        if is_modern(&cx) {
+            return Err(ErrorData::method_not_found::<SetLevelRequestMethod>());
+        }
+        self.guests.set_level(&request.level);
+        Ok(())
     }
 
     async fn list_prompts(
@@ -189,11 +261,16 @@ impl ServerHandler for Server {
         requested: &SubscriptionFilter,
     ) -> Option<SubscriptionFilter> {
         // rmcp leaves of it what the capabilities announce.
-        Some(requested.clone())
+        let mut filter = requested.clone();
+        if let Some(uris) = &mut filter.resource_subscriptions {
+            uris.retain(|uri| self.offers.watches(uri));
+            uris.truncate(URIS_MAX);
+        }
+        Some(filter)
     }
 
     async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
-        self.subscribers.keep(subscription, &self.gone).await;
-        Ok(())
+        let (kept, ()) = tokio::join!(self.subscribers.keep(subscription), self.offers.attend());
+        kept
     }
 }

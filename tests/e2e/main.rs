@@ -21,4 +21,5 @@ mod setup;
 mod socket;
 mod support;
 mod surfaces;
+mod upgrade;
 mod vox;

@@ -194,14 +194,14 @@ impl Meter {
     }
 
     /// Passes a report of the daemon on.
-    async fn report(&mut self, note: Progress) {
+    pub(crate) async fn report(&mut self, note: Progress) {
         let done = exact(note.done);
         let total = (note.total > 0).then(|| exact(note.total));
         self.tell(done, total, note.message).await;
     }
 
     /// Says that the call is still alive, although the daemon had nothing to report.
-    async fn beat(&mut self) {
+    pub(crate) async fn beat(&mut self) {
         let seconds = self.started.elapsed().as_secs();
         self.tell(self.told, None, format!("working for {seconds} s")).await;
     }
