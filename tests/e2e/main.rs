@@ -27,5 +27,6 @@ mod setup;
 mod socket;
 mod stdout;
 mod support;
+mod surfaces;
 mod upgrade;
 mod vox;
