@@ -82,6 +82,7 @@ impl Context {
     }
 }
 
-fn late(look: impl FnOnce() -> Environment + Send + 'static) -> Arc<Late> {
+/// An environment that is looked at once it is needed.
+pub fn late(look: impl FnOnce() -> Environment + Send + 'static) -> Arc<Late> {
     Arc::new(LazyLock::new(Box::new(look)))
 }

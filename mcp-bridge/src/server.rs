@@ -3,12 +3,19 @@
 //! A call of a tool is the first thing that needs a daemon; it comes in through [`daemon`], the
 //! one seam between MCP and the daemon manager.
 
+mod builtin;
+mod changes;
 mod confirm;
 pub mod daemon;
+pub mod era;
 mod guard;
 mod late;
+pub mod offers;
+mod pace;
+pub mod page;
 mod parent;
 pub mod process;
+pub mod source;
 pub mod subscribers;
 
 use std::{borrow::Cow, path::PathBuf, sync::Arc};
@@ -16,103 +23,103 @@ use std::{borrow::Cow, path::PathBuf, sync::Arc};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, DiscoverResult, Implementation,
-        ListToolsResult, PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig,
-        SubscriptionFilter,
+        CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
+        DiscoverResult, GetPromptRequestParams, GetPromptResponse, Implementation,
+        ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+        PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse,
+        ServerCapabilities, ServerConfig, SetLevelRequestMethod, SubscribeRequestParams,
+        SubscriptionFilter, UnsubscribeRequestParams,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
-use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use crate::tools::{Context, Failure, TOOLS, Tool, context::Meter};
+use crate::{
+    guests::Guests,
+    guide::INSTRUCTIONS,
+    resources::Resources,
+    tools::{Failure, Tool},
+};
+use builtin::Builtin;
 use daemon::Daemon;
-use subscribers::Subscribers;
+use era::is_modern;
+use offers::{Offers, unknown_resource};
+use source::Source;
+use subscribers::{Subscribers, URIS_MAX};
 
 /// How long a client may keep the list of tools and what the server says of itself: they only
 /// change with the program.
 const CACHE_MS: u64 = 3_600_000;
 
-/// What every client is told first. Where tools are loaded on demand, this and the names are all
-/// that a model sees of them: workflow, limits, words to find them by.
-const INSTRUCTIONS: &str = "\
-goxe builds and edits 3D voxel models (pixel-art-like blocks, MagicaVoxel .vox): create, shape, \
-colour, inspect, render and export them.
-
-Workflow:
-1. project {\"action\":\"list\"} or create; project_info shows what is there.
-2. voxels_edit with a list of edits (boxes, spheres, cylinders, lines, single voxels, fill, \
-mirror, move, recolour). One call is one undo step, all or nothing. Build big shapes first, then details.
-3. render_view after every few edits, from at least two sides. Look, then correct.
-4. history {\"action\":\"checkpoint\"} before anything risky; undo takes back one call.
-5. project {\"action\":\"export\"} writes a .vox file.
-
-Space: z is up, x right, y away from the viewer in the front view; whole numbers from -32768 to \
-32767; corners of boxes are inclusive. Colours are #rrggbb.
-Sharing: other people and assistants may edit the same project. Pass `if_revision` (from any \
-answer) to edit only what you have seen.
-Limits: 200 edits a call, 1000 voxels an edit; use shapes for more. Lists come in pages: pass \
-`cursor` on.
-Safety: every acknowledged edit is saved and survives crashes. An answer has `done` true, or the \
-error says whether anything was done. Errors end with `Next:` and the call to make.
-The engine starts by itself. If something hangs: engine_health.";
-
 /// The server of one client.
 #[derive(Clone)]
 pub struct Server {
-    daemon: Arc<dyn Daemon>,
+    offers: Offers,
     subscribers: Arc<Subscribers>,
-    gone: CancellationToken,
-    folder: Arc<PathBuf>,
+    guests: Arc<Guests>,
 }
 
 impl Server {
     /// A server in front of a daemon. `gone` fires when the client is gone; `folder` is where
     /// relative paths of files start.
     pub fn new(daemon: Arc<dyn Daemon>, folder: PathBuf, gone: CancellationToken) -> Self {
-        let subscribers = Arc::default();
-        Server { daemon, subscribers, gone, folder: Arc::new(folder) }
+        let resources = Resources {
+            daemon: Arc::clone(&daemon),
+            renders: Arc::default(),
+            recent: Arc::default(),
+        };
+        let recent = Arc::clone(&resources.recent);
+        let subscribers = Subscribers::new(Arc::clone(&daemon), recent, gone.clone());
+        let builtin: Arc<dyn Source> = Arc::new(Builtin {
+            daemon: Arc::clone(&daemon),
+            resources,
+            folder: Arc::new(folder),
+            gone: gone.clone(),
+        });
+        let guests =
+            Arc::new(Guests::new(daemon, Arc::clone(&builtin), Arc::clone(&subscribers), gone));
+        let sources: [Arc<dyn Source>; 2] = [builtin, Arc::<Guests>::clone(&guests)];
+        Server { offers: Offers::new(sources), subscribers, guests }
     }
 
-    /// Who is told when the list of tools changes.
+    /// Who is told when something changes.
     pub fn subscribers(&self) -> &Arc<Subscribers> {
         &self.subscribers
     }
+}
 
-    async fn run(
-        &self,
-        tool: Tool,
-        request: CallToolRequestParams,
-        cx: RequestContext<RoleServer>,
-    ) -> CallToolResponse {
-        let reply = confirm::reply(request.input_responses.as_ref());
-        let meter = cx.meta.get_progress_token().map(|token| Meter::new(cx.peer.clone(), token));
-        let mut context = Context {
-            daemon: &*self.daemon,
-            tool,
-            arguments: Value::Object(request.arguments.unwrap_or_default()),
-            cancel: cx.ct.clone(),
-            gone: self.gone.clone(),
-            meter,
-            confirmed: reply == confirm::Reply::Yes,
-            folder: &self.folder,
-        };
-        match tool.run(&mut context).await {
-            Ok(answer) => answer.into_result().into(),
-            Err(failure) => match &failure.question {
-                Some(question) if reply == confirm::Reply::NotAsked && confirm::can_ask(&cx) => {
-                    confirm::ask(question)
-                }
-                _ => failure.into_result().into(),
-            },
+/// The cursor that a request for a list carries.
+fn cursor(params: Option<&PaginatedRequestParams>) -> Option<&str> {
+    params?.cursor.as_deref()
+}
+
+/// A page as the result of its kind. The older era knows no cache fields.
+macro_rules! listed {
+    ($result:ident, $paged:expr, $cx:expr, $keep_ms:expr, $scope:expr) => {{
+        let (items, next_cursor) = $paged;
+        let mut list = $result::with_all_items(items);
+        list.next_cursor = next_cursor;
+        match is_modern($cx) {
+            true => list.with_ttl_ms($keep_ms).with_cache_scope($scope),
+            false => list,
         }
-    }
+    }};
 }
 
 impl ServerHandler for Server {
+    #[expect(deprecated, reason = "it is how the older era is told that calls have logs")]
     fn get_info(&self) -> ServerConfig {
-        let capabilities =
-            ServerCapabilities::builder().enable_tools().enable_tool_list_changed().build();
+        let capabilities = ServerCapabilities::builder()
+            .enable_completions()
+            .enable_logging()
+            .enable_prompts()
+            .enable_prompts_list_changed()
+            .enable_resources()
+            .enable_resources_list_changed()
+            .enable_resources_subscribe()
+            .enable_tools()
+            .enable_tool_list_changed()
+            .build();
         ServerConfig::new(capabilities)
             .with_server_info(
                 Implementation::new("goxe", env!("CARGO_PKG_VERSION"))
@@ -134,18 +141,11 @@ impl ServerHandler for Server {
 
     async fn list_tools(
         &self,
-        _: Option<PaginatedRequestParams>,
+        params: Option<PaginatedRequestParams>,
         cx: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let list =
-            ListToolsResult::with_all_items(TOOLS.into_iter().map(Tool::entry).cloned().collect());
-        // The legacy era knows no cache fields.
-        Ok(match cx.protocol_version() {
-            Some(version) if version >= ProtocolVersion::V_2026_07_28 => {
-                list.with_ttl_ms(CACHE_MS).with_cache_scope(CacheScope::Public)
-            }
-            _ => list,
-        })
+        let page = self.offers.tools(cursor(params.as_ref())).await?;
+        Ok(listed!(ListToolsResult, page, &cx, self.offers.keep_ms(), CacheScope::Public))
     }
 
     fn get_tool(&self, name: &str) -> Option<rmcp::model::Tool> {
@@ -157,14 +157,109 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         cx: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        match Tool::named(&request.name) {
-            Some(tool) => Ok(match guard::guarded(self.run(tool, request, cx)).await {
-                Ok(response) => response,
-                Err(text) => Failure::of_bridge(tool, &text).into_result().into(),
-            }),
-            // Only what no model can mend is an error of the protocol.
-            None => Err(ErrorData::invalid_params(format!("Unknown tool: {}", request.name), None)),
+        let name = request.name.clone();
+        match guard::guarded(self.offers.call_tool(request, cx)).await {
+            Ok(result) => result,
+            Err(text) => Ok(Failure::of_bridge(&name, &text).into_result().into()),
         }
+    }
+
+    async fn list_resources(
+        &self,
+        params: Option<PaginatedRequestParams>,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        self.subscribers.resources_were_read();
+        let page = self.offers.resources(cursor(params.as_ref())).await?;
+        // Projects come and go at any moment.
+        Ok(listed!(ListResourcesResult, page, &cx, 0, CacheScope::Private))
+    }
+
+    async fn list_resource_templates(
+        &self,
+        params: Option<PaginatedRequestParams>,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        let page = self.offers.templates(cursor(params.as_ref())).await?;
+        let keep_ms = self.offers.keep_ms();
+        Ok(listed!(ListResourceTemplatesResult, page, &cx, keep_ms, CacheScope::Public))
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        self.subscribers.resources_were_read();
+        let response = self.offers.read_resource(&request, &cx).await?;
+        Ok(match response {
+            // The older era knows no cache fields.
+            ReadResourceResponse::Complete(mut result) if !is_modern(&cx) => {
+                result.ttl_ms = None;
+                result.cache_scope = None;
+                result.into()
+            }
+            response => response,
+        })
+    }
+
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.offers.attend().await;
+        match self.offers.watches(&request.uri) {
+            true => self.subscribers.watch(&request.uri),
+            false => Err(unknown_resource(&request.uri)),
+        }
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.subscribers.unwatch(&request.uri);
+        Ok(())
+    }
+
+    #[expect(deprecated, reason = "it is how the older era asks for the logs of calls")]
+    async fn set_level(
+        &self,
+        request: rmcp::model::SetLevelRequestParams,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        if is_modern(&cx) {
+            return Err(ErrorData::method_not_found::<SetLevelRequestMethod>());
+        }
+        self.guests.set_level(&request.level);
+        Ok(())
+    }
+
+    async fn list_prompts(
+        &self,
+        params: Option<PaginatedRequestParams>,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        let page = self.offers.prompts(cursor(params.as_ref())).await?;
+        Ok(listed!(ListPromptsResult, page, &cx, self.offers.keep_ms(), CacheScope::Public))
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        self.offers.prompt(&request, &cx).await
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        Ok(CompleteResult::new(self.offers.complete(&request, &cx).await?))
     }
 
     async fn on_initialized(&self, cx: NotificationContext<RoleServer>) {
@@ -176,11 +271,16 @@ impl ServerHandler for Server {
         requested: &SubscriptionFilter,
     ) -> Option<SubscriptionFilter> {
         // rmcp leaves of it what the capabilities announce.
-        Some(requested.clone())
+        let mut filter = requested.clone();
+        if let Some(uris) = &mut filter.resource_subscriptions {
+            uris.retain(|uri| self.offers.watches(uri));
+            uris.truncate(URIS_MAX);
+        }
+        Some(filter)
     }
 
     async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
-        self.subscribers.keep(subscription, &self.gone).await;
-        Ok(())
+        let (kept, ()) = tokio::join!(self.subscribers.keep(subscription), self.offers.attend());
+        kept
     }
 }

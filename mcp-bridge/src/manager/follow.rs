@@ -1,370 +1,219 @@
-//! Following a daemon from outside: what becomes of it is told, and nothing is started.
+//! Following what happens in the daemon, across its restarts: one subscription on a connection of
+//! its own, so that a listener that is slow holds up no call.
+//!
+//! Nothing is started or healed for it. Where no daemon runs it is waited for.
 
-use std::cell::Cell;
-use std::future::Future;
-use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
-use goxe_protocol::api::system::State;
-use serde::Serialize;
-use tokio::sync::mpsc;
+use goxe_protocol::api::event::{EventNote, SubscribeParams, SubscribeReply, Topic};
+use goxe_protocol::client::Notification;
+use tokio::sync::{broadcast, mpsc};
 
-use super::core::{Advance, Epoch, Identity, Notice};
+use super::core::Notice;
 use super::handle::Manager;
-use super::shell::look::{Glance, Seen};
-use super::shell::process::{self, Ended};
-use super::shell::{lock, watch};
-use super::status::{Condition, Status};
+use super::shell::connection::{Connection, Said};
+use super::shell::{Scene, lock, watch};
 
-/// How soon is looked again while the daemon is neither well nor gone: nothing tells of its progress.
-const TRANSITION: Duration = Duration::from_millis(200);
-/// How soon a daemon that did not answer is asked again.
-const SILENT: Duration = Duration::from_secs(1);
+/// What may wait for the listener; then the daemon is not read, and tells of a gap.
+const HAPPENINGS_MAX: usize = 256;
+/// How soon a daemon is asked again that does not take subscriptions yet, because it recovers.
+const RECOVERING: Duration = Duration::from_millis(200);
+/// How often is looked for a daemon where no event may tell of it.
+const LOOK: Duration = Duration::from_secs(5);
 
-/// What happens to a daemon, as who does not use it can tell.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
+/// What happens in the daemon, and to it.
+#[derive(Clone, Debug, PartialEq)]
 pub enum Happening {
-    /// How it is at the beginning.
-    Status(Box<Status>),
-    /// A daemon is being started.
-    Starting {
-        /// Which start this is since the last that held.
-        attempt: u32,
-    },
-    /// It reads its journal back.
-    Recovering {
-        /// The daemon.
-        pid: u32,
-        /// Its start.
-        epoch: String,
-        /// Bytes read.
-        done: u64,
-        /// Bytes in all; 0 while unknown.
-        total: u64,
-    },
-    /// A daemon that was not there before is ready.
-    Started {
-        /// The daemon.
-        pid: u32,
-        /// Its start.
-        epoch: String,
-        /// From the decision to start until a request was answered, for who decided it.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        latency_ms: Option<u64>,
-    },
-    /// A daemon that runs already was found.
-    Attached {
-        /// The daemon.
-        pid: u32,
-        /// Its start.
-        epoch: String,
-    },
-    /// It finishes what runs, then ends.
-    Draining {
-        /// The daemon.
-        pid: u32,
-        /// Its start.
-        epoch: String,
-    },
-    /// It is gone.
-    Stopped {
-        /// The daemon.
-        pid: u32,
-        /// Its start.
-        epoch: String,
-        /// How that came to light.
-        reason: String,
-        /// Whether it ended without being asked to, where that could be seen.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        failed: Option<bool>,
-    },
-    /// A real request was answered, or was not.
-    HealthCheck {
-        /// The daemon.
-        pid: u32,
-        /// Its start.
-        epoch: String,
-        /// Whether it was answered in time.
-        healthy: bool,
-        /// Time of the answer; none for no answer.
-        latency_us: Option<u64>,
-    },
-    /// A start failed, or the daemon does not let us in.
-    Failed {
-        /// What happened.
-        reason: String,
-    },
-}
-
-impl From<Notice> for Happening {
-    fn from(notice: Notice) -> Self {
-        match notice {
-            Notice::Starting { attempt } => Self::Starting { attempt },
-            Notice::Recovering { pid, epoch, advance: Advance { done, total } } => {
-                Self::Recovering { pid, epoch: epoch.to_string(), done, total }
-            }
-            Notice::Started { pid, epoch, latency_ms, .. }
-            | Notice::Restarted { pid, epoch, latency_ms, .. } => {
-                Self::Started { pid, epoch: epoch.to_string(), latency_ms: Some(latency_ms) }
-            }
-            Notice::Attached { pid, epoch } => Self::Attached { pid, epoch: epoch.to_string() },
-            Notice::Stopped { pid, epoch, reason } => {
-                Self::Stopped { pid, epoch: epoch.to_string(), reason, failed: None }
-            }
-            Notice::HealthCheck { pid, epoch, latency_us } => Self::HealthCheck {
-                pid,
-                epoch: epoch.to_string(),
-                healthy: latency_us.is_some(),
-                latency_us,
-            },
-            Notice::Failed { reason, .. } => Self::Failed { reason },
-        }
-    }
+    /// Something happened before the daemon was followed.
+    Before(EventNote),
+    /// A daemon is followed from here on of which nothing was known: everything may have changed.
+    Anew,
+    /// Something happened.
+    Event(EventNote),
+    /// Events were lost: everything may have changed.
+    Gap,
+    /// The daemon is gone, or its connection.
+    Lost,
+    /// The manager did something about the daemon.
+    Notice(Notice),
 }
 
 impl Manager {
-    /// Tells how the daemon is, and from then on what happens to it, until who is told breaks it off.
-    /// The end of its process and a change of its endpoint file are events of the system; its health
-    /// is asked for once every `health_ms_max`.
-    pub async fn follow(&self, mut tell: impl FnMut(Happening) -> ControlFlow<()>) {
-        let is_over = Cell::new(false);
-        let mut tell = |happening| is_over.set(is_over.get() | tell(happening).is_break());
-        let mut changes = self.endpoint_changes();
-        let first = self.status().await;
-        let every = Duration::from_millis(self.scene.settings.health_ms_max);
-        let mut follower = Follower::new(&first, every);
-        tell(Happening::Status(Box::new(first)));
-        loop {
-            let begun = Instant::now();
-            let looked = self.scene.looker.glance().await;
-            let pause = follower.take(looked, begun.elapsed(), &mut tell);
-            if is_over.get() {
-                return;
-            }
-            tokio::select! {
-                Some(()) = changes.recv() => {}
-                () = follower.ended() => {}
-                () = tokio::time::sleep(pause) => {}
-            }
-        }
-    }
-
-    /// Changes of the endpoint file. Where the system cannot tell, there are none.
-    fn endpoint_changes(&self) -> mpsc::Receiver<()> {
-        let (sender, changes) = mpsc::channel(1);
-        let data = self.scene.looker.paths.data.clone();
-        // Without a thread, the pauses between two looks still end.
-        let _ = lock::in_thread("goxe-follow", move || {
-            if lock::folder_of(&data.join("endpoint.json")).is_err() {
-                return;
-            }
-            // One change that waits to be seen stands for all that follow.
-            watch::watch(&data, || {
-                !matches!(sender.try_send(()), Err(mpsc::error::TrySendError::Closed(())))
-            });
-        });
-        changes
+    /// What happens from now on, for as long as the receiver lives.
+    pub fn follow(&self) -> mpsc::Receiver<Happening> {
+        let (out, happenings) = mpsc::channel(HAPPENINGS_MAX);
+        let follower = Follower { scene: Arc::clone(&self.scene), out, seen: None, past: None };
+        tokio::spawn(follower.run(self.events()));
+        happenings
     }
 }
 
-/// What was told of a daemon last.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Stage {
-    Recovering(Advance),
-    Ready,
-    Draining,
-}
-
-/// The daemon that is followed.
-struct Known {
-    id: Identity,
-    stage: Stage,
-    end: Option<Ended>,
-}
+/// The newest event that was seen: the daemon's epoch, and the event's number.
+type Newest = (String, u64);
 
 struct Follower {
-    every: Duration,
-    known: Option<Known>,
-    /// The process ended; what the folder looks like now tells how.
-    has_ended: bool,
-    refused: Option<String>,
+    scene: Arc<Scene>,
+    out: mpsc::Sender<Happening>,
+    seen: Option<Newest>,
+    /// Until this event a new daemon only tells of its past.
+    past: Option<u64>,
+}
+
+/// Why nothing is followed now.
+enum Pause {
+    /// There is no daemon.
+    Absent,
+    /// It is not ready.
+    Recovering,
+    /// Nobody listens any more.
+    Unheard,
 }
 
 impl Follower {
-    fn new(status: &Status, every: Duration) -> Self {
-        let stage = match status.condition {
-            Condition::Up | Condition::Hung => Some(Stage::Ready),
-            Condition::Recovering => Some(Stage::Recovering(Advance { done: 0, total: 0 })),
-            Condition::Draining => Some(Stage::Draining),
-            Condition::Refused | Condition::Down | Condition::Failed => None,
+    async fn run(mut self, mut notices: broadcast::Receiver<Notice>) {
+        let mut changes = endpoint_changes(&self.scene);
+        let out = self.out.clone();
+        loop {
+            let pause = tokio::select! {
+                pause = self.attend() => pause,
+                () = relay(&out, &mut notices) => Pause::Unheard,
+            };
+            let patience = match pause {
+                Pause::Unheard => return,
+                Pause::Absent => LOOK,
+                Pause::Recovering => RECOVERING,
+            };
+            tokio::select! {
+                () = out.closed() => return,
+                Some(()) = changes.recv() => {}
+                relayed = relay_one(&out, &mut notices) => if !relayed { return },
+                // sleep: a daemon that recovers tells nobody when it is done, and not every system
+                // tells when a file changes.
+                () = tokio::time::sleep(patience) => {}
+            }
+        }
+    }
+
+    /// Follows one daemon until it is gone.
+    async fn attend(&mut self) -> Pause {
+        let Ok(glance) = self.scene.looker.glance().await else { return Pause::Absent };
+        let epoch = glance.id.epoch.as_str().to_owned();
+        let mut connection = glance.connection;
+        let Some((newest, early)) = self.subscribe(&mut connection, &epoch).await else {
+            return Pause::Recovering;
         };
-        let mut follower = Self { every, known: None, has_ended: false, refused: None };
-        if let (Some(stage), Some(pid)) = (stage, status.pid) {
-            let started = process::start_time(pid).unwrap_or(0);
-            let epoch = Epoch::new(status.epoch.as_deref().unwrap_or_default());
-            follower.know(Identity { pid, started, epoch }, stage);
+        let anew = self.seen.as_ref().is_none_or(|(seen, _)| *seen != epoch);
+        let last = self.seen.take().filter(|_| !anew).map_or(0, |(_, seq)| seq);
+        self.seen = Some((epoch, last));
+        // What is told again of a daemon that was not known is its past.
+        self.past = anew.then_some(newest);
+        if newest == 0 && !self.catch_up().await {
+            return Pause::Unheard;
         }
-        follower
-    }
-
-    /// Ends with the process of the daemon that is known.
-    async fn ended(&mut self) {
-        match self.known.as_ref().and_then(|known| known.end.as_ref()) {
-            Some(end) if !self.has_ended => end.wait().await,
-            _ => std::future::pending().await,
-        }
-        self.has_ended = true;
-    }
-
-    /// Tells what a look found, and how long to wait for the next one.
-    fn take(
-        &mut self,
-        looked: Result<Glance, Seen>,
-        after: Duration,
-        tell: &mut dyn FnMut(Happening),
-    ) -> Duration {
-        let left_file = matches!(looked, Err(Seen::Absent { left: Some(_) }));
-        let seen = match &looked {
-            Ok(glance) => Some(&glance.id),
-            Err(Seen::Silent(id) | Seen::Lost(id) | Seen::Deaf(id) | Seen::Draining(id)) => {
-                Some(id)
+        for notification in early {
+            if !self.pass(&notification).await {
+                return Pause::Unheard;
             }
-            Err(_) => None,
+        }
+        loop {
+            let said = tokio::select! {
+                said = connection.listen() => said,
+                () = self.out.closed() => return Pause::Unheard,
+            };
+            let heard = match said {
+                Some(Said::This(notification)) => self.pass(&notification).await,
+                Some(Said::TooMuch) => self.tell(Happening::Gap).await,
+                None => break,
+            };
+            if !heard {
+                return Pause::Unheard;
+            }
+        }
+        if self.tell(Happening::Lost).await { Pause::Absent } else { Pause::Unheard }
+    }
+
+    /// Subscribes behind the newest event seen of this daemon, or from the oldest that it knows.
+    /// Returns the newest event so far, and what came before the answer.
+    async fn subscribe(
+        &self,
+        connection: &mut Connection,
+        epoch: &str,
+    ) -> Option<(u64, Vec<Notification>)> {
+        let seen = self.seen.as_ref().filter(|(seen, _)| seen == epoch);
+        let params = SubscribeParams {
+            topics: vec![Topic::Project, Topic::Job],
+            project: None,
+            after: Some(seen.map_or(0, |(_, seq)| *seq)),
         };
-        self.forget(seen, left_file, tell);
-        match looked {
-            Ok(glance) => {
-                self.refused = None;
-                let latency_us = u64::try_from(after.as_micros()).unwrap_or(u64::MAX);
-                let advance = Advance { done: glance.status.done, total: glance.status.total };
-                match glance.status.state {
-                    State::Ready => self.is_ready(glance.id, latency_us, tell),
-                    State::Recovering => self.recovers(glance.id, advance, tell),
-                    State::Draining => self.drains(glance.id, tell),
-                }
-            }
-            Err(Seen::Draining(id) | Seen::Deaf(id)) => self.drains(id, tell),
-            Err(Seen::Silent(id) | Seen::Lost(id)) => {
-                let (pid, epoch) = (id.pid, id.epoch.to_string());
-                tell(Happening::HealthCheck { pid, epoch, healthy: false, latency_us: None });
-                self.know(id, Stage::Ready);
-                SILENT.min(self.every)
-            }
-            Err(Seen::Refused(reason)) => {
-                if self.refused.as_ref() != Some(&reason) {
-                    self.refused = Some(reason.clone());
-                    tell(Happening::Failed { reason });
-                }
-                self.every
-            }
-            // A look that succeeds is not told this way; there is nobody otherwise.
-            Err(Seen::Ready(..) | Seen::Recovering(..) | Seen::Absent { .. }) => self.every,
-        }
+        let mut early = Vec::new();
+        let mut keep = |notification| early.push(notification);
+        let asked = connection.ask_beside("event.subscribe", &params, &mut keep);
+        let answer = tokio::time::timeout(self.scene.looker.patience, asked).await.ok()?.ok()?;
+        let reply: SubscribeReply = answer.parse().ok()?;
+        Some((reply.seq, early))
     }
 
-    /// Lets go of a daemon that is gone, or in whose place there is another one.
-    fn forget(
-        &mut self,
-        seen: Option<&Identity>,
-        left_file: bool,
-        tell: &mut dyn FnMut(Happening),
-    ) {
-        let Some(known) = &self.known else { return };
-        let same = seen.is_some_and(|seen| seen.epoch == known.id.epoch);
-        if same && !self.has_ended {
-            return;
+    /// Passes on what the daemon said. False if nobody listens any more.
+    async fn pass(&mut self, notification: &Notification) -> bool {
+        let Some(note) = notification.as_event() else { return true };
+        let is_gap = note.topic == "gap";
+        let is_past = self.past.is_some_and(|past| note.seq <= past);
+        let is_last = self.past == Some(note.seq) && !is_gap;
+        if let Some((_, seq)) = self.seen.as_mut().filter(|_| !is_gap) {
+            *seq = note.seq.max(*seq);
         }
-        let reason = match (same, seen, left_file) {
-            (false, Some(_), _) => "another one is in its place",
-            (_, _, true) => "it fell",
-            (_, _, false) => "it was stopped",
+        let heard = match (is_past, is_gap) {
+            // What was forgotten before anybody listened is missed by nobody.
+            (true, true) => true,
+            (true, false) => self.tell(Happening::Before(note)).await,
+            (false, true) => self.tell(Happening::Gap).await,
+            (false, false) => self.tell(Happening::Event(note)).await,
         };
-        tell(Happening::Stopped {
-            pid: known.id.pid,
-            epoch: known.id.epoch.to_string(),
-            reason: reason.to_owned(),
-            failed: Some(left_file),
-        });
-        (self.known, self.has_ended) = (None, false);
+        heard && (!is_last || self.catch_up().await)
     }
 
-    fn is_ready(
-        &mut self,
-        id: Identity,
-        latency_us: u64,
-        tell: &mut dyn FnMut(Happening),
-    ) -> Duration {
-        let (pid, epoch) = (id.pid, id.epoch.to_string());
-        tell(match self.know(id, Stage::Ready) {
-            Some(Stage::Ready) => {
-                Happening::HealthCheck { pid, epoch, healthy: true, latency_us: Some(latency_us) }
-            }
-            Some(Stage::Recovering(_) | Stage::Draining) | None => {
-                Happening::Started { pid, epoch, latency_ms: None }
-            }
-        });
-        self.every
-    }
-
-    fn recovers(
-        &mut self,
-        id: Identity,
-        advance: Advance,
-        tell: &mut dyn FnMut(Happening),
-    ) -> Duration {
-        let (pid, epoch) = (id.pid, id.epoch.to_string());
-        let stage = Stage::Recovering(advance);
-        if self.know(id, stage) != Some(stage) {
-            let Advance { done, total } = advance;
-            tell(Happening::Recovering { pid, epoch, done, total });
+    /// The past of a daemon that was not known is told: from here on it is followed.
+    async fn catch_up(&mut self) -> bool {
+        match self.past.take() {
+            Some(_) => self.tell(Happening::Anew).await,
+            None => true,
         }
-        TRANSITION
     }
 
-    fn drains(&mut self, id: Identity, tell: &mut dyn FnMut(Happening)) -> Duration {
-        let (pid, epoch) = (id.pid, id.epoch.to_string());
-        if self.know(id, Stage::Draining) != Some(Stage::Draining) {
-            tell(Happening::Draining { pid, epoch });
-        }
-        // Its end is an event.
-        self.every
-    }
-
-    /// Notes the stage of a daemon, and returns the one before, if it is the same daemon.
-    fn know(&mut self, id: Identity, stage: Stage) -> Option<Stage> {
-        match &mut self.known {
-            Some(known) if known.id.epoch == id.epoch => {
-                Some(std::mem::replace(&mut known.stage, stage))
-            }
-            _ => {
-                let end = Ended::of(id.pid, id.started);
-                self.known = Some(Known { id, stage, end });
-                None
-            }
-        }
+    async fn tell(&self, happening: Happening) -> bool {
+        self.out.send(happening).await.is_ok()
     }
 }
 
-impl Manager {
-    /// Runs a future, and tells every notice of the manager until it ends, none left out at its end.
-    pub async fn told<T>(
-        &self,
-        work: impl Future<Output = T>,
-        mut tell: impl FnMut(Happening),
-    ) -> T {
-        let mut notices = self.events();
-        let mut work = std::pin::pin!(work);
-        let done = loop {
-            tokio::select! {
-                done = &mut work => break done,
-                // What a slow reader missed is only progress: the outcome follows.
-                Ok(notice) = notices.recv() => tell(notice.into()),
-            }
-        };
-        while let Ok(notice) = notices.try_recv() {
-            tell(notice.into());
-        }
-        done
+/// Told when the endpoint file changes. Where the folder or the system has no way to tell, the
+/// clock does.
+pub(super) fn endpoint_changes(scene: &Scene) -> mpsc::Receiver<()> {
+    let (changed, changes) = mpsc::channel(1);
+    let data = scene.looker.paths.data.clone();
+    let _ = lock::in_thread("goxe-follow", move || {
+        watch::watch(&data, || match changed.try_send(()) {
+            // One that waits to be heard stands for all.
+            Ok(()) | Err(mpsc::error::TrySendError::Full(())) => true,
+            Err(mpsc::error::TrySendError::Closed(())) => false,
+        });
+    });
+    changes
+}
+
+/// Passes on what the manager does, until nobody listens any more.
+async fn relay(out: &mpsc::Sender<Happening>, notices: &mut broadcast::Receiver<Notice>) {
+    while relay_one(out, notices).await {}
+}
+
+/// Passes on one thing that the manager does. False if nobody listens any more.
+async fn relay_one(
+    out: &mpsc::Sender<Happening>,
+    notices: &mut broadcast::Receiver<Notice>,
+) -> bool {
+    match notices.recv().await {
+        Ok(notice) => out.send(Happening::Notice(notice)).await.is_ok(),
+        Err(broadcast::error::RecvError::Lagged(_)) => true,
+        Err(broadcast::error::RecvError::Closed) => false,
     }
 }

@@ -10,11 +10,13 @@ use rmcp::{
     RoleServer,
     model::{
         CallToolResponse, ElicitRequest, ElicitRequestParams, ElicitationSchema, InputRequest,
-        InputRequiredResult, InputResponses, ProtocolVersion,
+        InputRequiredResult, InputResponses,
     },
     service::RequestContext,
 };
 use serde_json::{Value, json};
+
+use super::era::is_modern;
 
 /// The name of our question, and of the one field in its form.
 const KEY: &str = "confirm";
@@ -42,14 +44,12 @@ pub(super) fn reply(responses: Option<&InputResponses>) -> Reply {
 
 /// Whether this client can be asked, within this request.
 pub(super) fn can_ask(cx: &RequestContext<RoleServer>) -> bool {
-    let modern =
-        cx.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
     let forms = cx
         .client_capabilities()
         .and_then(|capabilities| capabilities.elicitation)
         // Without a mode it means forms, which are the older one of the two.
         .is_some_and(|elicitation| elicitation.form.is_some() || elicitation.url.is_none());
-    modern && forms
+    is_modern(cx) && forms
 }
 
 /// The answer that makes the client ask its user and send the call again.

@@ -166,6 +166,20 @@ impl Bridge {
         let _ = input.write_all(bytes);
     }
 
+    /// Waits until this notification has come, and takes it.
+    #[track_caller]
+    pub fn notification(&mut self, method: &str, patience: Duration) -> Value {
+        let end = Instant::now() + patience;
+        loop {
+            if let Some(at) = self.notifications.iter().position(|note| note["method"] == method) {
+                return self.notifications.remove(at);
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            let line = self.lines.recv_timeout(left).expect("the notification does not come");
+            self.notifications.push(line.message());
+        }
+    }
+
     /// Sends a request and returns its id.
     pub fn ask(&mut self, method: &str, mut params: Value) -> u64 {
         let id = self.next_id;
