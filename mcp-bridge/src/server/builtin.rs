@@ -16,14 +16,13 @@ use tokio_util::sync::CancellationToken;
 use super::{
     CACHE_MS, confirm,
     daemon::{Daemon, Pending},
-    guard::guarded,
     source::{Cx, Known, Listed, Source, unknown_tool},
 };
 use crate::{
     completions, prompts,
     resources::{self, Address, Resources},
     tools::{
-        Context, Failure, TOOLS, Tool, answer,
+        Context, TOOLS, Tool, answer,
         context::{Client, Meter},
     },
 };
@@ -51,8 +50,7 @@ impl Builtin {
             client: Client::of(&cx),
             folder: &self.folder,
         };
-        let ended = guarded(tool.run(&mut context)).await;
-        match ended.unwrap_or_else(|text| Err(Failure::of_bridge(tool, &text))) {
+        match tool.run(&mut context).await {
             Ok(answer) => {
                 let mut result = answer.into_result();
                 answer::link(&mut result, |picture| {
