@@ -4,11 +4,13 @@
 //! - [`server`]: the MCP side: both protocol eras, the process around it
 //! - [`tools`]: what a model can call, made of the protocol's own types
 //! - [`resources`], [`prompts`], [`completions`]: what a client can read, ask with, and fill in
+//! - [`guide`]: what a model is told about building
 //! - [`clients`]: how each MCP client is told about the server
 //! - [`manager`]: one daemon for everybody, and every call seen through to one outcome
 
 pub mod clients;
 pub mod completions;
+pub mod guide;
 pub mod manager;
 mod names;
 pub mod prompts;

@@ -33,7 +33,7 @@ use rmcp::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{resources::Resources, tools::Tool};
+use crate::{guide::INSTRUCTIONS, resources::Resources, tools::Tool};
 use builtin::Builtin;
 use daemon::Daemon;
 use era::is_modern;
@@ -44,30 +44,6 @@ use subscribers::{Subscribers, URIS_MAX};
 /// How long a client may keep the list of tools and what the server says of itself: they only
 /// change with the program.
 const CACHE_MS: u64 = 3_600_000;
-
-/// What every client is told first. Where tools are loaded on demand, this and the names are all
-/// that a model sees of them: workflow, limits, words to find them by.
-pub(crate) const INSTRUCTIONS: &str = "\
-goxe builds and edits 3D voxel models (pixel-art-like blocks, MagicaVoxel .vox): create, shape, \
-colour, inspect, render and export them.
-
-Workflow:
-1. project {\"action\":\"list\"} or create; project_info shows what is there.
-2. voxels_edit with a list of edits (boxes, spheres, cylinders, lines, single voxels, fill, \
-mirror, move, recolour). One call is one undo step, all or nothing. Build big shapes first, then details.
-3. render_view after every few edits, from at least two sides. Look, then correct.
-4. history {\"action\":\"checkpoint\"} before anything risky; undo takes back one call.
-5. project {\"action\":\"export\"} writes a .vox file.
-
-Space: z is up, x right, y away from the viewer in the front view; whole numbers from -32768 to \
-32767; corners of boxes are inclusive. Colours are #rrggbb.
-Sharing: other people and assistants may edit the same project. Pass `if_revision` (from any \
-answer) to edit only what you have seen.
-Limits: 200 edits a call, 1000 voxels an edit; use shapes for more. Lists come in pages: pass \
-`cursor` on.
-Safety: every acknowledged edit is saved and survives crashes. An answer has `done` true, or the \
-error says whether anything was done. Errors end with `Next:` and the call to make.
-The engine starts by itself. If something hangs: engine_health.";
 
 /// The server of one client.
 #[derive(Clone)]

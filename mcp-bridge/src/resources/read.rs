@@ -16,8 +16,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::{Address, JSON, MARKDOWN, PNG, Resources, guide};
+use super::{Address, JSON, MARKDOWN, PNG, Resources};
 use crate::{
+    guide::GUIDE,
     manager::{Call, CallError},
     server::daemon::Reply,
     tools::Answer,
@@ -63,7 +64,7 @@ pub(super) async fn read(
             reader.json(&json!({ "events": resources.recent.all() }))
         }
         Address::Config => reader.config(),
-        Address::Guide => reader.text(guide::TEXT.to_owned(), MARKDOWN, KEEP_MS),
+        Address::Guide => reader.text(GUIDE.to_owned(), MARKDOWN, KEEP_MS),
     }
 }
 

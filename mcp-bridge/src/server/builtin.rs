@@ -21,7 +21,10 @@ use super::{
 use crate::{
     completions, prompts,
     resources::{self, Address, Resources},
-    tools::{Context, TOOLS, Tool, answer, context::Meter},
+    tools::{
+        Context, TOOLS, Tool, answer,
+        context::{Client, Meter},
+    },
 };
 
 /// The source that is asked first.
@@ -44,6 +47,7 @@ impl Builtin {
             gone: self.gone.clone(),
             meter,
             confirmed: reply == confirm::Reply::Yes,
+            client: Client::of(&cx),
             folder: &self.folder,
         };
         match tool.run(&mut context).await {

@@ -5,9 +5,10 @@ use std::{path::Path, time::Duration};
 use goxe_protocol::api::{Cost, Method, job, types::Revision};
 use rmcp::{
     RoleServer,
-    model::{ProgressNotificationParam, ProgressToken},
-    service::Peer,
+    model::{ProgressNotificationParam, ProgressToken, ProtocolVersion},
+    service::{Peer, RequestContext},
 };
+use serde::Serialize;
 use serde_json::Value;
 use tokio::{
     sync::mpsc,
@@ -48,6 +49,27 @@ pub struct Context<'a> {
     pub confirmed: bool,
     /// The folder that relative paths start from.
     pub folder: &'a Path,
+    /// Who calls, as far as it says so.
+    pub client: Client,
+}
+
+/// Who calls: what a report of a fault has to name first.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Client {
+    /// Its name.
+    pub name: Option<String>,
+    /// Its version.
+    pub version: Option<String>,
+    /// The revision of MCP that this call is in.
+    pub protocol: Option<ProtocolVersion>,
+}
+
+impl Client {
+    /// Who sent a request.
+    pub fn of(cx: &RequestContext<RoleServer>) -> Self {
+        let (name, version) = cx.client_info().map(|info| (info.name, info.version)).unzip();
+        Client { name, version, protocol: cx.protocol_version() }
+    }
 }
 
 impl Context<'_> {
