@@ -16,18 +16,21 @@ mod parent;
 pub mod process;
 pub mod source;
 pub mod subscribers;
+mod tasks;
 
 use std::{borrow::Cow, path::PathBuf, sync::Arc};
 
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
-        DiscoverResult, GetPromptRequestParams, GetPromptResponse, Implementation,
-        ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
-        PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse,
-        ServerCapabilities, ServerConfig, SubscribeRequestParams, SubscriptionFilter,
-        UnsubscribeRequestParams,
+        CacheScope, CallToolRequestParams, CallToolResponse, CancelTaskMethod, CancelTaskParams,
+        CompleteRequestParams, CompleteResult, DiscoverResult, GetPromptRequestParams,
+        GetPromptResponse, GetTaskMethod, GetTaskParams, GetTaskResult, Implementation,
+        InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourceTemplatesResult,
+        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion,
+        ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
+        SubscribeRequestParams, SubscriptionFilter, UnsubscribeRequestParams, UpdateTaskMethod,
+        UpdateTaskParams,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
@@ -40,6 +43,7 @@ use era::is_modern;
 use offers::{Offers, unknown_resource};
 use source::Source;
 use subscribers::{Subscribers, URIS_MAX};
+use tasks::Tasks;
 
 /// How long a client may keep the list of tools and what the server says of itself: they only
 /// change with the program.
@@ -63,7 +67,8 @@ impl Server {
         };
         let recent = Arc::clone(&resources.recent);
         let subscribers = Subscribers::new(Arc::clone(&daemon), recent, gone.clone());
-        let builtin = Builtin { daemon, resources, folder: Arc::new(folder), gone };
+        let tasks = Tasks::default();
+        let builtin = Builtin { daemon, resources, folder: Arc::new(folder), tasks, gone };
         let sources: [Arc<dyn Source>; 1] = [Arc::new(builtin)];
         Server { offers: Offers::new(sources), subscribers }
     }
@@ -103,6 +108,7 @@ impl ServerHandler for Server {
             .enable_resources_subscribe()
             .enable_tools()
             .enable_tool_list_changed()
+            .enable_tasks()
             .build();
         ServerConfig::new(capabilities)
             .with_server_info(
@@ -121,6 +127,18 @@ impl ServerHandler for Server {
         Ok(DiscoverResult::from_server_info(versions, self.get_info())
             .with_ttl_ms(CACHE_MS)
             .with_cache_scope(CacheScope::Public))
+    }
+
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        cx.peer.set_peer_info(request.clone());
+        let mut begun = self.negotiate_initialize(&request)?;
+        // Clients of the older era that know tasks by this name show an empty result instead of one.
+        begun.capabilities.extensions = None;
+        Ok(begun)
     }
 
     async fn list_tools(
@@ -247,5 +265,32 @@ impl ServerHandler for Server {
 
     async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
         self.subscribers.keep(subscription).await
+    }
+
+    async fn get_task(
+        &self,
+        request: GetTaskParams,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        tasks::check_era::<GetTaskMethod>(&cx)?;
+        Ok(GetTaskResult::new(self.offers.get_task(&request.task_id, &cx).await?))
+    }
+
+    async fn update_task(
+        &self,
+        request: UpdateTaskParams,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        tasks::check_era::<UpdateTaskMethod>(&cx)?;
+        self.offers.update_task(&request.task_id, &request.input_responses, &cx).await
+    }
+
+    async fn cancel_task(
+        &self,
+        request: CancelTaskParams,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        tasks::check_era::<CancelTaskMethod>(&cx)?;
+        self.offers.cancel_task(&request.task_id, &cx).await
     }
 }

@@ -21,7 +21,7 @@ use crate::{
     guide::GUIDE,
     manager::{Call, CallError},
     server::daemon::Reply,
-    tools::Answer,
+    tools::answer,
 };
 
 /// How long a read may take, the start of a daemon included.
@@ -194,10 +194,7 @@ impl Reader<'_> {
 
     /// Data, with a line for each of its parts, and never longer than a tool's answer.
     fn json(&self, value: &impl Serialize) -> Read {
-        match Answer::data(value).into_text() {
-            Answer::Text(text) => self.text(text, JSON, 0),
-            Answer::Data(_) | Answer::Picture { .. } => Ok(None),
-        }
+        self.text(answer::text(value), JSON, 0)
     }
 
     fn text(&self, text: String, kind: &str, keep_ms: u64) -> Read {
