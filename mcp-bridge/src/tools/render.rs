@@ -88,11 +88,14 @@ pub(super) async fn run(context: &mut Context<'_>) -> Result<Answer, Failure> {
             &next,
         ));
     }
+    let (mut reply, mut png);
     let mut made = String::new();
     if let Some(turn) = turn {
         made = turntable::write(context, &image, &turn).await?;
+        (reply, png) = context.send::<render::Image>(&image, None).await?;
+    } else {
+        (reply, png) = context.send_alone::<render::Image>(&image).await?;
     }
-    let (mut reply, mut png) = context.send::<render::Image>(&image, None).await?;
     if let Some(job) = &reply.job {
         return Ok(Answer::Text(format!(
             "Rendering in the background as job {job}.\n\
