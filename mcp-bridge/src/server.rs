@@ -30,7 +30,7 @@ use rmcp::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{guide::INSTRUCTIONS, tools::Tool};
+use crate::tools::Selection;
 use builtin::Builtin;
 use daemon::Daemon;
 use era::is_modern;
@@ -48,15 +48,26 @@ pub struct Server {
     offers: Offers,
     subscribers: Arc<Subscribers>,
     gone: CancellationToken,
+    selection: Selection,
 }
 
 impl Server {
     /// A server in front of a daemon. `gone` fires when the client is gone; `folder` is where
     /// relative paths of files start.
     pub fn new(daemon: Arc<dyn Daemon>, folder: PathBuf, gone: CancellationToken) -> Self {
-        let builtin = Builtin { daemon, folder: Arc::new(folder), gone: gone.clone() };
+        Self::with_selection(daemon, folder, gone, Selection::default())
+    }
+
+    /// The same with these tools alone.
+    pub fn with_selection(
+        daemon: Arc<dyn Daemon>,
+        folder: PathBuf,
+        gone: CancellationToken,
+        selection: Selection,
+    ) -> Self {
+        let builtin = Builtin { daemon, folder: Arc::new(folder), gone: gone.clone(), selection };
         let sources: [Arc<dyn Source>; 1] = [Arc::new(builtin)];
-        Server { offers: Offers::new(sources), subscribers: Arc::default(), gone }
+        Server { offers: Offers::new(sources), subscribers: Arc::default(), gone, selection }
     }
 
     /// Who is told when something changes.
@@ -92,7 +103,7 @@ impl ServerHandler for Server {
                 Implementation::new("goxe", env!("CARGO_PKG_VERSION"))
                     .with_title("goxe voxel engine"),
             )
-            .with_instructions(INSTRUCTIONS)
+            .with_instructions(self.selection.instructions())
     }
 
     fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
@@ -116,7 +127,7 @@ impl ServerHandler for Server {
     }
 
     fn get_tool(&self, name: &str) -> Option<rmcp::model::Tool> {
-        Tool::named(name).map(Tool::entry).cloned()
+        self.selection.named(name).map(|tool| self.selection.entry(tool))
     }
 
     async fn call_tool(

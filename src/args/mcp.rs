@@ -5,6 +5,12 @@ use clap::{Args, Subcommand};
 /// The MCP server, or the words that connect a client to it.
 #[derive(Debug, Args)]
 pub struct Mcp {
+    /// Tools to offer: core, engine or all
+    #[arg(long, value_name = "NAME", value_parser = ["core", "engine", "all"])]
+    pub toolset: Option<String>,
+    /// Refuse every call that would change something
+    #[arg(long)]
+    pub read_only: bool,
     #[command(subcommand)]
     pub verb: Option<McpVerb>,
 }

@@ -14,13 +14,14 @@ use super::{
     daemon::{Daemon, Pending},
     source::{Cx, Source, unknown_tool},
 };
-use crate::tools::{Context, TOOLS, Tool, context::Meter};
+use crate::tools::{Context, Selection, Tool, context::Meter};
 
 /// The source that is asked first.
 pub(super) struct Builtin {
     pub daemon: Arc<dyn Daemon>,
     pub folder: Arc<PathBuf>,
     pub gone: CancellationToken,
+    pub selection: Selection,
 }
 
 impl Builtin {
@@ -37,7 +38,11 @@ impl Builtin {
             confirmed: reply == confirm::Reply::Yes,
             folder: &self.folder,
         };
-        match tool.run(&mut context).await {
+        let run = match self.selection.refusal(tool, &context.arguments) {
+            Some(refusal) => Err(refusal),
+            None => tool.run(&mut context).await,
+        };
+        match run {
             Ok(answer) => answer.into_result().into(),
             Err(failure) => match &failure.question {
                 Some(question) if reply == confirm::Reply::NotAsked && confirm::can_ask(&cx) => {
@@ -55,12 +60,13 @@ impl Source for Builtin {
     }
 
     fn tools(&self) -> Pending<'_, Vec<rmcp::model::Tool>> {
-        let tools = TOOLS.into_iter().map(Tool::entry).cloned().collect();
+        let offered = self.selection.tools();
+        let tools = offered.into_iter().map(|tool| self.selection.entry(tool)).collect();
         Box::pin(std::future::ready(tools))
     }
 
     fn has_tool<'a>(&'a self, name: &'a str) -> Pending<'a, bool> {
-        Box::pin(std::future::ready(Tool::named(name).is_some()))
+        Box::pin(std::future::ready(self.selection.named(name).is_some()))
     }
 
     fn call_tool(
@@ -69,7 +75,7 @@ impl Source for Builtin {
         cx: Cx,
     ) -> Pending<'_, Result<CallToolResponse, ErrorData>> {
         Box::pin(async move {
-            match Tool::named(&request.name) {
+            match self.selection.named(&request.name) {
                 Some(tool) => Ok(self.run(tool, request, cx).await),
                 None => Err(unknown_tool(&request.name)),
             }

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Server, daemon::Daemon, late::Late, parent::Parent};
 use crate::{
     manager,
+    tools::Selection,
     transport::{Gate, Lines, Stdio, Streams},
 };
 
@@ -21,15 +22,15 @@ const LEAVE: Duration = Duration::from_millis(60);
 /// `configure` fails, every call is told why, and the next one asks it again.
 ///
 /// Call it first thing: it takes the standard streams for itself.
-pub fn run<F>(configure: F) -> ExitCode
+pub fn run<F>(configure: F, selection: Selection) -> ExitCode
 where
     F: Fn() -> Result<manager::Options, String> + Send + Sync + 'static,
 {
-    run_with(async || Ok(Arc::new(Late::new(configure)) as Arc<dyn Daemon>))
+    run_with(async || Ok(Arc::new(Late::new(configure)) as Arc<dyn Daemon>), selection)
 }
 
 /// As [`run`], with a daemon that `connect` makes inside the runtime.
-pub fn run_with<F>(connect: F) -> ExitCode
+pub fn run_with<F>(connect: F, selection: Selection) -> ExitCode
 where
     F: AsyncFnOnce() -> io::Result<Arc<dyn Daemon>>,
 {
@@ -38,7 +39,7 @@ where
         let served = runtime.block_on(async {
             let daemon = connect().await?;
             let folder = std::env::current_dir()?;
-            serve(daemon, folder, stdio.into_streams()?).await
+            serve(daemon, folder, stdio.into_streams()?, selection).await
         });
         // A read of a terminal that is still blocked does not keep the process.
         runtime.shutdown_background();
@@ -57,12 +58,17 @@ where
 
 /// Serves one client over its streams, until it is gone: the end of its input, output that nobody
 /// reads, a signal, or the death of the parent process.
-pub async fn serve(daemon: Arc<dyn Daemon>, folder: PathBuf, streams: Streams) -> io::Result<()> {
+pub async fn serve(
+    daemon: Arc<dyn Daemon>,
+    folder: PathBuf,
+    streams: Streams,
+    selection: Selection,
+) -> io::Result<()> {
     let gone = CancellationToken::new();
     let departures = Departures::watch()?;
     let Streams { input, output, closed } = streams;
     let gate = Gate::new(Lines::new(input, output), gone.clone());
-    let server = Server::new(daemon, folder, gone.clone());
+    let server = Server::with_selection(daemon, folder, gone.clone(), selection);
 
     let session = async {
         match server.serve(gate).await {
