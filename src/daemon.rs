@@ -45,6 +45,7 @@ pub fn options(context: &Context, settings: &Settings) -> Options {
     options.settings.backoff_ms = backoff_ms_min;
     options.settings.backoff_ms_max = backoff_ms_max;
     options.arguments = Some(arguments(context, settings));
+    options.configuration = settings.loaded.shown.clone();
     options
 }
 

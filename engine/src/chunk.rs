@@ -141,6 +141,20 @@ impl Chunk {
         *self = Self::from_dense(dense);
     }
 
+    /// Empties the places where `cover` has something.
+    pub(crate) fn remove(&mut self, cover: &Self) {
+        match cover.as_dense() {
+            None if cover.is_empty() => {}
+            None => *self = Self::EMPTY,
+            Some(cover) => self.edit(|voxels| {
+                for (voxel, _) in voxels.iter_mut().zip(cover).filter(|(_, cover)| cover.is_solid())
+                {
+                    *voxel = Voxel::EMPTY;
+                }
+            }),
+        }
+    }
+
     fn update(
         &mut self,
         change: impl FnOnce(&mut [Voxel; CHUNK_VOXELS]),
@@ -200,6 +214,14 @@ impl Chunk {
         match &self.0 {
             Repr::Uniform(_) => None,
             Repr::Dense(dense) => Some(&dense.voxels),
+        }
+    }
+
+    /// The values that there are: the array of voxels, or the one value of all.
+    pub(crate) fn cells(&self) -> &[Voxel] {
+        match &self.0 {
+            Repr::Uniform(value) => std::slice::from_ref(value),
+            Repr::Dense(dense) => &dense.voxels,
         }
     }
 

@@ -8,12 +8,17 @@
 pub mod blocking;
 mod call;
 pub mod core;
+mod follow;
+mod guests;
 mod handle;
+mod peek;
 mod shell;
 mod status;
 
 pub use call::{Call, CallError, Kind, Progress, Reply};
 pub use core::{Notice, Reason, Settings};
+pub use follow::Happening;
+pub use guests::{Hosting, News, Wanted};
 pub use handle::{CallCanceller, Manager, Options, PendingCall};
 pub use shell::look::DaemonInfo;
 pub use shell::start::Detachment;

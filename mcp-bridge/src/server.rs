@@ -4,11 +4,13 @@
 //! one seam between MCP and the daemon manager.
 
 mod builtin;
+mod changes;
 mod confirm;
 pub mod daemon;
 pub mod era;
 mod late;
 pub mod offers;
+mod pace;
 pub mod page;
 mod parent;
 pub mod process;
@@ -24,19 +26,20 @@ use rmcp::{
         DiscoverResult, GetPromptRequestParams, GetPromptResponse, Implementation,
         ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
         PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse,
-        ServerCapabilities, ServerConfig, SubscriptionFilter,
+        ServerCapabilities, ServerConfig, SetLevelRequestMethod, SubscribeRequestParams,
+        SubscriptionFilter, UnsubscribeRequestParams,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::tools::Selection;
+use crate::{guests::Guests, resources::Resources, tools::Selection};
 use builtin::Builtin;
 use daemon::Daemon;
 use era::is_modern;
-use offers::Offers;
+use offers::{Offers, unknown_resource};
 use source::Source;
-use subscribers::Subscribers;
+use subscribers::{Subscribers, URIS_MAX};
 
 /// How long a client may keep the list of tools and what the server says of itself: they only
 /// change with the program.
@@ -47,7 +50,7 @@ const CACHE_MS: u64 = 3_600_000;
 pub struct Server {
     offers: Offers,
     subscribers: Arc<Subscribers>,
-    gone: CancellationToken,
+    guests: Arc<Guests>,
     selection: Selection,
 }
 
@@ -65,9 +68,27 @@ impl Server {
         gone: CancellationToken,
         selection: Selection,
     ) -> Self {
-        let builtin = Builtin { daemon, folder: Arc::new(folder), gone: gone.clone(), selection };
-        let sources: [Arc<dyn Source>; 1] = [Arc::new(builtin)];
-        Server { offers: Offers::new(sources), subscribers: Arc::default(), gone, selection }
+        let resources = Resources {
+            daemon: Arc::clone(&daemon),
+            renders: Arc::default(),
+            recent: Arc::default(),
+        };
+        let recent = Arc::clone(&resources.recent);
+        let subscribers = Subscribers::new(Arc::clone(&daemon), recent, gone.clone());
+        let builtin: Arc<dyn Source> = Arc::new(Builtin {
+            daemon: Arc::clone(&daemon),
+            resources,
+            folder: Arc::new(folder),
+            gone: gone.clone(),
+            selection,
+        });
+        let guests =
+            Arc::new(Guests::new(daemon, Arc::clone(&builtin), Arc::clone(&subscribers), gone));
+        let offers = match selection.has_guests() {
+            true => Offers::new([builtin, Arc::<Guests>::clone(&guests) as Arc<dyn Source>]),
+            false => Offers::new([builtin]),
+        };
+        Server { offers, subscribers, guests, selection }
     }
 
     /// Who is told when something changes.
@@ -95,9 +116,19 @@ macro_rules! listed {
 }
 
 impl ServerHandler for Server {
+    #[expect(deprecated, reason = "it is how the older era is told that calls have logs")]
     fn get_info(&self) -> ServerConfig {
-        let capabilities =
-            ServerCapabilities::builder().enable_tools().enable_tool_list_changed().build();
+        let capabilities = ServerCapabilities::builder()
+            .enable_completions()
+            .enable_logging()
+            .enable_prompts()
+            .enable_prompts_list_changed()
+            .enable_resources()
+            .enable_resources_list_changed()
+            .enable_resources_subscribe()
+            .enable_tools()
+            .enable_tool_list_changed()
+            .build();
         ServerConfig::new(capabilities)
             .with_server_info(
                 Implementation::new("goxe", env!("CARGO_PKG_VERSION"))
@@ -143,6 +174,7 @@ impl ServerHandler for Server {
         params: Option<PaginatedRequestParams>,
         cx: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
+        self.subscribers.resources_were_read();
         let page = self.offers.resources(cursor(params.as_ref())).await?;
         // Projects come and go at any moment.
         Ok(listed!(ListResourcesResult, page, &cx, 0, CacheScope::Private))
@@ -163,7 +195,51 @@ impl ServerHandler for Server {
         request: ReadResourceRequestParams,
         cx: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        self.offers.read_resource(&request, &cx).await
+        self.subscribers.resources_were_read();
+        let response = self.offers.read_resource(&request, &cx).await?;
+        Ok(match response {
+            // The older era knows no cache fields.
+            ReadResourceResponse::Complete(mut result) if !is_modern(&cx) => {
+                result.ttl_ms = None;
+                result.cache_scope = None;
+                result.into()
+            }
+            response => response,
+        })
+    }
+
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.offers.attend().await;
+        match self.offers.watches(&request.uri) {
+            true => self.subscribers.watch(&request.uri),
+            false => Err(unknown_resource(&request.uri)),
+        }
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.subscribers.unwatch(&request.uri);
+        Ok(())
+    }
+
+    #[expect(deprecated, reason = "it is how the older era asks for the logs of calls")]
+    async fn set_level(
+        &self,
+        request: rmcp::model::SetLevelRequestParams,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        if is_modern(&cx) {
+            return Err(ErrorData::method_not_found::<SetLevelRequestMethod>());
+        }
+        self.guests.set_level(&request.level);
+        Ok(())
     }
 
     async fn list_prompts(
@@ -200,11 +276,16 @@ impl ServerHandler for Server {
         requested: &SubscriptionFilter,
     ) -> Option<SubscriptionFilter> {
         // rmcp leaves of it what the capabilities announce.
-        Some(requested.clone())
+        let mut filter = requested.clone();
+        if let Some(uris) = &mut filter.resource_subscriptions {
+            uris.retain(|uri| self.offers.watches(uri));
+            uris.truncate(URIS_MAX);
+        }
+        Some(filter)
     }
 
     async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
-        self.subscribers.keep(subscription, &self.gone).await;
-        Ok(())
+        let (kept, ()) = tokio::join!(self.subscribers.keep(subscription), self.offers.attend());
+        kept
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod blob;
 pub mod event;
+pub mod guest;
 pub mod history;
 pub mod job;
 pub mod layer;

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use crate::api::{CATALOGUE, MethodInfo};
+use crate::api::{CATALOGUE, MethodInfo, guest::GUEST};
 use crate::error::{CODES, Retry, kind::KINDS};
 use shape::{shape, variants};
 
@@ -51,16 +51,26 @@ fn doc_of(schema: &Value) -> &str {
 /// Every method: a table of all, then params and reply of each.
 #[must_use]
 pub fn markdown() -> String {
+    methods_markdown(CATALOGUE)
+}
+
+/// The same of what a daemon with guests serves beside the catalogue.
+#[must_use]
+pub fn guests_markdown() -> String {
+    methods_markdown(GUEST)
+}
+
+fn methods_markdown(methods: &[MethodInfo]) -> String {
     let mut text =
         String::from("| method | role | cost | writes | attachment |\n|---|---|---|---|---|\n");
-    for method in CATALOGUE {
+    for method in methods {
         let writes = if method.writes { "yes" } else { "" };
         let attachment = method.attachment.name();
         let attachment = if attachment == "none" { "" } else { attachment };
         let (name, role, cost) = (method.name, method.role.name(), method.cost.name());
         push(&mut text, format_args!("| `{name}` | {role} | {cost} | {writes} | {attachment} |\n"));
     }
-    for method in CATALOGUE {
+    for method in methods {
         push(&mut text, format_args!("\n### `{}`\n\n{}\n", method.name, one_line(method.doc)));
         push_method(&mut text, method);
     }

@@ -17,6 +17,8 @@ mod edits;
 mod jsonrpc;
 mod kill;
 mod lifecycle;
+mod setup;
 mod socket;
 mod support;
+mod upgrade;
 mod vox;

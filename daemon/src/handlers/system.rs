@@ -57,6 +57,7 @@ pub(super) fn hello(
         session: session.number,
         role: session.principal.role.name().into(),
         limits: limits(router),
+        guests: false,
     })
 }
 

@@ -2,11 +2,11 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use goxe_config::Paths;
+use goxe_config::{Paths, Shown};
 use goxe_protocol::client::Notification;
 use serde_json::value::RawValue;
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -41,6 +41,8 @@ pub struct Options {
     pub detachment: Detachment,
     /// Whether a systemd unit or launchd job of this data folder is looked for, and asked.
     pub supervised: bool,
+    /// The configuration that all this was made from, for whoever wants to see it.
+    pub configuration: Vec<Shown>,
 }
 
 impl Options {
@@ -56,6 +58,7 @@ impl Options {
             arguments: None,
             detachment: Detachment::Scope,
             supervised: true,
+            configuration: Vec::new(),
         }
     }
 }
@@ -97,6 +100,8 @@ impl Manager {
             },
             settings: options.settings,
             supervised: options.supervised,
+            configuration: options.configuration,
+            guestless: Mutex::default(),
             kill_after: options.kill_after,
         });
         let broadcasts = Broadcasts {
@@ -152,6 +157,11 @@ impl Manager {
     /// Why there is none.
     pub async fn start(&self, timeout: Duration) -> Result<DaemonInfo, CallError> {
         self.want(CallKind::Start, timeout).await
+    }
+
+    /// The configuration that the manager was made from, with the origin of every value.
+    pub fn configuration(&self) -> &[Shown] {
+        &self.scene.configuration
     }
 
     /// What happens to the daemon from now on.

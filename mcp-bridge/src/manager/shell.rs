@@ -9,13 +9,14 @@ pub mod process;
 pub mod record;
 pub mod start;
 pub mod supervisor;
-mod watch;
+pub mod watch;
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use goxe_config::Shown;
 use goxe_protocol::client::Notification;
 use serde_json::value::RawValue;
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -92,6 +93,10 @@ pub struct Scene {
     pub settings: Settings,
     /// Whether a supervisor is looked for.
     pub supervised: bool,
+    /// What all this was made from.
+    pub configuration: Vec<Shown>,
+    /// The epoch of the last daemon that was found to have no guests. Never in the path of a call.
+    pub guestless: Mutex<Option<String>>,
     /// How long a daemon may take to end by TERM before it is killed.
     pub kill_after: Duration,
 }

@@ -4,7 +4,11 @@ use std::{path::PathBuf, sync::Arc};
 
 use rmcp::{
     ErrorData,
-    model::{CallToolRequestParams, CallToolResponse},
+    model::{
+        CallToolRequestParams, CallToolResponse, CompleteRequestParams, GetPromptRequestParams,
+        GetPromptResponse, Prompt, ReadResourceRequestParams, ReadResourceResponse, Resource,
+        ResourceTemplate,
+    },
 };
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -12,13 +16,21 @@ use tokio_util::sync::CancellationToken;
 use super::{
     CACHE_MS, confirm,
     daemon::{Daemon, Pending},
-    source::{Cx, Source, unknown_tool},
+    source::{Cx, Known, Listed, Source, unknown_tool},
 };
-use crate::tools::{Context, Selection, Tool, context::Meter};
+use crate::{
+    completions, prompts,
+    resources::{self, Address, Resources},
+    tools::{
+        Context, Selection, Tool, answer,
+        context::{Client, Meter},
+    },
+};
 
 /// The source that is asked first.
 pub(super) struct Builtin {
     pub daemon: Arc<dyn Daemon>,
+    pub resources: Resources,
     pub folder: Arc<PathBuf>,
     pub gone: CancellationToken,
     pub selection: Selection,
@@ -36,6 +48,7 @@ impl Builtin {
             gone: self.gone.clone(),
             meter,
             confirmed: reply == confirm::Reply::Yes,
+            client: Client::of(&cx),
             folder: &self.folder,
         };
         let run = match self.selection.refusal(tool, &context.arguments) {
@@ -43,7 +56,13 @@ impl Builtin {
             None => tool.run(&mut context).await,
         };
         match run {
-            Ok(answer) => answer.into_result().into(),
+            Ok(answer) => {
+                let mut result = answer.into_result();
+                answer::link(&mut result, |picture| {
+                    Address::Render(self.resources.renders.keep(picture)).uri()
+                });
+                result.into()
+            }
             Err(failure) => match &failure.question {
                 Some(question) if reply == confirm::Reply::NotAsked && confirm::can_ask(&cx) => {
                     confirm::ask(question)
@@ -80,5 +99,59 @@ impl Source for Builtin {
                 None => Err(unknown_tool(&request.name)),
             }
         })
+    }
+
+    fn resources<'a>(
+        &'a self,
+        after: Option<&'a str>,
+        count_max: usize,
+    ) -> Pending<'a, Vec<Listed<Resource>>> {
+        Box::pin(self.resources.list(after, count_max))
+    }
+
+    fn templates(&self) -> Pending<'_, Vec<ResourceTemplate>> {
+        Box::pin(std::future::ready(resources::templates()))
+    }
+
+    fn read_resource<'a>(
+        &'a self,
+        request: &'a ReadResourceRequestParams,
+        cx: &'a Cx,
+    ) -> Known<'a, ReadResourceResponse> {
+        Box::pin(async move {
+            tokio::select! {
+                read = self.resources.read(&request.uri, &cx.ct) => Ok(read?.map(Into::into)),
+                () = self.gone.cancelled() => Err(ErrorData::internal_error("closed", None)),
+            }
+        })
+    }
+
+    fn watches(&self, uri: &str) -> bool {
+        Address::parse(uri).is_some()
+    }
+
+    fn prompts(&self) -> Pending<'_, Vec<Prompt>> {
+        let prompts = prompts::PROMPTS.into_iter().map(prompts::Kind::entry).collect();
+        Box::pin(std::future::ready(prompts))
+    }
+
+    fn prompt<'a>(
+        &'a self,
+        request: &'a GetPromptRequestParams,
+        _: &'a Cx,
+    ) -> Known<'a, GetPromptResponse> {
+        Box::pin(async move {
+            let kind = prompts::Kind::named(&request.name);
+            let filled = kind.map(|kind| kind.fill(request.arguments.as_ref())).transpose()?;
+            Ok(filled.map(Into::into))
+        })
+    }
+
+    fn complete<'a>(
+        &'a self,
+        request: &'a CompleteRequestParams,
+        _: &'a Cx,
+    ) -> Known<'a, rmcp::model::CompletionInfo> {
+        Box::pin(completions::complete(&self.resources, request))
     }
 }

@@ -1,13 +1,16 @@
-//! What the server needs of the daemon: one call, its health, a restart.
+//! What the server needs of the daemon: one call, its health, a restart, what happens in it.
 //!
 //! The daemon manager is one; tests put a daemon of their own behind the same trait.
 
-use std::{pin::Pin, time::Duration};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
-use goxe_protocol::api::types::Revision;
+use goxe_config::Shown;
+use goxe_protocol::{api::types::Revision, client::Notification};
+use serde_json::Value;
+use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 
-use crate::manager::{Call, CallError, Manager, RestartError, Status};
+use crate::manager::{Call, CallError, Happening, Hosting, Manager, RestartError, Status, Wanted};
 
 /// A future that one of the trait's methods returns.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -26,6 +29,34 @@ pub trait Daemon: Send + Sync + 'static {
 
     /// Ends the daemon if it runs, and starts it; returns once it answers.
     fn restart(&self) -> Pending<'_, Result<Status, RestartError>>;
+
+    /// The reply of a method that only reads, from a daemon that runs: nothing is started or waited
+    /// for. None where there is no such answer.
+    fn peek(&self, method: &'static str, params: Value) -> Pending<'_, Option<String>> {
+        let _ = (method, params);
+        Box::pin(std::future::ready(None))
+    }
+
+    /// What happens in the daemon and to it from now on. It may take until a daemon is known of.
+    fn follow(&self) -> Pending<'_, mpsc::Receiver<Happening>> {
+        Box::pin(std::future::pending())
+    }
+
+    /// Whether a daemon that runs has guests, and what they offer from now on. Nothing is started.
+    fn guests(&self, wanted: Wanted) -> Pending<'_, Hosting> {
+        let _ = wanted;
+        Box::pin(std::future::ready(Hosting::Nobody))
+    }
+
+    /// What the daemon says by itself from now on where calls go. None while nothing is known of it.
+    fn notifications(&self) -> Option<broadcast::Receiver<Arc<Notification>>> {
+        None
+    }
+
+    /// The configuration behind it with the origin of every value, or what is wrong with it.
+    fn configuration(&self) -> Result<Vec<Shown>, String> {
+        Ok(Vec::new())
+    }
 }
 
 /// What became of a call that was done.
@@ -79,5 +110,28 @@ impl Daemon for Manager {
             Manager::restart(self, RESTART).await?;
             Ok(Manager::status(self).await)
         })
+    }
+
+    fn peek(&self, method: &'static str, params: Value) -> Pending<'_, Option<String>> {
+        Box::pin(async move {
+            let answer = Manager::peek(self, method, &params).await?;
+            Some(answer.json().to_owned())
+        })
+    }
+
+    fn follow(&self) -> Pending<'_, mpsc::Receiver<Happening>> {
+        Box::pin(async { Manager::follow(self) })
+    }
+
+    fn guests(&self, wanted: Wanted) -> Pending<'_, Hosting> {
+        Box::pin(Manager::guests(self, wanted))
+    }
+
+    fn notifications(&self) -> Option<broadcast::Receiver<Arc<Notification>>> {
+        Some(Manager::notifications(self))
+    }
+
+    fn configuration(&self) -> Result<Vec<Shown>, String> {
+        Ok(Manager::configuration(self).to_vec())
     }
 }

@@ -1,7 +1,7 @@
 //! What a tool returns: structured data with the same JSON as text, or a picture with a caption.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use rmcp::model::{CallToolResult, ContentBlock};
+use rmcp::model::{CallToolResult, ContentBlock, Resource};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -70,6 +70,32 @@ impl Answer {
             Answer::Text(text) => CallToolResult::success(vec![ContentBlock::text(text)]),
         }
     }
+}
+
+/// Puts a link beside each picture of a result, and its address into the text: not every client
+/// shows its model a link. `keep` is given a picture as base64 and returns where it can be read.
+pub fn link(result: &mut CallToolResult, mut keep: impl FnMut(&str) -> String) {
+    let pictures = result.content.iter().filter_map(ContentBlock::as_image);
+    let links: Vec<Resource> = pictures
+        .map(|picture| {
+            let uri = keep(&picture.data);
+            let name = uri.rsplit('/').next().unwrap_or_default().to_owned();
+            Resource::new(uri, name).with_mime_type(picture.mime_type.clone())
+        })
+        .collect();
+    if links.is_empty() {
+        return;
+    }
+    let uris: Vec<&str> = links.iter().map(|link| link.uri.as_str()).collect();
+    let line = format!("Kept as {}", uris.join(", "));
+    match result.content.iter_mut().find_map(|block| match block {
+        ContentBlock::Text(text) => Some(text),
+        _ => None,
+    }) {
+        Some(text) => text.text = format!("{}\n{line}", text.text),
+        None => result.content.insert(0, ContentBlock::text(line)),
+    }
+    result.content.extend(links.into_iter().map(ContentBlock::resource_link));
 }
 
 /// JSON with one member a line, and one item a line in its lists: clients cut or drop an answer

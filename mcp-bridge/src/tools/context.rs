@@ -5,9 +5,10 @@ use std::{path::Path, time::Duration};
 use goxe_protocol::api::{Cost, Method, job, types::Revision};
 use rmcp::{
     RoleServer,
-    model::{ProgressNotificationParam, ProgressToken},
-    service::Peer,
+    model::{ProgressNotificationParam, ProgressToken, ProtocolVersion},
+    service::{Peer, RequestContext},
 };
+use serde::Serialize;
 use serde_json::Value;
 use tokio::{
     sync::mpsc,
@@ -48,6 +49,27 @@ pub struct Context<'a> {
     pub confirmed: bool,
     /// The folder that relative paths start from.
     pub folder: &'a Path,
+    /// Who calls, as far as it says so.
+    pub client: Client,
+}
+
+/// Who calls: what a report of a fault has to name first.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Client {
+    /// Its name.
+    pub name: Option<String>,
+    /// Its version.
+    pub version: Option<String>,
+    /// The revision of MCP that this call is in.
+    pub protocol: Option<ProtocolVersion>,
+}
+
+impl Client {
+    /// Who sent a request.
+    pub fn of(cx: &RequestContext<RoleServer>) -> Self {
+        let (name, version) = cx.client_info().map(|info| (info.name, info.version)).unzip();
+        Client { name, version, protocol: cx.protocol_version() }
+    }
 }
 
 impl Context<'_> {
@@ -172,14 +194,14 @@ impl Meter {
     }
 
     /// Passes a report of the daemon on.
-    async fn report(&mut self, note: Progress) {
+    pub(crate) async fn report(&mut self, note: Progress) {
         let done = exact(note.done);
         let total = (note.total > 0).then(|| exact(note.total));
         self.tell(done, total, note.message).await;
     }
 
     /// Says that the call is still alive, although the daemon had nothing to report.
-    async fn beat(&mut self) {
+    pub(crate) async fn beat(&mut self) {
         let seconds = self.started.elapsed().as_secs();
         self.tell(self.told, None, format!("working for {seconds} s")).await;
     }

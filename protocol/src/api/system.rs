@@ -69,6 +69,9 @@ pub struct HelloReply {
     pub role: String,
     /// The bounds a client has to keep, by name.
     pub limits: BTreeMap<String, u64>,
+    /// Whether the daemon hosts guests and serves `guest.*` as well; absent for no.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub guests: bool,
 }
 
 /// What the daemon is doing.

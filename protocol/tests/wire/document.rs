@@ -104,6 +104,7 @@ fn the_generated_tables_are_up_to_date() {
         ("errors", reference::errors_markdown()),
         ("kinds", reference::kinds_markdown()),
         ("methods", reference::markdown()),
+        ("guests", reference::guests_markdown()),
     ] {
         let (opening, closing) = (format!("<!-- {marker} -->"), format!("<!-- /{marker} -->"));
         let (before, rest) = fresh.split_once(&opening).expect("the opening marker");

@@ -86,6 +86,15 @@ pub enum AskError {
     Broken(String),
 }
 
+/// What a daemon says by itself.
+#[derive(Debug)]
+pub enum Said {
+    /// This.
+    This(Notification),
+    /// More than was listened to: some of it is gone.
+    TooMuch,
+}
+
 /// A connection that nobody serves yet.
 #[derive(Debug)]
 pub struct Connection {
@@ -112,6 +121,16 @@ impl Connection {
         method: &str,
         params: &(impl Serialize + ?Sized),
     ) -> Result<Answer, AskError> {
+        self.ask_beside(method, params, &mut |_| {}).await
+    }
+
+    /// As [`ask`](Self::ask), and hands over what the daemon says by itself before it answers.
+    pub async fn ask_beside(
+        &mut self,
+        method: &str,
+        params: &(impl Serialize + ?Sized),
+        said: &mut (dyn FnMut(Notification) + Send),
+    ) -> Result<Answer, AskError> {
         let mut bytes = Vec::new();
         self.client
             .call(&mut bytes, method, params)
@@ -122,7 +141,11 @@ impl Connection {
         loop {
             match self.client.poll() {
                 Some(Event::Reply(reply)) => return reply.outcome.map_err(AskError::Answer),
-                Some(Event::Notification(_) | Event::Lost(_)) => continue,
+                Some(Event::Notification(notification)) => {
+                    said(notification);
+                    continue;
+                }
+                Some(Event::Lost(_)) => continue,
                 Some(Event::Closed { reason: ClientError::Closed, .. }) => {
                     return Err(AskError::Closed);
                 }
@@ -134,10 +157,30 @@ impl Connection {
                 }
                 None => {}
             }
-            match stream.read(&mut buffer).await {
-                Ok(0) | Err(_) => self.client.close(),
-                Ok(bytes) => self.client.receive(buffer.get(..bytes).unwrap_or_default()),
+            self.read(&mut buffer).await;
+        }
+    }
+
+    /// What the daemon says next by itself; none once the connection has ended.
+    pub async fn listen(&mut self) -> Option<Said> {
+        let mut buffer = vec![0; 4 << 10];
+        loop {
+            match self.client.poll() {
+                Some(Event::Notification(notification)) => return Some(Said::This(notification)),
+                Some(Event::Lost(_)) => return Some(Said::TooMuch),
+                Some(Event::Closed { .. }) => return None,
+                // Nothing is asked here; an answer is one that nobody waits for any more.
+                Some(Event::Reply(_)) => continue,
+                None => self.read(&mut buffer).await,
             }
+        }
+    }
+
+    async fn read(&mut self, buffer: &mut [u8]) {
+        let mut stream = &self.stream;
+        match stream.read(buffer).await {
+            Ok(0) | Err(_) => self.client.close(),
+            Ok(bytes) => self.client.receive(buffer.get(..bytes).unwrap_or_default()),
         }
     }
 

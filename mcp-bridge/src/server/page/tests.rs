@@ -1,3 +1,5 @@
+//! Cursors, and the pages between them.
+
 use super::*;
 
 fn items(keys: &[&str]) -> Vec<Listed<String>> {
