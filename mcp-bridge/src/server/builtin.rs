@@ -38,6 +38,9 @@ pub(super) struct Builtin {
 
 impl Builtin {
     async fn run(&self, tool: Tool, request: CallToolRequestParams, cx: Cx) -> CallToolResponse {
+        if let Some(client) = cx.client_info() {
+            self.daemon.introduce(&client.name);
+        }
         let reply = confirm::reply(request.input_responses.as_ref());
         let meter = cx.meta.get_progress_token().map(|token| Meter::new(cx.peer.clone(), token));
         let mut context = Context {
