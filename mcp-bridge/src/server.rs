@@ -29,14 +29,14 @@ use rmcp::{
         InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourceTemplatesResult,
         ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion,
         ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
-        SubscribeRequestParams, SubscriptionFilter, UnsubscribeRequestParams, UpdateTaskMethod,
-        UpdateTaskParams,
+        SetLevelRequestMethod, SubscribeRequestParams, SubscriptionFilter,
+        UnsubscribeRequestParams, UpdateTaskMethod, UpdateTaskParams,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{guide::INSTRUCTIONS, resources::Resources, tools::Tool};
+use crate::{guests::Guests, guide::INSTRUCTIONS, resources::Resources, tools::Tool};
 use builtin::Builtin;
 use daemon::Daemon;
 use era::is_modern;
@@ -54,6 +54,7 @@ const CACHE_MS: u64 = 3_600_000;
 pub struct Server {
     offers: Offers,
     subscribers: Arc<Subscribers>,
+    guests: Arc<Guests>,
 }
 
 impl Server {
@@ -67,10 +68,17 @@ impl Server {
         };
         let recent = Arc::clone(&resources.recent);
         let subscribers = Subscribers::new(Arc::clone(&daemon), recent, gone.clone());
-        let tasks = Tasks::default();
-        let builtin = Builtin { daemon, resources, folder: Arc::new(folder), tasks, gone };
-        let sources: [Arc<dyn Source>; 1] = [Arc::new(builtin)];
-        Server { offers: Offers::new(sources), subscribers }
+        let builtin: Arc<dyn Source> = Arc::new(Builtin {
+            daemon: Arc::clone(&daemon),
+            resources,
+            folder: Arc::new(folder),
+            tasks: Tasks::default(),
+            gone: gone.clone(),
+        });
+        let guests =
+            Arc::new(Guests::new(daemon, Arc::clone(&builtin), Arc::clone(&subscribers), gone));
+        let sources: [Arc<dyn Source>; 2] = [builtin, Arc::<Guests>::clone(&guests)];
+        Server { offers: Offers::new(sources), subscribers, guests }
     }
 
     /// Who is told when something changes.
@@ -98,9 +106,11 @@ macro_rules! listed {
 }
 
 impl ServerHandler for Server {
+    #[expect(deprecated, reason = "it is how the older era is told that calls have logs")]
     fn get_info(&self) -> ServerConfig {
         let capabilities = ServerCapabilities::builder()
             .enable_completions()
+            .enable_logging()
             .enable_prompts()
             .enable_prompts_list_changed()
             .enable_resources()
@@ -206,6 +216,7 @@ impl ServerHandler for Server {
         request: SubscribeRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
+        self.offers.attend().await;
         match self.offers.watches(&request.uri) {
             true => self.subscribers.watch(&request.uri),
             false => Err(unknown_resource(&request.uri)),
@@ -218,6 +229,19 @@ impl ServerHandler for Server {
         _: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
         self.subscribers.unwatch(&request.uri);
+        Ok(())
+    }
+
+    #[expect(deprecated, reason = "it is how the older era asks for the logs of calls")]
+    async fn set_level(
+        &self,
+        request: rmcp::model::SetLevelRequestParams,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        if is_modern(&cx) {
+            return Err(ErrorData::method_not_found::<SetLevelRequestMethod>());
+        }
+        self.guests.set_level(&request.level);
         Ok(())
     }
 
@@ -264,7 +288,8 @@ impl ServerHandler for Server {
     }
 
     async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
-        self.subscribers.keep(subscription).await
+        let (kept, ()) = tokio::join!(self.subscribers.keep(subscription), self.offers.attend());
+        kept
     }
 
     async fn get_task(

@@ -111,7 +111,7 @@ pub struct Import {
 pub struct Export {
     /// The project's name
     pub project: String,
-    /// The file, .vox; PROJECT.vox when absent
+    /// The file, .vox, .glb or .obj (with its .mtl beside it); PROJECT.vox when absent
     #[arg(value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
     /// Replace the file that is there

@@ -20,4 +20,5 @@ mod lifecycle;
 mod setup;
 mod socket;
 mod support;
+mod upgrade;
 mod vox;

@@ -269,7 +269,11 @@ pub(super) fn started(method: &str, id: &str) -> Result<Reply, Error> {
             voxels: 0,
             job,
         }),
-        _ => Reply::json(&ExportReply { revision: None, bytes: 0, blob: None, job }),
+        _ => {
+            let reply =
+                ExportReply { revision: None, bytes: 0, blob: None, parts: Vec::new(), job };
+            Reply::json(&reply)
+        }
     }
 }
 

@@ -72,7 +72,7 @@ enum Pause {
 
 impl Follower {
     async fn run(mut self, mut notices: broadcast::Receiver<Notice>) {
-        let mut changes = self.watch();
+        let mut changes = endpoint_changes(&self.scene);
         let out = self.out.clone();
         loop {
             let pause = tokio::select! {
@@ -93,21 +93,6 @@ impl Follower {
                 () = tokio::time::sleep(patience) => {}
             }
         }
-    }
-
-    /// Told when the endpoint file changes. Where the folder or the system has no way to tell, the
-    /// clock does.
-    fn watch(&self) -> mpsc::Receiver<()> {
-        let (changed, changes) = mpsc::channel(1);
-        let data = self.scene.looker.paths.data.clone();
-        let _ = lock::in_thread("goxe-follow", move || {
-            watch::watch(&data, || match changed.try_send(()) {
-                // One that waits to be heard stands for all.
-                Ok(()) | Err(mpsc::error::TrySendError::Full(())) => true,
-                Err(mpsc::error::TrySendError::Closed(())) => false,
-            });
-        });
-        changes
     }
 
     /// Follows one daemon until it is gone.
@@ -199,6 +184,21 @@ impl Follower {
     async fn tell(&self, happening: Happening) -> bool {
         self.out.send(happening).await.is_ok()
     }
+}
+
+/// Told when the endpoint file changes. Where the folder or the system has no way to tell, the
+/// clock does.
+pub(super) fn endpoint_changes(scene: &Scene) -> mpsc::Receiver<()> {
+    let (changed, changes) = mpsc::channel(1);
+    let data = scene.looker.paths.data.clone();
+    let _ = lock::in_thread("goxe-follow", move || {
+        watch::watch(&data, || match changed.try_send(()) {
+            // One that waits to be heard stands for all.
+            Ok(()) | Err(mpsc::error::TrySendError::Full(())) => true,
+            Err(mpsc::error::TrySendError::Closed(())) => false,
+        });
+    });
+    changes
 }
 
 /// Passes on what the manager does, until nobody listens any more.

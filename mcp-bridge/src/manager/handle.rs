@@ -2,8 +2,8 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use goxe_config::{Paths, Shown};
@@ -101,6 +101,7 @@ impl Manager {
             settings: options.settings,
             supervised: options.supervised,
             configuration: options.configuration,
+            guestless: Mutex::default(),
             kill_after: options.kill_after,
         });
         let broadcasts = Broadcasts {

@@ -13,7 +13,7 @@ pub mod watch;
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use goxe_config::Shown;
@@ -95,6 +95,8 @@ pub struct Scene {
     pub supervised: bool,
     /// What all this was made from.
     pub configuration: Vec<Shown>,
+    /// The epoch of the last daemon that was found to have no guests. Never in the path of a call.
+    pub guestless: Mutex<Option<String>>,
     /// How long a daemon may take to end by TERM before it is killed.
     pub kill_after: Duration,
 }

@@ -2,15 +2,15 @@
 //!
 //! The daemon manager is one; tests put a daemon of their own behind the same trait.
 
-use std::{pin::Pin, time::Duration};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use goxe_config::Shown;
-use goxe_protocol::api::types::Revision;
+use goxe_protocol::{api::types::Revision, client::Notification};
 use serde_json::Value;
-use tokio::sync::mpsc;
+use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 
-use crate::manager::{Call, CallError, Happening, Manager, RestartError, Status};
+use crate::manager::{Call, CallError, Happening, Hosting, Manager, RestartError, Status, Wanted};
 
 /// A future that one of the trait's methods returns.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -40,6 +40,17 @@ pub trait Daemon: Send + Sync + 'static {
     /// What happens in the daemon and to it from now on. It may take until a daemon is known of.
     fn follow(&self) -> Pending<'_, mpsc::Receiver<Happening>> {
         Box::pin(std::future::pending())
+    }
+
+    /// Whether a daemon that runs has guests, and what they offer from now on. Nothing is started.
+    fn guests(&self, wanted: Wanted) -> Pending<'_, Hosting> {
+        let _ = wanted;
+        Box::pin(std::future::ready(Hosting::Nobody))
+    }
+
+    /// What the daemon says by itself from now on where calls go. None while nothing is known of it.
+    fn notifications(&self) -> Option<broadcast::Receiver<Arc<Notification>>> {
+        None
     }
 
     /// The configuration behind it with the origin of every value, or what is wrong with it.
@@ -110,6 +121,14 @@ impl Daemon for Manager {
 
     fn follow(&self) -> Pending<'_, mpsc::Receiver<Happening>> {
         Box::pin(async { Manager::follow(self) })
+    }
+
+    fn guests(&self, wanted: Wanted) -> Pending<'_, Hosting> {
+        Box::pin(Manager::guests(self, wanted))
+    }
+
+    fn notifications(&self) -> Option<broadcast::Receiver<Arc<Notification>>> {
+        Some(Manager::notifications(self))
     }
 
     fn configuration(&self) -> Result<Vec<Shown>, String> {

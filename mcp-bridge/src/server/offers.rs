@@ -90,6 +90,13 @@ impl Offers {
         Err(unknown_resource(&request.uri))
     }
 
+    /// Has every source follow what it may have to tell of.
+    pub async fn attend(&self) {
+        for source in self.sources.iter() {
+            source.attend().await;
+        }
+    }
+
     /// Whether anybody tells when this resource changes.
     pub fn watches(&self, uri: &str) -> bool {
         self.sources.iter().any(|source| source.watches(uri))

@@ -82,6 +82,11 @@ pub trait Source: Send + Sync + 'static {
         unknown()
     }
 
+    /// Somebody is about to want to be told of changes: what may change is looked up and followed.
+    fn attend(&self) -> Pending<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
+
     /// Whether it tells when this resource changes.
     fn watches(&self, uri: &str) -> bool {
         let _ = uri;

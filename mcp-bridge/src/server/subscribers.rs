@@ -15,7 +15,10 @@ use rmcp::{
     model::{ResourceUpdatedNotificationParam, SubscriptionFilter},
     service::{Peer, SubscriptionContext, SubscriptionSink},
 };
-use tokio::time::Instant;
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -38,8 +41,11 @@ pub struct Subscribers {
     daemon: Arc<dyn Daemon>,
     recent: Arc<Recent>,
     gone: CancellationToken,
+    /// Every resource that somebody watches, for sources that have to ask for it.
+    wanted: watch::Sender<BTreeSet<String>>,
     // Short critical sections without an await; never in the path of a call.
     lists: Mutex<Lists>,
+    joined: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -62,12 +68,22 @@ enum Target {
 impl Subscribers {
     /// Nobody yet. `gone` fires when the client is gone.
     pub fn new(daemon: Arc<dyn Daemon>, recent: Arc<Recent>, gone: CancellationToken) -> Arc<Self> {
-        Arc::new(Subscribers { daemon, recent, gone, lists: Mutex::default() })
+        let (wanted, lists) = (watch::Sender::default(), Mutex::default());
+        Arc::new(Subscribers { daemon, recent, gone, wanted, lists, joined: Notify::new() })
     }
 
     /// Remembers the client of the legacy era: it is told without having asked.
     pub fn add_legacy(&self, peer: Peer<RoleServer>) {
         self.with(|lists| lists.legacy = Some(peer));
+        self.joined.notify_one();
+    }
+
+    /// Ends when there are so many of them.
+    pub async fn at_least(&self, count: usize) {
+        let has = |lists: &mut Lists| usize::from(lists.legacy.is_some()) + lists.modern.len();
+        while self.with(has) < count {
+            self.joined.notified().await;
+        }
     }
 
     /// The client has looked at the resources: it is told from now on when their list changes.
@@ -89,6 +105,7 @@ impl Subscribers {
             let text = format!("at most {URIS_MAX} resources are watched: unsubscribe from others");
             return Err(ErrorData::invalid_params(text, None));
         }
+        self.tell_wanted();
         self.follow();
         Ok(())
     }
@@ -96,6 +113,7 @@ impl Subscribers {
     /// The client of the older era no longer wants to know.
     pub fn unwatch(&self, uri: &str) {
         self.with(|lists| lists.uris.remove(uri));
+        self.tell_wanted();
     }
 
     /// Keeps a modern subscription until its request is cancelled or the client is gone.
@@ -117,7 +135,9 @@ impl Subscribers {
             let text = format!("at most {SINKS_MAX} subscriptions are open: cancel others");
             return Err(ErrorData::invalid_request(text, None));
         }
+        self.joined.notify_one();
         if of_resources(&filter) {
+            self.tell_wanted();
             self.follow();
         }
         tokio::select! {
@@ -125,6 +145,7 @@ impl Subscribers {
             () = self.gone.cancelled() => {}
         }
         self.with(|lists| lists.modern.retain(|sink| *sink.id() != id));
+        self.tell_wanted();
         Ok(())
     }
 
@@ -223,6 +244,20 @@ impl Subscribers {
                 pace.mark(Target::Resource(uri));
             }
         }
+    }
+
+    /// Every resource that somebody watches, now and whenever that changes.
+    pub fn wanted(&self) -> watch::Receiver<BTreeSet<String>> {
+        self.wanted.subscribe()
+    }
+
+    fn tell_wanted(&self) {
+        let watched = self.watched();
+        self.wanted.send_if_modified(|wanted| {
+            let changed = *wanted != watched;
+            *wanted = watched;
+            changed
+        });
     }
 
     /// Every resource that somebody watches, as they wrote it.

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-pub use progress::Relay;
+pub use progress::{Meter, Relay};
 
 use super::{
     Tool,

@@ -75,7 +75,8 @@ const LAYERS_EDIT: Words = Words {
 const PROJECT: Words = Words {
     name: "project",
     description: "Creates, lists, renames, deletes (to a trash), restores and purges projects; imports \
-        and exports MagicaVoxel .vox files. An existing file is kept unless `overwrite`.",
+        MagicaVoxel .vox files, exports .vox, .glb (glTF) and .obj (with its .mtl beside it) by the \
+        path's ending. An existing file is kept unless `overwrite`.",
     example: r#"{"action":"create","project":"castle"}"#,
     notes: &[
         ("to", "new name"),

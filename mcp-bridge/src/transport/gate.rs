@@ -2,8 +2,11 @@
 //! not begun, and tells everybody the moment the client is gone.
 
 use rmcp::{
-    RoleServer,
-    model::{ClientJsonRpcMessage, ClientRequest, GetMeta, JsonRpcMessage, ProtocolVersion},
+    ErrorData, RoleServer,
+    model::{
+        ClientJsonRpcMessage, ClientRequest, GetMeta, JsonRpcMessage, PingRequestMethod,
+        ProtocolVersion,
+    },
     service::{RxJsonRpcMessage, TxJsonRpcMessage},
     transport::Transport,
 };
@@ -14,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 /// - rmcp ends the server when the first message is a notification or a response. Clients do send
 ///   `notifications/cancelled` after a probe that timed out. Until a request has opened a session,
 ///   everything but requests is dropped here.
+/// - rmcp answers every `ping` until then, also one of the modern era, which has none.
 /// - rmcp waits up to five seconds for running handlers before it cancels them. `gone` fires as
 ///   soon as the input ends or an answer cannot be written, and every handler listens to it.
 #[derive(Debug)]
@@ -30,6 +34,16 @@ impl<T> Gate<T> {
         Gate { inner, gone, open: false }
     }
 
+    /// The answer to a message that rmcp would answer wrongly.
+    fn refusal(&self, message: &ClientJsonRpcMessage) -> Option<TxJsonRpcMessage<RoleServer>> {
+        let JsonRpcMessage::Request(request) = message else { return None };
+        if self.open || !is_modern_ping(&request.request) {
+            return None;
+        }
+        let error = ErrorData::method_not_found::<PingRequestMethod>();
+        Some(JsonRpcMessage::error(error, Some(request.id.clone())))
+    }
+
     /// Whether rmcp may see this message now.
     fn admit(&mut self, message: &ClientJsonRpcMessage) -> bool {
         match message {
@@ -42,6 +56,13 @@ impl<T> Gate<T> {
             | JsonRpcMessage::Error(_) => self.open,
         }
     }
+}
+
+/// Whether a request is a `ping` that carries the metadata of an era without one.
+fn is_modern_ping(request: &ClientRequest) -> bool {
+    let ClientRequest::PingRequest(_) = request else { return false };
+    let version = request.get_meta().protocol_version();
+    version.is_some_and(|version| version >= ProtocolVersion::V_2026_07_28)
 }
 
 /// Whether rmcp leaves its opening phase on this request: on `initialize`, or on any other one
@@ -90,6 +111,11 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for Gate<T> {
                 self.gone.cancel();
                 return None;
             };
+            if let Some(refusal) = self.refusal(&message) {
+                // The next one finds out that the client is gone.
+                let _ = self.send(refusal).await;
+                continue;
+            }
             if self.admit(&message) {
                 return Some(message);
             }

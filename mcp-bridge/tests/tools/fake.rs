@@ -238,6 +238,7 @@ impl Fake {
                     revision: Some(REVISION),
                     bytes: 8,
                     blob: None,
+                    parts: vec![],
                     job: None,
                 };
                 (value(&reply), Some(b"VOX file".to_vec()))
@@ -383,6 +384,7 @@ fn dense(window: Box3) -> Vec<u8> {
 
 fn status(down: bool) -> Status {
     Status {
+        build: None,
         condition: if down { Condition::Failed } else { Condition::Down },
         reason: down.then(|| "the disk is gone".to_owned()),
         pid: None,

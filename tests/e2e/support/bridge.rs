@@ -114,11 +114,33 @@ impl Bridge {
     }
 
     fn write(&mut self, message: &Value) {
+        self.write_raw(format!("{message}\n").as_bytes());
+    }
+
+    /// Writes bytes, which may be a part of a message.
+    pub fn write_raw(&mut self, bytes: &[u8]) {
         let input = self.input.as_mut().expect("its input is open");
-        let mut line = message.to_string();
-        line.push('\n');
         // A bridge that is gone is seen when its answer does not come.
-        let _ = input.write_all(line.as_bytes());
+        let _ = input.write_all(bytes);
+    }
+
+    /// Waits until this notification has come, and takes it.
+    #[track_caller]
+    pub fn notification(&mut self, method: &str, patience: Duration) -> Value {
+        let end = Instant::now() + patience;
+        loop {
+            if let Some(at) = self.notifications.iter().position(|note| note["method"] == method) {
+                return self.notifications.remove(at);
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            let message = self.lines.recv_timeout(left);
+            self.notifications.push(message.expect("the notification does not come"));
+        }
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Sends a request and returns its id.

@@ -64,7 +64,12 @@ impl Place {
 
     /// The program with only what an MCP client passes on: HOME, PATH and USER.
     pub fn goxe(&self) -> Command {
-        let mut command = Command::new(GOXE);
+        self.run(Path::new(GOXE))
+    }
+
+    /// The same of a program elsewhere, such as a copy of it.
+    pub fn run(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
         command
             .env_clear()
             .env("HOME", self.beside("home"))
@@ -165,7 +170,7 @@ impl Drop for Place {
         }
         // A bridge's daemon is nobody's child. It is ended only if it is ours beyond doubt.
         if let Some(endpoint) = self.endpoint()
-            && is_goxe(endpoint.pid)
+            && (is_goxe(endpoint.pid) || runs_in(endpoint.pid, self.folder.path()))
             && holds(endpoint.pid, &self.data.join("lock"))
         {
             let _ = kill(pid(endpoint.pid), Signal::SIGKILL);
@@ -275,6 +280,11 @@ pub fn pid(pid: u32) -> Pid {
 pub fn is_goxe(pid: u32) -> bool {
     fs::read_link(format!("/proc/{pid}/exe"))
         .is_ok_and(|path| path.to_string_lossy().starts_with(GOXE))
+}
+
+/// Whether a process runs a program of this folder.
+fn runs_in(pid: u32, folder: &Path) -> bool {
+    fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|path| path.starts_with(folder))
 }
 
 /// Whether a process has this file open.

@@ -20,21 +20,18 @@ const BEAT: Duration = Duration::from_secs(1);
 /// Reports that may wait for the client; what does not fit is dropped.
 const REPORTS_MAX: usize = 16;
 
-/// Tells the client how far a call is.
+/// Passes reports of the daemon on to the client, for as long as its call lasts.
 #[derive(Debug)]
 pub struct Relay {
-    peer: Peer<RoleServer>,
-    token: ProgressToken,
+    meter: Meter,
     reports: mpsc::Receiver<Progress>,
-    told: f64,
-    started: Instant,
 }
 
 impl Relay {
     /// A relay for the token that came with a call, and where the reports go.
     pub fn new(peer: Peer<RoleServer>, token: ProgressToken) -> (mpsc::Sender<Progress>, Self) {
         let (sender, reports) = mpsc::channel(REPORTS_MAX);
-        (sender, Relay { peer, token, reports, told: 0.0, started: Instant::now() })
+        (sender, Relay { meter: Meter::new(peer, token), reports })
     }
 
     /// Runs beside the call, until it is dropped with the call's end.
@@ -45,23 +42,39 @@ impl Relay {
             tokio::select! {
                 biased;
                 Some(report) = self.reports.recv() => {
-                    self.report(report).await;
+                    self.meter.report(report).await;
                     beat.reset();
                 }
-                _ = beat.tick() => self.beat().await,
+                _ = beat.tick() => self.meter.beat().await,
             }
         }
     }
+}
+
+/// Tells the client how far a call is.
+#[derive(Debug)]
+pub struct Meter {
+    peer: Peer<RoleServer>,
+    token: ProgressToken,
+    told: f64,
+    started: Instant,
+}
+
+impl Meter {
+    /// A meter for the token that came with a call.
+    pub fn new(peer: Peer<RoleServer>, token: ProgressToken) -> Self {
+        Meter { peer, token, told: 0.0, started: Instant::now() }
+    }
 
     /// Passes a report of the daemon on.
-    async fn report(&mut self, report: Progress) {
+    pub(crate) async fn report(&mut self, report: Progress) {
         let done = exact(report.done);
         let total = (report.total > 0).then(|| exact(report.total));
         self.tell(done, total, report.message).await;
     }
 
     /// Says that the call is still alive, although nobody had anything to report.
-    async fn beat(&mut self) {
+    pub(crate) async fn beat(&mut self) {
         let seconds = self.started.elapsed().as_secs();
         self.tell(self.told, None, format!("working for {seconds} s")).await;
     }
