@@ -13,7 +13,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-pub use progress::{Meter, Relay};
+pub(crate) use progress::Meter;
+pub use progress::Relay;
 
 use super::{
     Tool,

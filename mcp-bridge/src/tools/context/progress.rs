@@ -20,11 +20,20 @@ const BEAT: Duration = Duration::from_secs(1);
 /// Reports that may wait for the client; what does not fit is dropped.
 const REPORTS_MAX: usize = 16;
 
-/// Passes reports of the daemon on to the client, for as long as its call lasts.
+/// Tells the client how far a call is, report by report.
 #[derive(Debug)]
 pub struct Relay {
     meter: Meter,
     reports: mpsc::Receiver<Progress>,
+}
+
+/// What a client was told of a call so far.
+#[derive(Debug)]
+pub(crate) struct Meter {
+    peer: Peer<RoleServer>,
+    token: ProgressToken,
+    told: f64,
+    started: Instant,
 }
 
 impl Relay {
@@ -51,18 +60,9 @@ impl Relay {
     }
 }
 
-/// Tells the client how far a call is.
-#[derive(Debug)]
-pub struct Meter {
-    peer: Peer<RoleServer>,
-    token: ProgressToken,
-    told: f64,
-    started: Instant,
-}
-
 impl Meter {
     /// A meter for the token that came with a call.
-    pub fn new(peer: Peer<RoleServer>, token: ProgressToken) -> Self {
+    pub(crate) fn new(peer: Peer<RoleServer>, token: ProgressToken) -> Self {
         Meter { peer, token, told: 0.0, started: Instant::now() }
     }
 
