@@ -27,7 +27,7 @@ use crate::{
     prompts,
     resources::{self, Address, Resources},
     tools::{
-        Answer, Context, TOOLS, Tool, answer,
+        Answer, Context, Selection, Tool, answer,
         context::{Client, Relay, Task},
     },
 };
@@ -39,6 +39,7 @@ pub(super) struct Builtin {
     pub folder: Arc<PathBuf>,
     pub tasks: Tasks,
     pub gone: CancellationToken,
+    pub selection: Selection,
 }
 
 impl Builtin {
@@ -61,7 +62,10 @@ impl Builtin {
         context.progress = progress;
         context.confirmed = reply == confirm::Reply::Yes;
         context.task = tasks::wish(cx);
-        let mut outcome = tool.run(&mut context).await;
+        let mut outcome = match self.selection.refusal(tool, &context.arguments) {
+            Some(refusal) => Err(refusal),
+            None => tool.run(&mut context).await,
+        };
         if let Task::Left(job) = &context.task {
             return self.tasks.begin(&*self.daemon, job);
         }
@@ -156,12 +160,13 @@ impl Source for Builtin {
     }
 
     fn tools(&self) -> Pending<'_, Vec<rmcp::model::Tool>> {
-        let tools = TOOLS.into_iter().map(Tool::entry).cloned().collect();
+        let offered = self.selection.tools();
+        let tools = offered.into_iter().map(|tool| self.selection.entry(tool)).collect();
         Box::pin(std::future::ready(tools))
     }
 
     fn has_tool<'a>(&'a self, name: &'a str) -> Pending<'a, bool> {
-        Box::pin(std::future::ready(Tool::named(name).is_some()))
+        Box::pin(std::future::ready(self.selection.named(name).is_some()))
     }
 
     fn call_tool(
@@ -170,7 +175,7 @@ impl Source for Builtin {
         cx: Cx,
     ) -> Pending<'_, Result<CallToolResponse, ErrorData>> {
         Box::pin(async move {
-            match Tool::named(&request.name) {
+            match self.selection.named(&request.name) {
                 Some(tool) => Ok(self.run(tool, request, &cx).await),
                 None => Err(unknown_tool(&request.name)),
             }
