@@ -19,7 +19,7 @@ const AT_ONCE = 2;
 /** Far above what the slowest client takes on a busy machine. */
 const CLIENT_MS = 300_000;
 
-const python = (script) => (folder) => [join(folder, "bin/python"), join(HERE, "sdk", script)];
+const python = (script, ...words) => (folder) => [join(folder, "bin/python"), join(HERE, "sdk", script), ...words];
 /** A module finds its packages from where it lies. */
 const typescript = (script, ...words) => (folder, place) => {
   symlinkSync(join(folder, "node_modules"), join(place, "node_modules"));
@@ -44,6 +44,8 @@ const CLIENTS = [
   { name: "TypeScript SDK", from: "sdk", is: "@modelcontextprotocol/sdk", words: typescript("node_legacy.mjs"), fast: true },
   { name: "Python SDK 2", from: "python-sdk-2", is: "mcp", words: python("python_modern.py"), fast: true },
   { name: "Python SDK 2, legacy", from: "python-sdk-2", is: "mcp", words: python("python_legacy.py"), fast: true },
+  { name: "Python SDK 2, resources", from: "python-sdk-2", is: "mcp", words: python("python_offers.py", "modern"), fast: true },
+  { name: "Python SDK 2, resources, legacy", from: "python-sdk-2", is: "mcp", words: python("python_offers.py", "legacy"), fast: true },
   { name: "Python SDK 1", from: "python-sdk-1", is: "mcp", words: python("python_legacy.py"), fast: true },
 ];
 
