@@ -26,8 +26,9 @@ method! {
     List = "guest.list", Read, Read, false, None, NoParams => ListReply
 }
 method! {
-    /// Calls a guest's tool. A tool that is not `read_only` or `idempotent` is called with an
-    /// idempotency key, and `history.outcome` tells what became of it or refuses to say.
+    /// Calls a guest's tool. One that is not `read_only` or `idempotent` is called with an
+    /// idempotency key, under which it runs once: the same call again gets the first one's answer.
+    /// `history.outcome` tells what became of it, or refuses; it says `never` only if that is certain.
     Call = "guest.call", Edit, Long, true, None, CallParams => CallReply
 }
 method! {
