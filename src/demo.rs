@@ -195,7 +195,8 @@ fn closing(desk: &Desk, launch: &Launch) -> String {
         ("folder", desk.folder.display().to_string()),
     ]);
     let title = paint(BOLD, "Connect an assistant to a goxe of your own");
-    let again = paint(DIM, "`goxe mcp config --client NAME` prints one of them again");
+    let again =
+        paint(DIM, "`goxe mcp config --client NAME --write` puts it where the client looks");
     format!("\n{title}\n{again}\n\n{}\n{facts}", launch::all(launch))
 }
 

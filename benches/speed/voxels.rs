@@ -1,7 +1,8 @@
-//! The engine by itself, on one thread: single voxels, boxes, files, pictures.
+//! The engine by itself, on one thread: single voxels, boxes, surfaces, files, pictures.
 
 mod bricks;
 mod fill;
+mod mesh;
 mod picture;
 mod vox;
 
@@ -21,6 +22,7 @@ pub fn run(choice: &Choice) -> Outcome<()> {
         &bricks::run(choice)?,
     );
     print("voxels: a box of 128^3 through the wire", &fill::run(choice)?);
+    print("voxels: a surface, against binary-greedy-meshing", &mesh::run(choice)?);
     print("voxels: a .vox file of 4.4 million voxels", &vox::run(choice)?);
     print("voxels: a picture of 768 x 768", &picture::run(choice)?);
     Ok(machine::unpin()?)

@@ -81,6 +81,8 @@ pub fn edit(error: EditError) -> Error {
         | EditFault::MaterialsFull { .. }
         | EditFault::SizeMismatch { .. }
         | EditFault::StartOutside
+        | EditFault::LetterUnknown { .. }
+        | EditFault::TextTooLong { .. }
         | EditFault::BoundsMissing
         | EditFault::CentreOffGrid => Error::invalid_params(message),
     };

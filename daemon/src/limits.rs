@@ -30,10 +30,14 @@ pub struct Limits {
     pub subscriptions_max: usize,
     /// Old snapshots that paging cursors keep.
     pub pinned_snapshots_max: usize,
+    /// Memory of those snapshots; what they share with newer ones counts.
+    pub pinned_bytes_max: u64,
     /// How long a cursor keeps its snapshot.
     pub pinned_max: Duration,
     /// Background jobs, finished ones included.
     pub jobs_max: usize,
+    /// Bytes of the replies that finished jobs keep, all together.
+    pub job_bytes_max: usize,
     /// How long a finished job keeps its reply.
     pub job_keep: Duration,
     /// Bytes of one blob.
@@ -86,8 +90,10 @@ impl Limits {
             memory_bytes_max: limits.memory_bytes_max,
             subscriptions_max: limits.subscriptions_max,
             pinned_snapshots_max: limits.pinned_snapshots_max,
+            pinned_bytes_max: limits.pinned_bytes_max,
             pinned_max: ms(limits.pinned_ms_max),
             jobs_max: limits.jobs_max,
+            job_bytes_max: limits.job_bytes_max,
             job_keep: ms(limits.job_keep_ms),
             blob_bytes_max: limits.blob_bytes_max,
             blobs_max: limits.blobs_max,

@@ -163,8 +163,12 @@ impl Router {
         lanes: usize,
     ) -> Self {
         Router {
-            pins: pins::Pins::new(limits.pinned_snapshots_max, limits.pinned_max),
-            jobs: Jobs::new(&identity.epoch, limits.jobs_max, limits.job_keep),
+            pins: pins::Pins::new(
+                limits.pinned_snapshots_max,
+                limits.pinned_bytes_max,
+                limits.pinned_max,
+            ),
+            jobs: Jobs::new(&identity.epoch, jobs::Bounds::new(&limits)),
             events: Events::new(&identity.epoch),
             limits,
             identity,
@@ -315,7 +319,7 @@ impl Router {
         }
         self.empty_trash(now);
         self.effects.garbage.extend(self.pins.expire(now));
-        self.jobs.expire(now);
+        self.effects.garbage.extend(self.jobs.expire(now));
         if let Some(before) = now.checked_sub(self.limits.job_keep) {
             let old = self.blobs.expire(before);
             self.effects.garbage.extend(old.into_iter().map(Garbage::Blob));

@@ -203,6 +203,14 @@ impl Chunk {
         }
     }
 
+    /// The values that there are: the array of voxels, or the one value of all.
+    pub(crate) fn cells(&self) -> &[Voxel] {
+        match &self.0 {
+            Repr::Uniform(value) => std::slice::from_ref(value),
+            Repr::Dense(dense) => &dense.voxels,
+        }
+    }
+
     /// All voxels, in the order of [`LocalPos::index`].
     pub fn voxels(&self) -> impl Iterator<Item = Voxel> + '_ {
         let mut rest = self.as_dense().map(|voxels| voxels.iter());

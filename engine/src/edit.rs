@@ -13,8 +13,11 @@ mod import;
 mod layers;
 mod mask;
 mod motion;
+mod repeat;
+mod shade;
 #[cfg(test)]
 pub(crate) mod tests;
+mod text;
 mod voxels;
 
 use crate::coords::{Axis, Bounds, VoxelPos};
@@ -23,7 +26,9 @@ use crate::shape::Shape;
 use crate::volume::Volume;
 use crate::voxel::{MaterialSlot, Voxel};
 
+pub use crate::shape::End;
 pub(crate) use draft::Draft;
+pub use text::TEXT_CHARS_MAX;
 
 /// One change to a project.
 #[derive(Debug, Clone)]
@@ -124,6 +129,51 @@ pub enum Edit {
         original: Original,
         /// Only what is inside this box.
         within: Option<Bounds>,
+    },
+    /// Copies voxels again and again, each copy as far from the one before. What is copied is what
+    /// was there at first; later copies lie above earlier ones.
+    Repeat {
+        /// The layer's name.
+        layer: String,
+        /// How far it is from one to the next.
+        offset: [i32; 3],
+        /// How many copies.
+        count: u32,
+        /// Only what is inside this box.
+        within: Option<Bounds>,
+    },
+    /// Gives the voxels of a layer a run of colours along an axis.
+    Gradient {
+        /// The layer's name.
+        layer: String,
+        /// The axis along which the colour changes.
+        axis: Axis,
+        /// The colour at the low end.
+        from: [u8; 3],
+        /// The colour at the high end.
+        to: [u8; 3],
+        /// From end to end of this box; of the box around the whole layer when absent.
+        within: Option<Bounds>,
+    },
+    /// Makes each voxel a little lighter or darker.
+    Noise {
+        /// The layer's name.
+        layer: String,
+        /// How much at most, of each of red, green and blue; at most 127 counts.
+        amount: u8,
+        /// The same seed gives the same pattern.
+        seed: u32,
+        /// Only inside this box.
+        within: Option<Bounds>,
+    },
+    /// Writes a text.
+    Text {
+        /// The layer's name.
+        layer: String,
+        /// What, and where.
+        lettering: Lettering,
+        /// How it meets what is there.
+        mode: Mode,
     },
     /// Turns voxels about an axis.
     Rotate {
@@ -232,6 +282,20 @@ pub enum Edit {
     },
 }
 
+/// A text made of voxels.
+#[derive(Debug, Clone)]
+pub struct Lettering {
+    /// Latin letters, digits, signs and blanks; small letters become capitals.
+    pub text: String,
+    /// Its lowest leftmost voxel, as a reader sees it.
+    pub at: VoxelPos,
+    /// The axis across the text: y for a sign at the front, x for one at the right, z for one that
+    /// lies flat.
+    pub faces: Axis,
+    /// Voxels a dot, at least 1; letters are seven dots high.
+    pub size: u16,
+}
+
 /// A layer that came from elsewhere.
 #[derive(Debug, Clone, Default)]
 pub struct ImportLayer {
@@ -296,15 +360,6 @@ pub enum Connectivity {
     Faces,
     /// Those that share a face, an edge or a corner.
     Corners,
-}
-
-/// An end of an axis.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
-    /// Where coordinates are lowest.
-    Low,
-    /// Where coordinates are highest.
-    High,
 }
 
 /// Quarter turns.

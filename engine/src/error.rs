@@ -140,6 +140,20 @@ pub enum EditFault {
     /// A quarter turn about that centre would put voxels between cells.
     #[error("the centre must be a cell, or a corner of cells, on both axes that turn")]
     CentreOffGrid,
+    /// There is no letter for a character.
+    #[error(
+        "there is no letter {letter:?}; write A to Z, 0 to 9 and . , ! ? : - + = / ' & # % ( ) *"
+    )]
+    LetterUnknown {
+        /// The character.
+        letter: char,
+    },
+    /// A text with more characters than allowed.
+    #[error("a text has at most {max} characters; write it in several")]
+    TextTooLong {
+        /// How many are allowed.
+        max: usize,
+    },
     /// Nothing is left to undo.
     #[error("there is nothing to undo")]
     NothingToUndo,

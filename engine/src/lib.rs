@@ -10,6 +10,7 @@
 //! | [`shape`] | which voxels a box, an ellipsoid, a cylinder or a line covers |
 //! | [`query`] | reading: regions, counts, histograms, searches, differences |
 //! | [`render`] | pictures |
+//! | [`mesh`] | surfaces as rectangles |
 //! | [`material`], [`layer`], [`project`] | a document: named volumes, what voxels are made of |
 //! | [`edit`], [`change`], [`history`] | edits as data, what they change, undo and checkpoints |
 //! | [`image`] | a whole project as bytes |
@@ -28,6 +29,7 @@ pub mod image;
 pub mod layer;
 pub mod limits;
 pub mod material;
+pub mod mesh;
 pub mod progress;
 pub mod project;
 pub mod query;

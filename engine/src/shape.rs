@@ -1,4 +1,4 @@
-//! Which voxels a shape covers: boxes, ellipsoids, cylinders and lines.
+//! Which voxels a shape covers: boxes, ellipsoids, cylinders, cones, pyramids and lines.
 //!
 //! A voxel belongs to a shape if its centre lies in the shape or on its surface:
 //!
@@ -7,6 +7,8 @@
 //!   voxel in its middle: radius 0 is that one voxel;
 //! - an **ellipsoid** touches the sides of a box from within;
 //! - a **cylinder** is straight along its axis; across it, it is round as a sphere or an ellipsoid;
+//! - a **cone**, a **pyramid** or a **roof** is as wide as its box at one end and grows narrower
+//!   step by step; no slice of it is empty;
 //! - a **line** of thickness 1 has one voxel for each step along its longest axis, the one nearest
 //!   to the line (halves away from where it starts), so that neighbours touch at least at a corner;
 //!   a thicker line has the voxels whose centres are at most half its thickness away from the
@@ -16,6 +18,7 @@ mod line;
 mod pieces;
 mod solid;
 mod symmetry;
+mod taper;
 #[cfg(test)]
 mod tests;
 
@@ -25,9 +28,11 @@ use crate::voxel::Voxel;
 use line::Line;
 use solid::Solid;
 use std::ops::{Range, RangeInclusive};
+use taper::Tapered;
 
 pub use pieces::Piece;
 pub use symmetry::Symmetry;
+pub use taper::Taper;
 
 /// Why a shape cannot be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -38,12 +43,27 @@ pub enum ShapeError {
     /// A radius that is negative or no number.
     #[error("a radius must be 0 or more")]
     Radius,
+    /// A narrow end that is no part of the wide one.
+    #[error("the narrow end must be 0 to 1 of the wide one")]
+    Top,
+    /// A ridge along the way up.
+    #[error("a ridge lies across the axis")]
+    Ridge,
     /// A height or thickness of nothing.
     #[error("{what} must be at least 1")]
     Empty {
         /// Which measure it was.
         what: &'static str,
     },
+}
+
+/// An end of an axis.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum End {
+    /// Where coordinates are lowest.
+    Low,
+    /// Where coordinates are highest.
+    High,
 }
 
 /// A set of voxels known by rule, not by listing.
@@ -54,6 +74,7 @@ pub struct Shape(Kind);
 enum Kind {
     Solid(Solid),
     Line(Line),
+    Tapered(Tapered),
 }
 
 /// How much of a box a shape covers.
@@ -116,6 +137,25 @@ impl Shape {
         Ok(Self(Kind::Solid(Solid::with_radius(bounds, round, radius))))
     }
 
+    /// The body that fills `bounds` at one end of `axis` and grows narrower towards the other, where
+    /// it is `top` of its width.
+    pub fn tapered(
+        bounds: Bounds,
+        axis: Axis,
+        taper: Taper,
+        narrow: End,
+        top: f64,
+    ) -> Result<Self, ShapeError> {
+        if !(0.0..=1.0).contains(&top) {
+            return Err(ShapeError::Top);
+        }
+        if taper == Taper::Ridge(axis) {
+            return Err(ShapeError::Ridge);
+        }
+        let narrow_low = narrow == End::Low;
+        Ok(Self(Kind::Tapered(Tapered::new(bounds, axis, taper, narrow_low, top))))
+    }
+
     /// The straight line from one voxel to another, both included.
     pub fn line(from: VoxelPos, to: VoxelPos, thickness: u32) -> Result<Self, ShapeError> {
         Ok(Self(Kind::Line(Line::new(from, to, thickness)?)))
@@ -126,6 +166,7 @@ impl Shape {
         match &self.0 {
             Kind::Solid(solid) => solid.bounds(),
             Kind::Line(line) => line.bounds(),
+            Kind::Tapered(tapered) => tapered.bounds(),
         }
     }
 
@@ -134,6 +175,7 @@ impl Shape {
         match &self.0 {
             Kind::Solid(solid) => solid.contains(pos),
             Kind::Line(line) => line.contains(pos),
+            Kind::Tapered(tapered) => tapered.contains(pos),
         }
     }
 
@@ -142,6 +184,7 @@ impl Shape {
         match &self.0 {
             Kind::Solid(solid) => solid.count_max(),
             Kind::Line(line) => line.count_max(),
+            Kind::Tapered(tapered) => tapered.count_max(),
         }
     }
 
@@ -151,6 +194,7 @@ impl Shape {
         match &self.0 {
             Kind::Solid(solid) => solid.cover(bounds),
             Kind::Line(line) => line.cover(bounds),
+            Kind::Tapered(tapered) => tapered.cover(bounds),
         }
     }
 
@@ -161,6 +205,7 @@ impl Shape {
         match &self.0 {
             Kind::Solid(solid) => solid.rows(&clip, &mut row),
             Kind::Line(line) => line.rows(&clip, &mut row),
+            Kind::Tapered(tapered) => tapered.rows(&clip, &mut row),
         }
     }
 
@@ -189,6 +234,7 @@ impl Shape {
         Ok(Self(match &self.0 {
             Kind::Solid(solid) => Kind::Solid(solid.mirrored(axis, sum)?),
             Kind::Line(line) => Kind::Line(line.mirrored(axis, sum)?),
+            Kind::Tapered(tapered) => Kind::Tapered(tapered.mirrored(axis, sum)?),
         }))
     }
 }

@@ -5,12 +5,14 @@
 //! - [`tools`]: what a model can call, made of the protocol's own types
 //! - [`resources`], [`prompts`], [`completions`]: what a client can read, ask with, and fill in
 //! - [`guests`]: what the daemon offers beside all that
+//! - [`guide`]: what a model is told about building
 //! - [`clients`]: how each MCP client is told about the server
 //! - [`manager`]: one daemon for everybody, and every call seen through to one outcome
 
 pub mod clients;
 pub mod completions;
 pub mod guests;
+pub mod guide;
 pub mod manager;
 mod names;
 pub mod prompts;

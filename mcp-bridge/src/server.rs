@@ -16,58 +16,38 @@ mod parent;
 pub mod process;
 pub mod source;
 pub mod subscribers;
+mod tasks;
 
 use std::{borrow::Cow, path::PathBuf, sync::Arc};
 
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
-        DiscoverResult, GetPromptRequestParams, GetPromptResponse, Implementation,
-        ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
-        PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse,
-        ServerCapabilities, ServerConfig, SetLevelRequestMethod, SubscribeRequestParams,
-        SubscriptionFilter, UnsubscribeRequestParams,
+        CacheScope, CallToolRequestParams, CallToolResponse, CancelTaskMethod, CancelTaskParams,
+        CompleteRequestParams, CompleteResult, DiscoverResult, GetPromptRequestParams,
+        GetPromptResponse, GetTaskMethod, GetTaskParams, GetTaskResult, Implementation,
+        InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourceTemplatesResult,
+        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion,
+        ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
+        SetLevelRequestMethod, SubscribeRequestParams, SubscriptionFilter,
+        UnsubscribeRequestParams, UpdateTaskMethod, UpdateTaskParams,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{guests::Guests, resources::Resources, tools::Tool};
+use crate::{guests::Guests, guide::INSTRUCTIONS, resources::Resources, tools::Tool};
 use builtin::Builtin;
 use daemon::Daemon;
 use era::is_modern;
 use offers::{Offers, unknown_resource};
 use source::Source;
 use subscribers::{Subscribers, URIS_MAX};
+use tasks::Tasks;
 
 /// How long a client may keep the list of tools and what the server says of itself: they only
 /// change with the program.
 const CACHE_MS: u64 = 3_600_000;
-
-/// What every client is told first. Where tools are loaded on demand, this and the names are all
-/// that a model sees of them: workflow, limits, words to find them by.
-pub(crate) const INSTRUCTIONS: &str = "\
-goxe builds and edits 3D voxel models (pixel-art-like blocks, MagicaVoxel .vox): create, shape, \
-colour, inspect, render and export them.
-
-Workflow:
-1. project {\"action\":\"list\"} or create; project_info shows what is there.
-2. voxels_edit with a list of edits (boxes, spheres, cylinders, lines, single voxels, fill, \
-mirror, move, recolour). One call is one undo step, all or nothing. Build big shapes first, then details.
-3. render_view after every few edits, from at least two sides. Look, then correct.
-4. history {\"action\":\"checkpoint\"} before anything risky; undo takes back one call.
-5. project {\"action\":\"export\"} writes a .vox file.
-
-Space: z is up, x right, y away from the viewer in the front view; whole numbers from -32768 to \
-32767; corners of boxes are inclusive. Colours are #rrggbb.
-Sharing: other people and assistants may edit the same project. Pass `if_revision` (from any \
-answer) to edit only what you have seen.
-Limits: 200 edits a call, 1000 voxels an edit; use shapes for more. Lists come in pages: pass \
-`cursor` on.
-Safety: every acknowledged edit is saved and survives crashes. An answer has `done` true, or the \
-error says whether anything was done. Errors end with `Next:` and the call to make.
-The engine starts by itself. If something hangs: engine_health.";
 
 /// The server of one client.
 #[derive(Clone)]
@@ -88,10 +68,12 @@ impl Server {
         };
         let recent = Arc::clone(&resources.recent);
         let subscribers = Subscribers::new(Arc::clone(&daemon), recent, gone.clone());
+        let tasks = Tasks::default();
         let builtin: Arc<dyn Source> = Arc::new(Builtin {
             daemon: Arc::clone(&daemon),
             resources,
             folder: Arc::new(folder),
+            tasks,
             gone: gone.clone(),
         });
         let guests =
@@ -137,6 +119,7 @@ impl ServerHandler for Server {
             .enable_resources_subscribe()
             .enable_tools()
             .enable_tool_list_changed()
+            .enable_tasks()
             .build();
         ServerConfig::new(capabilities)
             .with_server_info(
@@ -155,6 +138,18 @@ impl ServerHandler for Server {
         Ok(DiscoverResult::from_server_info(versions, self.get_info())
             .with_ttl_ms(CACHE_MS)
             .with_cache_scope(CacheScope::Public))
+    }
+
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        cx.peer.set_peer_info(request.clone());
+        let mut begun = self.negotiate_initialize(&request)?;
+        // Clients of the older era that know tasks by this name show an empty result instead of one.
+        begun.capabilities.extensions = None;
+        Ok(begun)
     }
 
     async fn list_tools(
@@ -296,5 +291,32 @@ impl ServerHandler for Server {
     async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
         let (kept, ()) = tokio::join!(self.subscribers.keep(subscription), self.offers.attend());
         kept
+    }
+
+    async fn get_task(
+        &self,
+        request: GetTaskParams,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        tasks::check_era::<GetTaskMethod>(&cx)?;
+        Ok(GetTaskResult::new(self.offers.get_task(&request.task_id, &cx).await?))
+    }
+
+    async fn update_task(
+        &self,
+        request: UpdateTaskParams,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        tasks::check_era::<UpdateTaskMethod>(&cx)?;
+        self.offers.update_task(&request.task_id, &request.input_responses, &cx).await
+    }
+
+    async fn cancel_task(
+        &self,
+        request: CancelTaskParams,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        tasks::check_era::<CancelTaskMethod>(&cx)?;
+        self.offers.cancel_task(&request.task_id, &cx).await
     }
 }

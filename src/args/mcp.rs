@@ -1,6 +1,6 @@
 //! `goxe mcp ...`
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 /// The MCP server, or the words that connect a client to it.
 #[derive(Debug, Args)]
@@ -12,10 +12,41 @@ pub struct Mcp {
 /// What to do instead of serving.
 #[derive(Debug, Subcommand)]
 pub enum McpVerb {
-    /// Print what connects an MCP client to goxe
-    Config {
-        /// The client; all of them when absent
-        #[arg(long, value_name = "NAME")]
-        client: Option<String>,
-    },
+    /// Tell an MCP client of goxe: print its entry, or write it into its file
+    ///
+    /// Without a client it lists all of them: where their file is, and whether they know of goxe.
+    /// A file is changed in place: comments, order and all other entries stay. No copy of it is
+    /// left, as such files hold secrets; --remove takes the entry out again.
+    Config(McpConfig),
+}
+
+/// Which client, and what to do with its file.
+#[derive(Debug, Args)]
+pub struct McpConfig {
+    /// The client; a list of all of them when absent
+    #[arg(long, value_name = "NAME")]
+    pub client: Option<String>,
+    /// Write the entry into the client's file
+    #[arg(long, requires = "client", conflicts_with = "remove")]
+    pub write: bool,
+    /// Take the entry out of the client's file
+    #[arg(long, requires = "client")]
+    pub remove: bool,
+    /// Show what would be changed, and change nothing
+    #[arg(long, requires = "client")]
+    pub dry_run: bool,
+    /// For whom; the user, where the client knows that
+    #[arg(long, value_name = "SCOPE", value_enum)]
+    pub scope: Option<McpScope>,
+}
+
+/// For whom a client shall know the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum McpScope {
+    /// For you, in every project
+    User,
+    /// For everybody who works in this folder: the file lies in it
+    Project,
+    /// For you, in this folder alone
+    Local,
 }

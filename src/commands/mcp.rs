@@ -1,6 +1,9 @@
 //! `goxe mcp`
 
 mod config;
+mod diff;
+mod file;
+mod user;
 
 use std::process::ExitCode;
 
@@ -27,8 +30,8 @@ pub(super) fn run(mcp: Mcp, context: &Context) -> Result<ExitCode, Failure> {
                 Err(failure) => Err(failure.message),
             }))
         }
-        Some(McpVerb::Config { client }) => {
-            config::run(client.as_deref(), context)?;
+        Some(McpVerb::Config(arguments)) => {
+            config::run(&arguments, context)?;
             Ok(ExitCode::SUCCESS)
         }
     }

@@ -17,6 +17,7 @@ mod edits;
 mod jsonrpc;
 mod kill;
 mod lifecycle;
+mod setup;
 mod socket;
 mod support;
 mod vox;

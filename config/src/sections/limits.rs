@@ -29,10 +29,14 @@ section! {
         subscriptions_max: usize = Kind::count(0, 4096),
         /// Old states that open listings hold at the same time.
         pinned_snapshots_max: usize = Kind::count(1, 4096),
+        /// Memory of old states that open listings hold; what they share with newer ones counts.
+        pinned_bytes_max: u64 = Kind::bytes(1 << 20, 1 << 40),
         /// How long a listing may hold an old state.
         pinned_ms_max: u64 = Kind::millis(1000, 86_400_000),
         /// Jobs that run, wait or are kept for their result.
         jobs_max: usize = Kind::count(1, 65_536),
+        /// Memory of the results that finished jobs keep, all together.
+        job_bytes_max: usize = Kind::bytes(1 << 20, 1 << 40),
         /// How long a finished job is kept.
         job_keep_ms: u64 = Kind::millis(1000, 604_800_000),
         /// Largest blob.

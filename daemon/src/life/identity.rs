@@ -1,25 +1,11 @@
 //! What tells this process from every other one, for whoever has to find or stop it.
 
-use std::{fs, io, time::UNIX_EPOCH};
+use std::{fs, io};
 
 /// A random number that no other start of the daemon has, as hex.
 pub fn epoch() -> io::Result<String> {
     let random = getrandom::u64().map_err(io::Error::other)?;
     Ok(format!("{random:016x}"))
-}
-
-/// Which build runs: size and time of the executable, as hex. Two builds of one version differ.
-pub fn build() -> String {
-    let facts = std::env::current_exe().and_then(fs::metadata).ok().map(|metadata| {
-        let modified = metadata.modified().ok();
-        let age = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-        (metadata.len(), age.map_or(0, |age| age.as_nanos()))
-    });
-    let (length, age) = facts.unwrap_or_default();
-    let mut hasher = crc32fast::Hasher::new();
-    hasher.update(&length.to_le_bytes());
-    hasher.update(&age.to_le_bytes());
-    format!("{:08x}", hasher.finalize())
 }
 
 /// When a process started, in clock ticks since the machine did: with the process id and the
@@ -47,6 +33,5 @@ mod tests {
         assert!(start_time(std::process::id()).unwrap() > 0);
         assert_eq!(boot_id().unwrap().len(), 36);
         assert_ne!(epoch().unwrap(), epoch().unwrap());
-        assert_eq!(build(), build());
     }
 }

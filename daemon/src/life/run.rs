@@ -284,7 +284,7 @@ impl Served {
             epoch: identity::epoch().map_err(io_error("random numbers"))?,
             store: String::new(),
             socket: config.socket.path.clone(),
-            build: identity::build(),
+            build: goxe_config::executable::build(),
         };
         write_whole(&paths.pid_file, &format!("{pid}\n")).map_err(io_error("the PID file"))?;
         endpoint.write(&paths.endpoint)?;

@@ -327,7 +327,9 @@ impl Router {
         let project = target.project.unwrap_or(ProjectId::CATALOGUE);
         let cancel = Arc::new(Cancel::default());
         let principal = session.principal.clone();
-        let (number, id) = self.jobs.begin(route.info.name, &principal, Arc::clone(&cancel))?;
+        let (number, id, gone) =
+            self.jobs.begin(route.info.name, &principal, Arc::clone(&cancel))?;
+        self.effects.garbage.extend(gone);
         let (ticket, _) = session.open(later, None, false);
         let answer = jobs::started(route.info.name, &id);
         self.answer_in(session, ticket.call, answer);

@@ -18,8 +18,10 @@ use serde_json::Value;
 
 use super::Router;
 use crate::{
-    call::{Cancel, Envelope, PeerId, Principal, Reply, Ticket},
+    call::{Cancel, Encoded, Envelope, PeerId, Principal, Reply, Ticket},
     handlers,
+    lanes::Garbage,
+    limits::Limits,
     session::Session,
 };
 
@@ -65,30 +67,51 @@ pub struct Jobs {
     jobs: Vec<Job>,
     waiters: Vec<Waiter>,
     ever: u32,
-    count_max: usize,
-    keep: Duration,
+    bounds: Bounds,
+}
+
+/// What jobs may hold.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// Jobs, finished ones included.
+    pub count_max: usize,
+    /// Bytes of all kept replies together.
+    pub bytes_max: usize,
+    /// How long a finished job keeps its reply.
+    pub keep: Duration,
+}
+
+impl Bounds {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Bounds {
+            count_max: limits.jobs_max,
+            bytes_max: limits.job_bytes_max,
+            keep: limits.job_keep,
+        }
+    }
 }
 
 impl Jobs {
-    pub(super) fn new(epoch: &str, count_max: usize, keep: Duration) -> Self {
+    pub(super) fn new(epoch: &str, bounds: Bounds) -> Self {
         let epoch = epoch.to_owned();
-        Jobs { epoch, jobs: Vec::new(), waiters: Vec::new(), ever: 0, count_max, keep }
+        Jobs { epoch, jobs: Vec::new(), waiters: Vec::new(), ever: 0, bounds }
     }
 
-    /// Enters a job that begins.
+    /// Enters a job that begins; a finished one may have to go for it.
     pub(super) fn begin(
         &mut self,
         method: &'static str,
         principal: &Principal,
         cancel: Arc<Cancel>,
-    ) -> Result<(u32, String), Error> {
-        if self.jobs.len() >= self.count_max {
+    ) -> Result<(u32, String, Option<Garbage>), Error> {
+        let mut gone = None;
+        if self.jobs.len() >= self.bounds.count_max {
             let oldest = self.jobs.iter().position(|job| job.result.is_some());
             match oldest {
-                Some(index) => drop(self.jobs.remove(index)),
+                Some(index) => gone = self.jobs.remove(index).into_garbage(),
                 None => {
                     let count = u64::try_from(self.jobs.len()).unwrap_or(u64::MAX);
-                    let max = u64::try_from(self.count_max).unwrap_or(u64::MAX);
+                    let max = u64::try_from(self.bounds.count_max).unwrap_or(u64::MAX);
                     return Err(Error::limit_exceeded("limits.jobs_max", count, max));
                 }
             }
@@ -105,7 +128,7 @@ impl Jobs {
             total: 0,
             result: None,
         });
-        Ok((number, id))
+        Ok((number, id, gone))
     }
 
     fn find(&self, principal: &Principal, id: &str) -> Result<&Job, Error> {
@@ -156,7 +179,7 @@ impl Jobs {
     pub(super) fn deadline(&self) -> Option<Instant> {
         let waits = self.waiters.iter().map(|waiter| waiter.until);
         let keeps = self.jobs.iter().filter_map(|job| job.result.as_ref());
-        waits.chain(keeps.map(|(ended, _)| *ended + self.keep)).min()
+        waits.chain(keeps.map(|(ended, _)| *ended + self.bounds.keep)).min()
     }
 
     /// Answers of waiters whose time is over.
@@ -167,10 +190,27 @@ impl Jobs {
         due.iter().map(|waiter| (waiter.ticket, self.answer(waiter.number))).collect()
     }
 
-    /// Forgets jobs that were kept for long enough.
-    pub(super) fn expire(&mut self, now: Instant) {
-        let keep = self.keep;
-        self.jobs.retain(|job| job.result.as_ref().is_none_or(|(ended, _)| *ended + keep > now));
+    /// Takes out the replies of jobs that were kept for long enough.
+    pub(super) fn expire(&mut self, now: Instant) -> Vec<Garbage> {
+        let keep = self.bounds.keep;
+        let old = |job: &mut Job| job.result.as_ref().is_some_and(|(at, _)| *at + keep <= now);
+        self.jobs.extract_if(.., old).filter_map(Job::into_garbage).collect()
+    }
+
+    /// Takes out the jobs that ended first, until the replies of the others fit. The newest one
+    /// stays, whatever its size: somebody is about to ask for it.
+    fn fit(&mut self, newest: u32) -> Vec<Garbage> {
+        let mut bytes: usize = self.jobs.iter().map(Job::bytes).sum();
+        let mut gone = Vec::new();
+        while bytes > self.bounds.bytes_max {
+            let others = self.jobs.iter().enumerate().filter(|(_, job)| job.number != newest);
+            let ended = others.filter_map(|(index, job)| Some((job.result.as_ref()?.0, index)));
+            let Some((_, index)) = ended.min() else { break };
+            let job = self.jobs.remove(index);
+            bytes -= job.bytes();
+            gone.extend(job.into_garbage());
+        }
+        gone
     }
 
     fn answer(&self, number: u32) -> Result<Reply, Error> {
@@ -181,6 +221,18 @@ impl Jobs {
 }
 
 impl Job {
+    /// Bytes of its reply.
+    fn bytes(&self) -> usize {
+        let Some((_, Ok(reply))) = &self.result else { return 0 };
+        reply.json.len() + reply.attachment.as_ref().map_or(0, |bytes| bytes.len())
+    }
+
+    /// Its reply, to be freed elsewhere.
+    fn into_garbage(self) -> Option<Garbage> {
+        let reply = self.result?.1.ok()?;
+        Some(Garbage::Encoded(Encoded { head: reply.json, attachment: reply.attachment }))
+    }
+
     fn item(&self) -> JobItem {
         let state = match &self.result {
             None => JobState::Running,
@@ -262,5 +314,10 @@ impl Router {
             self.answer(waiter.ticket, answer);
         }
         self.publish(Topic::Job, None, &item);
+        let gone = self.jobs.fit(number);
+        self.effects.garbage.extend(gone);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -100,6 +100,16 @@ impl<'a> Draft<'a> {
             Edit::Extrude { layer, axis, end, distance, within } => {
                 self.extrude(layer, *axis, *end, *distance, *within)
             }
+            Edit::Repeat { layer, offset, count, within } => {
+                self.repeat(layer, *offset, *count, *within)
+            }
+            Edit::Gradient { layer, axis, from, to, within } => {
+                self.gradient(layer, *axis, *from, *to, *within)
+            }
+            Edit::Noise { layer, amount, seed, within } => {
+                self.noise(layer, *amount, *seed, *within)
+            }
+            Edit::Text { layer, lettering, mode } => self.text(layer, lettering, *mode),
             Edit::Combine { layer, with, by } => self.combine(layer, with, *by),
             Edit::CreateLayer { name, group, visible, position } => {
                 self.create_layer(name, group, *visible, *position)

@@ -99,7 +99,8 @@ pub(super) fn update_from(
     }
 }
 
-fn update_at(
+/// As [`update`], where the change may look at the place, as an index into the chunk.
+pub(super) fn update_at(
     volume: &mut Volume,
     pos: ChunkPos,
     mask: &Mask,

@@ -333,3 +333,44 @@ fn work_that_nobody_wants_changes_nothing() {
     assert_eq!(error.cause, EditFault::Cancelled);
     assert!(project.prepare(&request, &limits, &mut After(1000)).is_ok());
 }
+
+#[test]
+fn copies_at_even_steps_start_from_what_was_there_first() {
+    let repeat = |offset, count| Edit::Repeat { layer: "main".into(), offset, count, within: None };
+    let project = done(&Project::new(), vec![set(0, rgb(1)), set(1, rgb(2)), repeat([1, 0, 1], 9)]);
+    assert_eq!((project.count(), project.bounds()), (20, Some(bounds([0, 0, 0], [10, 0, 9]))));
+    // Copies above copies: each place has the colour of the last one that reached it.
+    let project = done(&Project::new(), vec![set(0, rgb(1)), set(1, rgb(2)), repeat([1, 0, 0], 2)]);
+    let colors: Vec<u8> = (0..4).map(|x| main_volume(&project).get(at(x, 0, 0)).rgb()[0]).collect();
+    assert_eq!(colors, [1, 1, 1, 2]);
+    // However often nothing is copied, or nowhere, it takes no time.
+    assert_eq!(done(&Project::new(), vec![repeat([1, 0, 0], u32::MAX)]).count(), 0);
+    let project = done(&Project::new(), vec![set(0, rgb(1)), repeat([0; 3], u32::MAX)]);
+    assert_eq!(project.count(), 1);
+    let (edit, cause) = fault(&project, vec![repeat([1, 0, 0], 40_000)]);
+    assert!(edit == Some(0) && matches!(cause, EditFault::OutOfBounds { coord: 40_000, .. }));
+    let (_, cause) = fault(&project, vec![repeat([1, 0, 0], u32::MAX)]);
+    assert!(matches!(cause, EditFault::TooManyVoxels { .. }), "{cause}");
+}
+
+#[test]
+fn noise_keeps_material_shape_and_what_lies_outside() {
+    let gray = Voxel::from_rgb([128; 3]);
+    let stone = fill([0, 0, 0], [15, 15, 1], Mode::Over(gray));
+    let noise = |seed| Edit::Noise {
+        layer: "main".into(),
+        amount: 10,
+        seed,
+        within: Some(bounds([0, 0, 0], [15, 15, 0])),
+    };
+    let project = done(&Project::new(), vec![stone.clone(), noise(1)]);
+    let volume = main_volume(&project);
+    let colors: Vec<[u8; 3]> =
+        bounds([0, 0, 0], [15, 15, 0]).iter().map(|pos| volume.get(pos).rgb()).collect();
+    assert!(colors.iter().all(|[r, g, b]| r == g && g == b && (118..=138).contains(r)));
+    assert!(colors.iter().collect::<std::collections::BTreeSet<_>>().len() > 15);
+    assert!(bounds([0, 0, 1], [15, 15, 1]).iter().all(|pos| volume.get(pos) == gray));
+    assert_eq!(project.count(), 512);
+    assert_eq!(done(&Project::new(), vec![stone.clone(), noise(1)]).content(), project.content());
+    assert_ne!(done(&Project::new(), vec![stone, noise(2)]).content(), project.content());
+}

@@ -10,8 +10,8 @@ fn launch() -> (Vec<String>, Vec<(String, String)>) {
     (arguments, vec![("GOXE_DATA".to_owned(), "a\tb".to_owned())])
 }
 
-/// Where a client's parser finds command, arguments and environment.
-fn found(client: Client, text: &str) -> (String, Vec<String>, String) {
+/// The entry where a client's parser finds it.
+fn parsed(client: Client, text: &str) -> Value {
     let root: Value = match client {
         Client::Codex => {
             let table: toml::Table = text.parse().expect("TOML");
@@ -26,23 +26,7 @@ fn found(client: Client, text: &str) -> (String, Vec<String>, String) {
         Client::Zed => "context_servers",
         _ => "mcpServers",
     };
-    let server = &root[key]["goxe"];
-    let words = |value: &Value| -> Vec<String> {
-        serde_json::from_value(value.clone()).expect("a list of texts")
-    };
-    let (command, arguments) = match client {
-        Client::OpenCode => {
-            let mut command = words(&server["command"]);
-            let arguments = command.split_off(1);
-            (command.remove(0), arguments)
-        }
-        _ => (server["command"].as_str().expect("a text").to_owned(), words(&server["args"])),
-    };
-    let environment = match client {
-        Client::OpenCode => &server["environment"],
-        _ => &server["env"],
-    };
-    (command, arguments, environment["GOXE_DATA"].as_str().unwrap_or_default().to_owned())
+    root[key]["goxe"].clone()
 }
 
 #[test]
@@ -50,12 +34,12 @@ fn every_entry_names_the_launch_exactly() {
     let (arguments, environment) = launch();
     for client in CLIENTS {
         let launch = Launch { exe: ODD, arguments: &arguments, environment: &environment };
-        let entry = client.entry(launch);
-        let (command, words, data) = found(client, &entry.text);
-        assert_eq!(command, ODD, "{client:?}");
-        assert_eq!(words, arguments, "{client:?}");
-        assert_eq!(data, "a\tb", "{client:?}");
-        assert!(entry.text.ends_with('\n') && !entry.place.is_empty(), "{client:?}");
+        let text = client.text(launch);
+        assert!(text.ends_with('\n'), "{client:?}");
+        let started = client.started(&parsed(client, &text)).expect("a whole entry");
+        let command = [vec![ODD.to_owned()], arguments.clone()].concat();
+        let expect = Started { command, environment: environment.clone(), enabled: true };
+        assert_eq!(started, expect, "{client:?}");
     }
 }
 
@@ -63,15 +47,23 @@ fn every_entry_names_the_launch_exactly() {
 fn names_lead_to_their_clients() {
     for client in CLIENTS {
         assert_eq!(Client::named(client.name()), Some(client));
+        assert!(!client.title().is_empty() && !client.notice().is_empty());
     }
     assert!(CLIENTS.map(Client::name).is_sorted());
     assert_eq!(Client::named("emacs"), None);
 }
 
 #[test]
-fn an_entry_without_environment_has_an_empty_one() {
-    for client in CLIENTS {
-        let entry = client.entry(Launch { exe: "/goxe", arguments: &[], environment: &[] });
-        assert_eq!(found(client, &entry.text), ("/goxe".to_owned(), vec![], String::new()));
+fn what_was_switched_off_or_is_no_command_is_told_apart() {
+    let entry = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
+    let started = |client: Client, text: &str| client.started(&entry(text));
+    let off = r#"{"type":"local","command":["/goxe","mcp"],"enabled":false}"#;
+    assert!(started(Client::OpenCode, off).is_some_and(|started| !started.enabled));
+    let off = r#"{"command":"/goxe","disabled":true}"#;
+    assert!(started(Client::Cursor, off).is_some_and(|started| !started.enabled));
+    let older = r#"{"source":"custom","command":{"path":"/goxe","args":["mcp"],"env":{}}}"#;
+    assert!(started(Client::Zed, older).is_some_and(|started| started.command[1] == "mcp"));
+    for text in [r#"{"url":"http://x"}"#, r#"{"command":""}"#, "3", r#"{"command":[]}"#] {
+        assert_eq!(started(Client::Cursor, text), None, "{text}");
     }
 }

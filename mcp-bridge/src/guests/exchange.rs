@@ -31,11 +31,9 @@ use crate::{
         daemon::{Daemon, Reply},
         source::Cx,
     },
-    tools::context::Meter,
+    tools::context::{BEAT, Meter},
 };
 
-/// How often a client that asked for progress hears of a call, at least.
-const BEAT: Duration = Duration::from_secs(1);
 /// Progress that may wait for the client; the daemon's older one gives way.
 const PROGRESS_QUEUE: usize = 64;
 /// How long a user may think about a question.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Answer, Context, Failure, arguments};
+use super::{Answer, Context, Failure, arguments, context::Client};
 use crate::manager::{Condition, Status};
 
 /// What to do.
@@ -54,7 +54,7 @@ pub(super) async fn run(context: &mut Context<'_>) -> Result<Answer, Failure> {
             })?
         }
     };
-    let answer = Answer::data(&answer(status));
+    let answer = Answer::data(&answer(status, &context.client));
     Ok(match action {
         Action::Check => answer,
         Action::Restart => answer.with("done", true),
@@ -77,12 +77,16 @@ fn stopped() -> Failure {
     )
 }
 
-fn answer(daemon: Status) -> HealthAnswer {
+fn answer(daemon: Status, client: &Client) -> HealthAnswer {
     let healthy = daemon.condition == Condition::Up
         && daemon.status.as_ref().is_none_or(|status| status.healthy);
     HealthAnswer {
         healthy,
-        bridge: json!({ "version": env!("CARGO_PKG_VERSION"), "pid": std::process::id() }),
+        bridge: json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "pid": std::process::id(),
+            "client": client,
+        }),
         next: next(daemon.condition, healthy),
         daemon,
     }

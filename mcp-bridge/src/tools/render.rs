@@ -24,7 +24,7 @@ pub(super) async fn run(context: &mut Context<'_>) -> Result<Answer, Failure> {
             &next,
         ));
     }
-    let (reply, png) = context.send::<render::Image>(&params, None).await?;
+    let (reply, png) = context.send_alone::<render::Image>(&params).await?;
     if let Some(job) = &reply.job {
         return Ok(Answer::Text(format!(
             "Rendering in the background as job {job}.\n\

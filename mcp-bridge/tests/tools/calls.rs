@@ -184,6 +184,9 @@ async fn health_works_when_everything_is_down() {
     assert_eq!(structured["daemon"]["condition"], "failed");
     assert_eq!(structured["daemon"]["reason"], "the disk is gone");
     assert!(structured["bridge"]["version"].is_string());
+    // Whoever reports a fault names the client first.
+    let client = &structured["bridge"]["client"];
+    assert!(client["name"].is_string() && client["protocol"].is_string(), "{client}");
     let result = call(&fake, "engine_health", json!({ "action": "restart" })).await;
     assert_eq!(result.is_error, Some(true));
     assert!(text(&result).contains("goxe daemon start"), "{}", text(&result));

@@ -1,11 +1,15 @@
 //! `voxel.*`: edits as data, and queries.
 
 mod items;
+mod parts;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use self::items::{ColoredVoxel, Connectivity, EditItem, MaterialItem, Mode};
+pub use self::{
+    items::EditItem,
+    parts::{ColoredVoxel, Connectivity, MaterialItem, Mode},
+};
 use super::{
     method,
     types::{Box3, Color, Position, Revision},

@@ -1,14 +1,17 @@
 //! One edit of a list, from the wire's form to the engine's.
 
+mod rework;
+
 use goxe_engine::{
-    edit::{self, Edit, Original, Paint},
-    shape::Shape,
+    coords::Bounds,
+    edit::{self, Edit, Lettering, Paint},
+    shape::{End, Shape, Taper},
 };
 use goxe_protocol::{
     Error,
     api::{
-        types::{Axis, Color},
-        voxel::{self, ColoredVoxel, EditItem},
+        types::{Axis, Box3, Color, Position},
+        voxel::{ColoredVoxel, EditItem, Mode},
     },
 };
 
@@ -47,28 +50,36 @@ pub(super) fn edit(item: EditItem, layers: &Layer<'_>) -> Result<Edit, Error> {
             let at = at.into_iter().map(convert::position).collect::<Result<_, _>>()?;
             Ok(Edit::Paint { layer: layers.of(layer)?, at, paint: paint(color, material)? })
         }
-        EditItem::Box { layer, min, max, color, material, mode } => {
-            let bounds = convert::bounds(goxe_protocol::api::types::Box3 { min, max })?;
-            fill(layers.of(layer)?, Shape::cuboid(bounds), mode, color, material)
+        EditItem::Text { layer, at, text, axis, size, color, material, mode } => {
+            let lettering = Lettering {
+                text,
+                at: convert::position(at)?,
+                faces: convert::axis(axis.unwrap_or(Axis::Y)),
+                size: size.unwrap_or(1),
+            };
+            Ok(Edit::Text {
+                layer: layers.of(layer)?,
+                lettering,
+                mode: ink(mode, color, material)?,
+            })
         }
-        EditItem::Sphere { layer, center, radius, color, material, mode } => {
-            let shape = Shape::sphere(convert::position(center)?, radius).map_err(shape_error)?;
-            fill(layers.of(layer)?, shape, mode, color, material)
-        }
-        EditItem::Cylinder { layer, base, axis, radius, height, color, material, mode } => {
-            let (base, axis) = (convert::position(base)?, convert::axis(axis));
-            let shape = Shape::cylinder(base, axis, radius, height).map_err(shape_error)?;
-            fill(layers.of(layer)?, shape, mode, color, material)
-        }
-        EditItem::Line { layer, from, to, color, material, mode } => {
-            let (from, to) = (convert::position(from)?, convert::position(to)?);
-            let shape = Shape::line(from, to, 1).map_err(shape_error)?;
-            fill(layers.of(layer)?, shape, mode, color, material)
-        }
+        item @ (EditItem::Box { .. }
+        | EditItem::Sphere { .. }
+        | EditItem::Ellipsoid { .. }
+        | EditItem::Cylinder { .. }
+        | EditItem::Cone { .. }
+        | EditItem::Pyramid { .. }
+        | EditItem::Line { .. }) => shape(item, layers),
         item @ (EditItem::FloodFill { .. }
         | EditItem::ReplaceColor { .. }
-        | EditItem::Mirror { .. }
-        | EditItem::Move { .. }) => rework(item, layers),
+        | EditItem::Gradient { .. }
+        | EditItem::Noise { .. }) => rework::color(item, layers),
+        item @ (EditItem::Mirror { .. }
+        | EditItem::Rotate { .. }
+        | EditItem::Copy { .. }
+        | EditItem::Extrude { .. }
+        | EditItem::Combine { .. }
+        | EditItem::Move { .. }) => rework::place(item, layers),
         EditItem::CreateLayer { name, group } => {
             Ok(Edit::CreateLayer { name, group, visible: true, position: None })
         }
@@ -79,61 +90,58 @@ pub(super) fn edit(item: EditItem, layers: &Layer<'_>) -> Result<Edit, Error> {
     }
 }
 
-/// Edits that start from what is there.
-fn rework(item: EditItem, layers: &Layer<'_>) -> Result<Edit, Error> {
+/// Edits that fill a shape.
+fn shape(item: EditItem, layers: &Layer<'_>) -> Result<Edit, Error> {
     match item {
-        EditItem::FloodFill { layer, start, color, material, connectivity, within } => {
-            Ok(Edit::FloodFill {
-                layer: layers.of(layer)?,
-                start: convert::position(start)?,
-                voxel: convert::voxel(color, material)?,
-                tolerance: 0,
-                connectivity: match connectivity {
-                    voxel::Connectivity::Faces => edit::Connectivity::Faces,
-                    voxel::Connectivity::Corners => edit::Connectivity::Corners,
-                },
-                within: convert::bounds_opt(within)?,
-            })
+        EditItem::Box { layer, min, max, color, material, mode } => {
+            let shape = Shape::cuboid(corners(min, max)?);
+            fill(layers.of(layer)?, shape, ink(mode, color, material)?)
         }
-        EditItem::ReplaceColor { layer, from, to, tolerance, within } => Ok(Edit::ReplaceColor {
-            layers: vec![layers.of(layer)?],
-            from: from.rgb,
-            tolerance,
-            to: paint(to, None)?,
-            within: convert::bounds_opt(within)?,
-        }),
-        EditItem::Mirror { layer, axis, plane, flip } => {
-            let original = if flip { Original::Cut } else { Original::Keep };
-            Ok(Edit::Mirror {
-                layer: layers.of(layer)?,
-                axis: convert::axis(axis),
-                plane_doubled: doubled(axis, plane)?,
-                original,
-                within: None,
-            })
+        EditItem::Sphere { layer, center, radius, color, material, mode } => {
+            let shape = Shape::sphere(convert::position(center)?, radius).map_err(shape_error)?;
+            fill(layers.of(layer)?, shape, ink(mode, color, material)?)
         }
-        EditItem::Move { layer, offset, within } => Ok(Edit::Move {
-            layer: layers.of(layer)?,
-            offset,
-            original: Original::Cut,
-            within: convert::bounds_opt(within)?,
-        }),
-        _ => Err(Error::internal("this edit does not start from what is there")),
+        EditItem::Ellipsoid { layer, min, max, color, material, mode } => {
+            let shape = Shape::ellipsoid(corners(min, max)?);
+            fill(layers.of(layer)?, shape, ink(mode, color, material)?)
+        }
+        EditItem::Cylinder { layer, base, axis, radius, height, color, material, mode } => {
+            let (base, axis) = (convert::position(base)?, convert::axis(axis));
+            let shape = Shape::cylinder(base, axis, radius, height).map_err(shape_error)?;
+            fill(layers.of(layer)?, shape, ink(mode, color, material)?)
+        }
+        EditItem::Cone { layer, min, max, axis, flip, top, color, material, mode } => {
+            let shape = tapered(corners(min, max)?, axis, Taper::Round, flip, top)?;
+            fill(layers.of(layer)?, shape, ink(mode, color, material)?)
+        }
+        EditItem::Pyramid { layer, min, max, axis, flip, top, ridge, color, material, mode } => {
+            let taper = ridge.map_or(Taper::Square, |ridge| Taper::Ridge(convert::axis(ridge)));
+            let shape = tapered(corners(min, max)?, axis, taper, flip, top)?;
+            fill(layers.of(layer)?, shape, ink(mode, color, material)?)
+        }
+        EditItem::Line { layer, from, to, color, material, mode } => {
+            let (from, to) = (convert::position(from)?, convert::position(to)?);
+            let shape = Shape::line(from, to, 1).map_err(shape_error)?;
+            fill(layers.of(layer)?, shape, ink(mode, color, material)?)
+        }
+        _ => Err(Error::internal("this edit fills no shape")),
     }
 }
 
-/// Twice the place of a mirror's plane, which is whole or half.
-fn doubled(axis: Axis, plane: f64) -> Result<i32, Error> {
-    let twice = plane * 2.0;
-    // Far outside the coordinates a plane mirrors nothing into them; the bound makes it exact.
-    if twice.fract() == 0.0 && twice.abs() <= 200_000.0 {
-        #[expect(clippy::cast_possible_truncation, reason = "whole and small, as just checked")]
-        return Ok(twice as i32);
-    }
-    Err(Error::invalid_params(format!(
-        "plane: {plane} on {axis:?} is neither whole nor half, or far away"
-    ))
-    .hint("7 mirrors across the middle of voxel 7, 7.5 between the voxels 7 and 8"))
+fn tapered(
+    bounds: Bounds,
+    axis: Option<Axis>,
+    taper: Taper,
+    flip: bool,
+    top: f64,
+) -> Result<Shape, Error> {
+    let axis = convert::axis(axis.unwrap_or(Axis::Z));
+    let narrow = if flip { End::Low } else { End::High };
+    Shape::tapered(bounds, axis, taper, narrow, top).map_err(shape_error)
+}
+
+fn corners(min: Position, max: Position) -> Result<Bounds, Error> {
+    convert::bounds(Box3 { min, max })
 }
 
 fn paint(color: Color, material: Option<u8>) -> Result<Paint, Error> {
@@ -141,21 +149,19 @@ fn paint(color: Color, material: Option<u8>) -> Result<Paint, Error> {
     Ok(Paint { rgb: color.rgb, material })
 }
 
-fn fill(
-    layer: String,
-    shape: Shape,
-    mode: voxel::Mode,
-    color: Option<Color>,
-    material: Option<u8>,
-) -> Result<Edit, Error> {
-    let color = || color.ok_or_else(|| Error::invalid_params("color: needed for this mode"));
-    let mode = match mode {
-        voxel::Mode::Over => edit::Mode::Over(convert::voxel(color()?, material)?),
-        voxel::Mode::Subtract => edit::Mode::Subtract,
-        voxel::Mode::Paint => edit::Mode::Paint(paint(color()?, material)?),
-        voxel::Mode::Intersect => edit::Mode::Intersect,
-    };
+fn fill(layer: String, shape: Shape, mode: edit::Mode) -> Result<Edit, Error> {
     Ok(Edit::Fill { layer, shape, mode })
+}
+
+/// What a shape leaves behind.
+fn ink(mode: Mode, color: Option<Color>, material: Option<u8>) -> Result<edit::Mode, Error> {
+    let color = || color.ok_or_else(|| Error::invalid_params("color: needed for this mode"));
+    Ok(match mode {
+        Mode::Over => edit::Mode::Over(convert::voxel(color()?, material)?),
+        Mode::Subtract => edit::Mode::Subtract,
+        Mode::Paint => edit::Mode::Paint(paint(color()?, material)?),
+        Mode::Intersect => edit::Mode::Intersect,
+    })
 }
 
 fn shape_error(error: goxe_engine::shape::ShapeError) -> Error {

@@ -147,6 +147,24 @@ impl Model {
                         .for_each(|(pos, voxel)| *voxel = *other.get(pos).unwrap_or(voxel)),
                 }
             }
+            Edit::Gradient { layer, axis, from, to, within } => {
+                let map = self.voxels(layer)?;
+                let coords = || map.keys().map(|pos| pos[axis.index()]);
+                let ends = within.map_or_else(
+                    || coords().min().zip(coords().max()),
+                    |b| Some((b.min().to_array()[axis.index()], b.max().to_array()[axis.index()])),
+                );
+                let Some((low, high)) = ends else { return Some(true) };
+                for (pos, voxel) in map.iter_mut().filter(|(pos, _)| contains(*within, pos)) {
+                    let part = f64::from(pos[axis.index()] - low) / f64::from((high - low).max(1));
+                    let mix = |(a, b): (&u8, &u8)| {
+                        let value = f64::from(*a) * (1.0 - part) + f64::from(*b) * part;
+                        (value + 0.5 + 1e-9).floor() as u8
+                    };
+                    let rgb: Vec<u8> = from.iter().zip(to).map(mix).collect();
+                    *voxel = Voxel::new([rgb[0], rgb[1], rgb[2]], voxel.slot().unwrap());
+                }
+            }
             Edit::SetMaterial { slot, material } => {
                 self.materials.insert(slot.number(), material.name.clone());
             }
@@ -166,6 +184,19 @@ impl Model {
             Edit::Move { layer, offset, original, within } => {
                 let shift = |pos: [i32; 3]| std::array::from_fn(|axis| pos[axis] + offset[axis]);
                 relocate(self.voxels(layer)?, *original, *within, shift)?;
+            }
+            Edit::Repeat { layer, offset, count, within } => {
+                let map = self.voxels(layer)?;
+                let first = map.clone();
+                for number in 1..=*count as i32 {
+                    let shift = |pos: [i32; 3]| {
+                        std::array::from_fn(|axis| pos[axis] + number * offset[axis])
+                    };
+                    let mut copy = first.clone();
+                    relocate(&mut copy, Original::Keep, *within, shift)?;
+                    let chosen = first.keys().filter(|pos| contains(*within, pos));
+                    map.extend(chosen.map(|pos| (shift(*pos), first[pos])));
+                }
             }
             Edit::Rotate { layer, axis, turn, centre_doubled, original, within } => {
                 let map = self.voxels(layer)?;

@@ -11,7 +11,7 @@ use crate::edit::{
 };
 use crate::material::Material;
 use crate::project::Project;
-use crate::shape::Shape;
+use crate::shape::{Shape, Taper};
 use crate::volume::Volume;
 use crate::voxel::{MaterialSlot, Voxel};
 
@@ -50,11 +50,25 @@ fn original() -> impl Strategy<Value = Original> {
     select(vec![Original::Cut, Original::Keep])
 }
 
+fn taper() -> impl Strategy<Value = Taper> {
+    let ridges = Axis::ALL.map(Taper::Ridge);
+    select([vec![Taper::Round, Taper::Square], ridges.to_vec()].concat())
+}
+
+fn end() -> impl Strategy<Value = End> {
+    select(vec![End::Low, End::High])
+}
+
 fn shape() -> impl Strategy<Value = Shape> {
     prop_oneof![
         cube().prop_map(Shape::cuboid),
         cube().prop_map(Shape::ellipsoid),
         (cube(), axis()).prop_map(|(bounds, axis)| Shape::cylinder_in(bounds, axis)),
+        (cube(), axis(), taper(), end(), 0..=4_u8).prop_map(|(bounds, axis, taper, end, top)| {
+            let top = f64::from(top) / 4.0;
+            let shape = Shape::tapered(bounds, axis, taper, end, top);
+            shape.unwrap_or(Shape::cuboid(bounds))
+        }),
         (position(), position(), 1..4_u32)
             .prop_map(|(from, to, thickness)| Shape::line(from, to, thickness).unwrap()),
     ]
@@ -96,10 +110,9 @@ fn drawing() -> impl Strategy<Value = Edit> {
 }
 
 fn shaping() -> impl Strategy<Value = Edit> {
-    let offset = [-40..40_i32, -40..40, -17..17];
+    let offset = || [-40..40_i32, -40..40, -17..17];
     let turn = select(vec![Turn::Quarter, Turn::Half, Turn::ThreeQuarters]);
     let centre = [-20..20_i32, -20..20, -20..20];
-    let end = select(vec![End::Low, End::High]);
     let by = select(vec![
         Combination::Over,
         Combination::Subtract,
@@ -121,7 +134,7 @@ fn shaping() -> impl Strategy<Value = Edit> {
                 Edit::Mirror { layer, axis, plane_doubled, original, within }
             }
         ),
-        (layer(), offset, original(), part()).prop_map(|(layer, offset, original, within)| {
+        (layer(), offset(), original(), part()).prop_map(|(layer, offset, original, within)| {
             Edit::Move { layer, offset, original, within }
         }),
         (layer(), axis(), turn, centre, original(), part()).prop_map(
@@ -129,11 +142,18 @@ fn shaping() -> impl Strategy<Value = Edit> {
                 Edit::Rotate { layer, axis, turn, centre_doubled, original, within }
             }
         ),
-        (layer(), axis(), end, 0..40_u16, part()).prop_map(
+        (layer(), axis(), end(), 0..40_u16, part()).prop_map(
             |(layer, axis, end, distance, within)| {
                 Edit::Extrude { layer, axis, end, distance, within }
             }
         ),
+        (layer(), offset(), 0..4_u32, part()).prop_map(|(layer, offset, count, within)| {
+            Edit::Repeat { layer, offset, count, within }
+        }),
+        (layer(), axis(), 0..4_u8, 0..4_u8, part()).prop_map(|(layer, axis, a, b, within)| {
+            let (from, to) = ([a, 9, 0], [b, 9, 0]);
+            Edit::Gradient { layer, axis, from, to, within }
+        }),
         (layer(), layer(), by).prop_map(|(layer, with, by)| Edit::Combine { layer, with, by }),
     ]
 }

@@ -4,47 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::is_default;
+use super::parts::{ColoredVoxel, Connectivity, MaterialItem, Mode};
 use crate::api::types::{Axis, Box3, Color, Position};
-
-/// How a shape meets what is there already.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// Put the voxels there, over what is there.
-    #[default]
-    Over,
-    /// Take away what is inside the shape.
-    Subtract,
-    /// Recolour what is inside the shape; add nothing.
-    Paint,
-    /// Keep only what is inside the shape.
-    Intersect,
-}
-
-/// Which voxels touch each other for a flood fill.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum Connectivity {
-    /// Those that share a face.
-    #[default]
-    #[serde(rename = "6")]
-    Faces,
-    /// Those that share a face, an edge or a corner.
-    #[serde(rename = "26")]
-    Corners,
-}
-
-/// One coloured voxel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ColoredVoxel {
-    /// Its place.
-    pub at: Position,
-    /// Its colour.
-    pub color: Color,
-    /// Its material slot, 1 to 255; 1 when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub material: Option<u8>,
-}
 
 /// One change to a layer. `layer` names the layer; absent = the layer of the call, else the
 /// lowest one.
@@ -141,6 +102,110 @@ pub enum EditItem {
         #[serde(default, skip_serializing_if = "is_default")]
         mode: Mode,
     },
+    /// An ellipsoid that touches the sides of a box from within: balls of even width, eggs, discs.
+    Ellipsoid {
+        /// The layer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        layer: Option<String>,
+        /// The corner with the least coordinates.
+        min: Position,
+        /// The corner with the greatest coordinates.
+        max: Position,
+        /// The colour; not needed to subtract or intersect.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        color: Option<Color>,
+        /// The material slot; 1 when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        material: Option<u8>,
+        /// How it meets what is there.
+        #[serde(default, skip_serializing_if = "is_default")]
+        mode: Mode,
+    },
+    /// A cone in a box: it fills one end and grows narrower towards the other.
+    Cone {
+        /// The layer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        layer: Option<String>,
+        /// The corner with the least coordinates.
+        min: Position,
+        /// The corner with the greatest coordinates.
+        max: Position,
+        /// The axis it grows narrower along; z when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        axis: Option<Axis>,
+        /// Whether it is narrow at the low end instead of the high one.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        flip: bool,
+        /// How wide the narrow end is: 0, a point, to 1, as wide as the other.
+        #[serde(default, skip_serializing_if = "is_default")]
+        top: f64,
+        /// The colour; not needed to subtract or intersect.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        color: Option<Color>,
+        /// The material slot; 1 when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        material: Option<u8>,
+        /// How it meets what is there.
+        #[serde(default, skip_serializing_if = "is_default")]
+        mode: Mode,
+    },
+    /// A pyramid in a box; with `ridge`, a gable roof.
+    Pyramid {
+        /// The layer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        layer: Option<String>,
+        /// The corner with the least coordinates.
+        min: Position,
+        /// The corner with the greatest coordinates.
+        max: Position,
+        /// The axis it grows narrower along; z when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        axis: Option<Axis>,
+        /// Whether it is narrow at the low end instead of the high one.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        flip: bool,
+        /// How wide the narrow end is: 0, a point, to 1, as wide as the other.
+        #[serde(default, skip_serializing_if = "is_default")]
+        top: f64,
+        /// The axis along which it keeps its length.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ridge: Option<Axis>,
+        /// The colour; not needed to subtract or intersect.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        color: Option<Color>,
+        /// The material slot; 1 when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        material: Option<u8>,
+        /// How it meets what is there.
+        #[serde(default, skip_serializing_if = "is_default")]
+        mode: Mode,
+    },
+    /// Writes a text with letters seven voxels high: A to Z, digits, signs.
+    Text {
+        /// The layer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        layer: Option<String>,
+        /// The lowest leftmost voxel, as one reads it.
+        at: Position,
+        /// At most 64 characters; small letters become capitals.
+        text: String,
+        /// The axis across it: y, upright and read from the front (when absent); x, read from the
+        /// right; z, lying and read from above.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        axis: Option<Axis>,
+        /// Voxels for each dot of a letter; 1 when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        size: Option<u16>,
+        /// The colour; not needed to subtract or intersect.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        color: Option<Color>,
+        /// The material slot; 1 when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        material: Option<u8>,
+        /// How it meets what is there.
+        #[serde(default, skip_serializing_if = "is_default")]
+        mode: Mode,
+    },
     /// A straight line from voxel to voxel.
     Line {
         /// The layer.
@@ -196,6 +261,35 @@ pub enum EditItem {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         within: Option<Box3>,
     },
+    /// Colours what is there in a run from one colour to another along an axis.
+    Gradient {
+        /// The layer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        layer: Option<String>,
+        /// The axis along which the colour changes.
+        axis: Axis,
+        /// The colour at the low end.
+        from: Color,
+        /// The colour at the high end.
+        to: Color,
+        /// From end to end of this box; of the box around the whole layer when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        within: Option<Box3>,
+    },
+    /// Makes each voxel a little lighter or darker, always the same way: stone, grass, leaves.
+    Noise {
+        /// The layer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        layer: Option<String>,
+        /// How much at most, 1 to 127; 8 to 20 looks natural.
+        amount: u8,
+        /// Another number gives another pattern; 0 when absent.
+        #[serde(default, skip_serializing_if = "is_default")]
+        seed: u32,
+        /// Only what is inside this box.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        within: Option<Box3>,
+    },
     /// Copies every voxel to its mirror image across a plane.
     Mirror {
         /// The layer.
@@ -209,6 +303,66 @@ pub enum EditItem {
         /// Move instead of copying: the original side goes.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         flip: bool,
+        /// Only what is inside this box.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        within: Option<Box3>,
+    },
+    /// Turns voxels about an axis.
+    Rotate {
+        /// The layer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        layer: Option<String>,
+        /// The axis to turn about.
+        axis: Axis,
+        /// Quarter turns, 1 to 3; seen from the axis's high end they go counter-clockwise.
+        turns: u8,
+        /// The point to turn about; halves lie between voxels.
+        center: [f64; 3],
+        /// Copy instead of moving: the original stays.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        keep: bool,
+        /// Only what is inside this box.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        within: Option<Box3>,
+    },
+    /// Copies voxels, `count` times, each copy `offset` from the one before: fences, stairs, windows.
+    Copy {
+        /// The layer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        layer: Option<String>,
+        /// How far it is from one to the next.
+        offset: Position,
+        /// How many copies; 1 when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        count: Option<u32>,
+        /// Only what is inside this box.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        within: Option<Box3>,
+    },
+    /// Draws the outermost slice along an axis out.
+    Extrude {
+        /// The layer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        layer: Option<String>,
+        /// The axis to draw along.
+        axis: Axis,
+        /// How far; less than 0 draws the low end out.
+        distance: i32,
+        /// The box whose outermost slice it is; the box around the layer when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        within: Option<Box3>,
+    },
+    /// Lets another layer work on the layer: puts its voxels over it, subtracts them, keeps only what
+    /// both have, or paints with them.
+    Combine {
+        /// The layer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        layer: Option<String>,
+        /// The layer that works, and stays as it is.
+        with: String,
+        /// How they meet.
+        #[serde(default, skip_serializing_if = "is_default")]
+        mode: Mode,
     },
     /// Moves voxels.
     Move {
@@ -236,32 +390,4 @@ pub enum EditItem {
         /// The material.
         material: MaterialItem,
     },
-}
-
-/// How light meets a voxel.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct MaterialItem {
-    /// A name, for people.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub name: String,
-    /// 0 clear to 255 opaque.
-    #[serde(default = "opaque")]
-    pub alpha: u8,
-    /// 0 none to 255 metal.
-    #[serde(default)]
-    pub metallic: u8,
-    /// 0 mirror to 255 matt.
-    #[serde(default = "opaque")]
-    pub roughness: u8,
-    /// 0 none to 255 glowing.
-    #[serde(default)]
-    pub emission: u8,
-    /// Whether light passes through it.
-    #[serde(default)]
-    pub glass: bool,
-}
-
-fn opaque() -> u8 {
-    255
 }
