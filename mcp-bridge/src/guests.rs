@@ -102,7 +102,7 @@ impl Guests {
         let name = request.name.to_string();
         let book = self.keeper.book().await;
         let Some(entry) = book.tools.get(&name) else { return Err(unknown_tool(&name)) };
-        let repeat = if entry.repeatable { Repeat::Freely } else { Repeat::WithKey };
+        let repeat = if entry.repeatable { Repeat::Freely } else { Repeat::Never };
         let arguments = request.arguments.unwrap_or_default();
         let first = rounds::first(request.input_responses, request.request_state, &cx);
         let was_round = first.state.is_some();

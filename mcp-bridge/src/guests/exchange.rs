@@ -46,8 +46,8 @@ const LOG_BYTES_MAX: usize = 4 << 10;
 pub(super) enum Repeat {
     /// It changes nothing, or nothing more.
     Freely,
-    /// Under one key: at most once in effect.
-    WithKey,
+    /// Never: nobody keeps a record of what it does.
+    Never,
 }
 
 /// What an exchange needs of the request that it is for.
@@ -84,8 +84,8 @@ impl Exchange {
         repeat: Repeat,
     ) -> Result<M::Reply, Trouble> {
         let mut call = Call::read(M::NAME, params, timeout(M::COST)).map_err(Trouble::Call)?;
-        if repeat == Repeat::WithKey {
-            call.kind = Kind::edit();
+        if repeat == Repeat::Never {
+            call.kind = Kind::Once;
         }
         match self.relay(call).await {
             Ok(Reply::Answered { json, .. }) => {

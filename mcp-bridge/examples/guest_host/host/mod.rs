@@ -10,7 +10,7 @@ use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use goxe_config::{Endpoint, Paths};
@@ -18,7 +18,7 @@ use goxe_protocol::api::guest::{
     CallParams, CallReply, CompleteParams, CompleteReply, FillParams, FillReply, ListReply, Note,
     ReadParams, ReadReply, WatchParams,
 };
-use goxe_protocol::error::{Code, Error};
+use goxe_protocol::error::Error;
 use goxe_protocol::frame::{self, Decoder};
 use goxe_protocol::rpc::{self, Id, Message, RpcLimits};
 use serde::Serialize;
@@ -68,8 +68,6 @@ struct Inner {
     watchers: Mutex<HashMap<u64, BTreeSet<String>>>,
     /// Calls that run: session, id.
     running: Mutex<HashMap<(u64, u64), Arc<AtomicBool>>>,
-    /// Calls by idempotency key.
-    keyed: Mutex<HashMap<String, Arc<Once>>>,
     seen: Mutex<Vec<String>>,
 }
 
@@ -80,11 +78,7 @@ struct Asked {
     method: String,
     params: Value,
     progress: bool,
-    key: Option<String>,
 }
-
-/// What becomes of a call that runs once.
-type Once = OnceLock<Result<Value, Error>>;
 
 impl Host {
     /// Takes the data folder's lock, listens, and publishes its endpoint.
@@ -117,7 +111,6 @@ impl Host {
             peers: Mutex::default(),
             watchers: Mutex::default(),
             running: Mutex::default(),
-            keyed: Mutex::default(),
             seen: Mutex::default(),
         }));
         host.publish();
@@ -226,7 +219,6 @@ impl Host {
                     method: request.method.to_string(),
                     params: serde_json::from_str(params).expect("params"),
                     progress: meta.is_some_and(|meta| meta.progress.is_some()),
-                    key: meta.and_then(|meta| meta.idempotency_key.as_deref().map(str::to_owned)),
                 };
                 self.run(&stream, asked);
             }
@@ -273,15 +265,9 @@ impl Host {
         let log = typed(&asked.params["round"]["log"]).ok();
         let Asked { id, progress, .. } = asked;
         let talk = Talk { stream, id, progress, log, cancelled, host: self.clone() };
-        let once = asked
-            .key
-            .as_ref()
-            .map(|key| Arc::clone(locked(&self.0.keyed).entry(key.clone()).or_default()));
         let host = self.clone();
         thread::spawn(move || {
-            let work = || host.guest(&asked.method, &asked.params, &talk);
-            // Whoever comes second with a key waits for the first one's answer.
-            let outcome = once.map_or_else(work, |once| once.get_or_init(work).clone());
+            let outcome = host.guest(&asked.method, &asked.params, &talk);
             locked(&host.0.running).remove(&number);
             answer(&talk.stream, id, &outcome);
         });
@@ -295,14 +281,6 @@ impl Host {
             "guest.read" => json(guests.read(typed(params)?)?),
             "guest.fill" => json(guests.fill(typed(params)?)?),
             "guest.complete" => json(guests.complete(typed(params)?)?),
-            "history.outcome" => {
-                let key = params["key"].as_str().unwrap_or_default();
-                match locked(&self.0.keyed).get(key).and_then(|once| once.get()) {
-                    Some(Ok(answer)) => Ok(json!({ "outcome": "committed", "answer": answer })),
-                    // What ran before this start is not known here.
-                    _ => Err(Error::new(Code::Unsupported, "no record is kept of that")),
-                }
-            }
             other => Err(Error::method_not_found(other)),
         }
     }
