@@ -131,7 +131,7 @@ function print(rows) {
   console.log();
   for (const row of table) console.log(row.map((cell, column) => cell.padEnd(widths[column])).join("  ").trimEnd());
   for (const { client, facts } of rows) {
-    for (const name of ["image", "refused"]) for (const value of facts[name] ?? []) console.log(`${client.name}, ${name}: ${value}`);
+    for (const name of ["image", "refused"]) for (const value of new Set(facts[name])) console.log(`${client.name}, ${name}: ${value}`);
   }
   console.log();
   for (const { client } of rows.filter(({ failed }) => failed)) console.log(`FAILED: ${client.name}`);
