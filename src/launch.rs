@@ -86,7 +86,8 @@ pub fn all(launch: &Launch) -> String {
 
 /// The files that a client with its scrubbed environment would find; none if it would find none.
 fn scrubbed(context: &Context) -> Option<Paths> {
-    let mut scrubbed = Environment { folders: Default::default(), ..context.environment.clone() };
+    let environment = Environment::clone(&context.environment);
+    let mut scrubbed = Environment { folders: Default::default(), ..environment };
     scrubbed.variables.retain(|name, _| KEPT.contains(&name.as_str()));
     let mut choice = context.choice.clone();
     (choice.data, choice.config) = (None, None);
@@ -110,6 +111,7 @@ mod tests {
 
     use super::*;
     use crate::args::Color;
+    use crate::context;
     use crate::output::Output;
 
     #[test]
@@ -128,9 +130,11 @@ mod tests {
         let output = Output::new(false, Color::Never);
         let mut context =
             Context::for_folder(Path::new("/data"), Path::new("/data/goxe.toml"), output);
+        let mut environment = Environment::clone(&context.environment);
         for (name, value) in [("GOXE_LOG_LEVEL", "debug"), ("GOXE_TOKEN", "secret")] {
-            context.environment.variables.insert(name.to_owned(), value.into());
+            environment.variables.insert(name.to_owned(), value.into());
         }
+        context.environment = context::late(|| environment);
         let launch = Launch::of(&context).unwrap();
         assert_eq!(launch.environment, [("GOXE_LOG_LEVEL".to_owned(), "debug".to_owned())]);
         assert_eq!(launch.entry(Client::Zed)["env"]["GOXE_LOG_LEVEL"], "debug");

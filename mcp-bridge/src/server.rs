@@ -8,6 +8,7 @@ mod changes;
 mod confirm;
 pub mod daemon;
 pub mod era;
+mod guard;
 mod late;
 pub mod offers;
 mod pace;

@@ -8,6 +8,7 @@ use goxe_protocol::api::render::{Background, Transparent, View};
 
 /// What to do with projects.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Project {
     /// List the projects
     List(List),

@@ -16,13 +16,14 @@ use tokio_util::sync::CancellationToken;
 use super::{
     CACHE_MS, confirm,
     daemon::{Daemon, Pending},
+    guard::guarded,
     source::{Cx, Known, Listed, Source, unknown_tool},
 };
 use crate::{
     completions, prompts,
     resources::{self, Address, Resources},
     tools::{
-        Context, TOOLS, Tool, answer,
+        Context, Failure, TOOLS, Tool, answer,
         context::{Client, Meter},
     },
 };
@@ -50,7 +51,8 @@ impl Builtin {
             client: Client::of(&cx),
             folder: &self.folder,
         };
-        match tool.run(&mut context).await {
+        let ended = guarded(tool.run(&mut context)).await;
+        match ended.unwrap_or_else(|text| Err(Failure::of_bridge(tool, &text))) {
             Ok(answer) => {
                 let mut result = answer.into_result();
                 answer::link(&mut result, |picture| {
