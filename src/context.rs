@@ -82,7 +82,7 @@ impl Context {
     }
 }
 
-/// An environment that is looked at when it is needed.
+/// An environment that is looked at once it is needed.
 pub fn late(look: impl FnOnce() -> Environment + Send + 'static) -> Arc<Late> {
     Arc::new(LazyLock::new(Box::new(look)))
 }

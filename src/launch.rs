@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use goxe_config::load::SHORT;
 use goxe_config::{Environment, Paths, executable, sections};
 use goxe_mcp_bridge::clients::{self, CLIENTS, Client};
 use serde_json::Value;
@@ -97,12 +98,16 @@ fn scrubbed(context: &Context) -> Option<Paths> {
 /// Keys of the configuration that this environment sets, and that a client would not pass on. The
 /// socket has a flag.
 fn kept(environment: &Environment) -> Vec<(String, String)> {
-    let keys = sections::keys().map(|key| key.variable()).filter(|name| name != "GOXE_SOCKET_PATH");
-    keys.filter_map(|name| {
-        let value = environment.variable(&name)?.to_str()?.to_owned();
-        Some((name, value))
-    })
-    .collect()
+    let keys = sections::keys().map(|key| key.variable());
+    let short = SHORT.iter().map(|(name, _)| (*name).to_owned());
+    let is_flag = |name: &String| ["GOXE_SOCKET", "GOXE_SOCKET_PATH"].contains(&name.as_str());
+    let names = keys.chain(short).filter(|name| !is_flag(name));
+    names
+        .filter_map(|name| {
+            let value = environment.variable(&name)?.to_str()?.to_owned();
+            Some((name, value))
+        })
+        .collect()
 }
 
 #[cfg(test)]

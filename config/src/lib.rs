@@ -3,9 +3,9 @@
 //! `goxe.toml`, beside this crate's manifest, is the source of all defaults and of the documentation
 //! of every key. [`schema`] says what each key allows, [`sections`] holds the typed values,
 //! [`load`] merges the layers, [`shipped`] and [`show`] print. [`paths`], [`dirs`] and [`endpoint`]
-//! are about where a daemon's files lie and how its clients find it, [`executable`] about the program;
-//! [`duration`] reads times that people write. Nothing here reads the process's environment but
-//! [`executable`] and [`paths::Environment::of_process`].
+//! are about where a daemon's files lie and how its clients find it, [`executable`] about the program,
+//! [`duration`] about times that people write. Nothing here but the program reads the process's
+//! environment, and [`paths::Environment::of_process`].
 
 pub mod dirs;
 pub mod duration;

@@ -26,8 +26,8 @@ pub const FILE_BYTES_MAX: u64 = 256 << 10;
 /// Variables that are no keys: they choose a daemon, or belong to clients and tests.
 const RESERVED: &[&str] = &["GOXE_DATA", "GOXE_CONFIG", "GOXE_TOKEN", "GOXE_BLESS"];
 
-/// Short names of keys, for those who know no section.
-const SHORT: &[(&str, &str)] = &[
+/// Variables that are short names of keys, for those who know no section, and these keys.
+pub const SHORT: &[(&str, &str)] = &[
     ("GOXE_SOCKET", "socket.path"),
     ("GOXE_STARTUP_TIMEOUT", "manager.startup_ms"),
     ("GOXE_HEALTH_TIMEOUT", "manager.probe_timeout_ms"),

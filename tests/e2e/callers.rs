@@ -14,8 +14,10 @@ const BRIDGES: u64 = 20;
 const CALLERS: u64 = 16;
 /// One call in so many writes.
 const WRITES: u64 = 16;
-/// Growth of memory that no leak explains.
-const SLACK_KIB: u64 = 2 << 10;
+/// Growth of the daemon's memory that is no leak: a hundred bytes a call would be more in a full soak.
+const DAEMON_SLACK_KIB: u64 = 4 << 10;
+/// The same for a bridge, which keeps nothing.
+const BRIDGE_SLACK_KIB: u64 = 1 << 10;
 /// How long an answer may take while everybody asks.
 const LONG: Duration = Duration::from_secs(120);
 
@@ -152,9 +154,12 @@ fn sixteen_behind_each_of_twenty_bridges_get_their_own_answers_in_flat_memory() 
     println!(
         "{calls} calls; daemon {daemon_before} -> {daemon_after} KiB, the largest bridge {most} KiB"
     );
-    assert!(daemon_after <= daemon_before + SLACK_KIB, "{daemon_before} KiB became {daemon_after}");
+    assert!(
+        daemon_after <= daemon_before + DAEMON_SLACK_KIB,
+        "{daemon_before} KiB became {daemon_after}"
+    );
     for (before, after) in bridges_before.iter().zip(&bridges_after) {
-        assert!(*after <= before + SLACK_KIB, "a bridge: {before} KiB became {after}");
+        assert!(*after <= before + BRIDGE_SLACK_KIB, "a bridge: {before} KiB became {after}");
     }
     for crowd in crowds {
         assert!(crowd.bridge.leave().success());

@@ -36,7 +36,7 @@ fn cancelled_renders_free_their_lane(mut bridge: Bridge, place: &Place) {
     let begun = Instant::now();
     let whole = begin(&mut bridge, &arguments);
     let answer = bridge.answer(whole, Duration::from_secs(120));
-    assert_eq!(answer["result"]["content"][0]["type"].is_string(), true, "{answer}");
+    assert!(answer["result"]["content"][0]["type"].is_string(), "{answer}");
     let full = begun.elapsed();
 
     let renders: Vec<u64> = (0..RENDERS).map(|_| begin(&mut bridge, &arguments)).collect();

@@ -20,7 +20,7 @@ fn cycle(place: &Place, rng: &mut Rng, number: u64) {
         _ => Bridge::modern(place),
     };
     let info = json!({ "project": "castle" });
-    assert!(!bridge.tool("project_info", info.clone()).is_error(), "cycle {number}");
+    assert!(!bridge.tool("project_info", info).is_error(), "cycle {number}");
     // Half of them leave in the middle of a call.
     if rng.below(2) == 0 {
         let edit = crate::support::client::mark("castle", number);

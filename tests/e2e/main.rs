@@ -15,6 +15,7 @@ mod command;
 mod cycles;
 mod damage;
 mod disk;
+mod doubt;
 mod edges;
 mod edits;
 mod events;

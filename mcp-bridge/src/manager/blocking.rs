@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::call::{Call, CallError, Progress, Reply};
 use super::handle::{self, Options};
-use super::life::LifeEvent;
+use super::observe::Observation;
 use super::shell::lock;
 use super::shell::look::DaemonInfo;
 use super::status::{RestartError, Status, StopError, StopHow};
@@ -106,11 +106,11 @@ impl Manager {
         self.runtime.block_on(self.manager.status())
     }
 
-    /// See [`Manager::attend`](super::Manager::attend). Ends, too, when `gone` returns, which may
+    /// See [`Manager::observe`](super::Manager::observe). Ends, too, when `gone` returns, which may
     /// block: it runs in a thread of its own.
-    pub fn attend(
+    pub fn observe(
         &self,
-        tell: impl FnMut(LifeEvent) -> ControlFlow<()>,
+        tell: impl FnMut(Observation) -> ControlFlow<()>,
         gone: impl FnOnce() + Send + 'static,
     ) {
         let (sender, over) = oneshot::channel();
@@ -121,7 +121,7 @@ impl Manager {
         });
         self.runtime.block_on(async {
             tokio::select! {
-                () = self.manager.attend(tell) => {}
+                () = self.manager.observe(tell) => {}
                 Ok(()) = over => {}
             }
         });

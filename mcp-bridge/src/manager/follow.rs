@@ -192,10 +192,6 @@ pub(super) fn endpoint_changes(scene: &Scene) -> mpsc::Receiver<()> {
     let (changed, changes) = mpsc::channel(1);
     let data = scene.looker.paths.data.clone();
     let _ = lock::in_thread("goxe-follow", move || {
-        // The folder may still have to be made; without it nothing can be watched.
-        if lock::folder_of(&data.join("endpoint.json")).is_err() {
-            return;
-        }
         watch::watch(&data, || match changed.try_send(()) {
             // One that waits to be heard stands for all.
             Ok(()) | Err(mpsc::error::TrySendError::Full(())) => true,

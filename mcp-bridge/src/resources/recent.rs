@@ -92,7 +92,7 @@ fn notice(notice: &Notice) -> Option<Value> {
         Notice::Failed { reason, .. } => {
             json!({ "topic": "daemon", "what": "failed", "reason": reason })
         }
-        // What comes of them is told.
+        // Steps on the way to something that is told.
         Notice::Starting { .. } | Notice::Recovering { .. } | Notice::HealthCheck { .. } => {
             return None;
         }

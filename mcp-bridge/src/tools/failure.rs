@@ -43,9 +43,9 @@ impl Failure {
     }
 
     /// The failure that a mistake in this very program is.
-    pub fn of_bridge(tool: Tool, text: &str) -> Self {
+    pub fn of_bridge(tool: &str, text: &str) -> Self {
         Failure::new(
-            format!("{} failed: goxe itself made a mistake", tool.name()),
+            format!("{tool} failed: goxe itself made a mistake"),
             format!(
                 "It said: {text}. Whether anything was done is not known; look before repeating it."
             ),

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 
-use goxe_mcp_bridge::manager::LifeEvent;
+use goxe_mcp_bridge::manager::Observation;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -32,8 +32,8 @@ impl Lines {
     }
 
     /// Prints what happened; breaks off once nobody reads any more.
-    pub(super) fn happened(&self, event: &LifeEvent) -> ControlFlow<()> {
-        self.print(event, words);
+    pub(super) fn observed(&self, observation: &Observation) -> ControlFlow<()> {
+        self.print(observation, words);
         match *self.ended.borrow() {
             None => ControlFlow::Continue(()),
             Some(_) => ControlFlow::Break(()),
@@ -69,34 +69,36 @@ impl Lines {
     }
 }
 
-fn words(event: &LifeEvent) -> String {
+fn words(observation: &Observation) -> String {
     let daemon = |pid: &u32| paint(DIM, format!("pid {pid}"));
-    match event {
-        LifeEvent::Status(status) => {
+    match observation {
+        Observation::Status(status) => {
             let condition = super::status::word(status.condition);
             let pid = status.pid.map(|pid| format!("  {}", daemon(&pid))).unwrap_or_default();
             format!("{condition}{pid}")
         }
-        LifeEvent::Starting { attempt } => {
+        Observation::Starting { attempt } => {
             format!("{}  start {attempt}", paint(POOR, "starting"))
         }
-        LifeEvent::Recovering { pid, done, total, .. } => {
+        Observation::Recovering { pid, done, total, .. } => {
             let share = format!("{} of {}", output::bytes(*done), output::bytes(*total));
             format!("{}  {share}  {}", paint(POOR, "recovering"), daemon(pid))
         }
-        LifeEvent::Started { pid, latency_ms, .. } => {
+        Observation::Started { pid, latency_ms, .. } => {
             let after = latency_ms.map(|ms| format!("  after {}", output::duration(ms)));
             format!("{}{}  {}", paint(GOOD, "started"), after.unwrap_or_default(), daemon(pid))
         }
-        LifeEvent::Attached { pid, .. } => format!("{}  {}", paint(GOOD, "runs"), daemon(pid)),
-        LifeEvent::Draining { pid, .. } => format!("{}  {}", paint(POOR, "draining"), daemon(pid)),
-        LifeEvent::Stopped { pid, reason, .. } => {
+        Observation::Attached { pid, .. } => format!("{}  {}", paint(GOOD, "runs"), daemon(pid)),
+        Observation::Draining { pid, .. } => {
+            format!("{}  {}", paint(POOR, "draining"), daemon(pid))
+        }
+        Observation::Stopped { pid, reason, .. } => {
             format!("{}  {reason}  {}", paint(POOR, "stopped"), daemon(pid))
         }
-        LifeEvent::HealthCheck { pid, latency_us, .. } => match latency_us {
+        Observation::HealthCheck { pid, latency_us, .. } => match latency_us {
             Some(us) => format!("{}  in {us} us  {}", paint(GOOD, "healthy"), daemon(pid)),
             None => format!("{}  {}", paint(BAD, "does not answer"), daemon(pid)),
         },
-        LifeEvent::Failed { reason } => format!("{}  {reason}", paint(BAD, "failed")),
+        Observation::Failed { reason } => format!("{}  {reason}", paint(BAD, "failed")),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use goxe_mcp_bridge::manager::{CallError, Condition, DaemonInfo, LifeEvent, blocking};
+use goxe_mcp_bridge::manager::{CallError, Condition, DaemonInfo, Observation, blocking};
 use serde::Serialize;
 
 use super::Running;
@@ -44,8 +44,8 @@ pub(super) fn run(events: bool, context: &Context) -> Result<(), Failure> {
 fn start(manager: &blocking::Manager, lines: &Lines) -> Result<DaemonInfo, CallError> {
     let handle = manager.handle();
     // A daemon that was asked for is started even if nobody reads how.
-    let tell = |event: LifeEvent| {
-        let _ = lines.happened(&event);
+    let tell = |observation: Observation| {
+        let _ = lines.observed(&observation);
     };
     manager.block_on(handle.told(handle.start(PATIENCE), tell))
 }

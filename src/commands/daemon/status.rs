@@ -32,8 +32,8 @@ pub(super) fn run(context: &Context) -> Result<ExitCode, Failure> {
 pub(super) fn follow(context: &Context) -> Result<(), Failure> {
     let manager = daemon::manager(daemon::options(context, &context.settings()?))?;
     let (lines, output) = (Lines::new(context.output), context.output);
-    manager.attend(
-        |event| lines.happened(&event),
+    manager.observe(
+        |observation| lines.observed(&observation),
         move || while output.wait(FOREVER).is_ok_and(|flow| flow.is_continue()) {},
     );
     lines.finish()

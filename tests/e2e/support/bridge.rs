@@ -149,12 +149,17 @@ impl Bridge {
         self.is_modern = true;
     }
 
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a message that is no request.
     pub fn write(&mut self, message: &Value) {
         self.write_raw(format!("{message}\n").as_bytes());
     }
 
-    /// Sends bytes, which may be a part of a message.
+    /// Sends any bytes.
     pub fn write_raw(&mut self, bytes: &[u8]) {
         let input = self.input.as_mut().expect("its input is open");
         // A bridge that is gone is seen when its answer does not come.
@@ -170,14 +175,9 @@ impl Bridge {
                 return self.notifications.remove(at);
             }
             let left = end.saturating_duration_since(Instant::now());
-            let message = self.lines.recv_timeout(left).map(Line::message);
-            self.notifications.push(message.expect("the notification does not come"));
+            let line = self.lines.recv_timeout(left).expect("the notification does not come");
+            self.notifications.push(line.message());
         }
-    }
-
-    /// Its process id.
-    pub fn pid(&self) -> u32 {
-        self.child.id()
     }
 
     /// Sends a request and returns its id.

@@ -1,4 +1,4 @@
-//! Watching over a daemon from outside: what becomes of it is told, and nothing is started.
+//! Observing a daemon from outside: what becomes of it is told, and nothing is started.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::core::{Advance, Epoch, Identity, Notice};
 use super::follow::endpoint_changes;
 use super::handle::Manager;
+use super::shell::lock;
 use super::shell::look::{Glance, Seen};
 use super::shell::process::{self, Ended};
 use super::status::{Condition, Status};
@@ -23,7 +24,7 @@ const SILENT: Duration = Duration::from_secs(1);
 /// What happens to a daemon, as who does not use it can tell.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
-pub enum LifeEvent {
+pub enum Observation {
     /// How it is at the beginning.
     Status(Box<Status>),
     /// A daemon is being started.
@@ -96,7 +97,7 @@ pub enum LifeEvent {
     },
 }
 
-impl From<Notice> for LifeEvent {
+impl From<Notice> for Observation {
     fn from(notice: Notice) -> Self {
         match notice {
             Notice::Starting { attempt } => Self::Starting { attempt },
@@ -126,24 +127,26 @@ impl Manager {
     /// Tells how the daemon is, and from then on what happens to it, until who is told breaks it off.
     /// The end of its process and a change of its endpoint file are events of the system; its health
     /// is asked for once every `health_ms_max`.
-    pub async fn attend(&self, mut tell: impl FnMut(LifeEvent) -> ControlFlow<()>) {
+    pub async fn observe(&self, mut tell: impl FnMut(Observation) -> ControlFlow<()>) {
         let is_over = Cell::new(false);
-        let mut tell = |event| is_over.set(is_over.get() | tell(event).is_break());
+        let mut tell = |observation| is_over.set(is_over.get() | tell(observation).is_break());
+        // A folder that does not exist cannot be watched; the first start would make the same one.
+        let _ = lock::folder_of(&self.scene.looker.paths.endpoint);
         let mut changes = endpoint_changes(&self.scene);
         let first = self.status().await;
         let every = Duration::from_millis(self.scene.settings.health_ms_max);
-        let mut watcher = Watcher::new(&first, every);
-        tell(LifeEvent::Status(Box::new(first)));
+        let mut observer = Observer::new(&first, every);
+        tell(Observation::Status(Box::new(first)));
         loop {
             let begun = Instant::now();
             let looked = self.scene.looker.glance().await;
-            let pause = watcher.take(looked, begun.elapsed(), &mut tell);
+            let pause = observer.take(looked, begun.elapsed(), &mut tell);
             if is_over.get() {
                 return;
             }
             tokio::select! {
                 Some(()) = changes.recv() => {}
-                () = watcher.ended() => {}
+                () = observer.ended() => {}
                 () = tokio::time::sleep(pause) => {}
             }
         }
@@ -158,14 +161,14 @@ enum Stage {
     Draining,
 }
 
-/// The daemon that is followed.
+/// The daemon that is observed.
 struct Known {
     id: Identity,
     stage: Stage,
     end: Option<Ended>,
 }
 
-struct Watcher {
+struct Observer {
     every: Duration,
     known: Option<Known>,
     /// The process ended; what the folder looks like now tells how.
@@ -173,7 +176,7 @@ struct Watcher {
     refused: Option<String>,
 }
 
-impl Watcher {
+impl Observer {
     fn new(status: &Status, every: Duration) -> Self {
         let stage = match status.condition {
             Condition::Up | Condition::Hung => Some(Stage::Ready),
@@ -181,13 +184,13 @@ impl Watcher {
             Condition::Draining => Some(Stage::Draining),
             Condition::Refused | Condition::Down | Condition::Failed => None,
         };
-        let mut watcher = Self { every, known: None, has_ended: false, refused: None };
+        let mut observer = Self { every, known: None, has_ended: false, refused: None };
         if let (Some(stage), Some(pid)) = (stage, status.pid) {
             let started = process::start_time(pid).unwrap_or(0);
             let epoch = Epoch::new(status.epoch.as_deref().unwrap_or_default());
-            watcher.know(Identity { pid, started, epoch }, stage);
+            observer.know(Identity { pid, started, epoch }, stage);
         }
-        watcher
+        observer
     }
 
     /// Ends with the process of the daemon that is known.
@@ -204,7 +207,7 @@ impl Watcher {
         &mut self,
         looked: Result<Glance, Seen>,
         after: Duration,
-        tell: &mut dyn FnMut(LifeEvent),
+        tell: &mut dyn FnMut(Observation),
     ) -> Duration {
         let left_file = matches!(looked, Err(Seen::Absent { left: Some(_) }));
         let seen = match &looked {
@@ -229,14 +232,14 @@ impl Watcher {
             Err(Seen::Draining(id) | Seen::Deaf(id)) => self.drains(id, tell),
             Err(Seen::Silent(id) | Seen::Lost(id)) => {
                 let (pid, epoch) = (id.pid, id.epoch.to_string());
-                tell(LifeEvent::HealthCheck { pid, epoch, healthy: false, latency_us: None });
+                tell(Observation::HealthCheck { pid, epoch, healthy: false, latency_us: None });
                 self.know(id, Stage::Ready);
                 SILENT.min(self.every)
             }
             Err(Seen::Refused(reason)) => {
                 if self.refused.as_ref() != Some(&reason) {
                     self.refused = Some(reason.clone());
-                    tell(LifeEvent::Failed { reason });
+                    tell(Observation::Failed { reason });
                 }
                 self.every
             }
@@ -250,7 +253,7 @@ impl Watcher {
         &mut self,
         seen: Option<&Identity>,
         left_file: bool,
-        tell: &mut dyn FnMut(LifeEvent),
+        tell: &mut dyn FnMut(Observation),
     ) {
         let Some(known) = &self.known else { return };
         let same = seen.is_some_and(|seen| seen.epoch == known.id.epoch);
@@ -262,7 +265,7 @@ impl Watcher {
             (_, _, true) => "it fell",
             (_, _, false) => "it was stopped",
         };
-        tell(LifeEvent::Stopped {
+        tell(Observation::Stopped {
             pid: known.id.pid,
             epoch: known.id.epoch.to_string(),
             reason: reason.to_owned(),
@@ -275,15 +278,15 @@ impl Watcher {
         &mut self,
         id: Identity,
         latency_us: u64,
-        tell: &mut dyn FnMut(LifeEvent),
+        tell: &mut dyn FnMut(Observation),
     ) -> Duration {
         let (pid, epoch) = (id.pid, id.epoch.to_string());
         tell(match self.know(id, Stage::Ready) {
             Some(Stage::Ready) => {
-                LifeEvent::HealthCheck { pid, epoch, healthy: true, latency_us: Some(latency_us) }
+                Observation::HealthCheck { pid, epoch, healthy: true, latency_us: Some(latency_us) }
             }
             Some(Stage::Recovering(_) | Stage::Draining) | None => {
-                LifeEvent::Started { pid, epoch, latency_ms: None }
+                Observation::Started { pid, epoch, latency_ms: None }
             }
         });
         self.every
@@ -293,21 +296,21 @@ impl Watcher {
         &mut self,
         id: Identity,
         advance: Advance,
-        tell: &mut dyn FnMut(LifeEvent),
+        tell: &mut dyn FnMut(Observation),
     ) -> Duration {
         let (pid, epoch) = (id.pid, id.epoch.to_string());
         let stage = Stage::Recovering(advance);
         if self.know(id, stage) != Some(stage) {
             let Advance { done, total } = advance;
-            tell(LifeEvent::Recovering { pid, epoch, done, total });
+            tell(Observation::Recovering { pid, epoch, done, total });
         }
         TRANSITION
     }
 
-    fn drains(&mut self, id: Identity, tell: &mut dyn FnMut(LifeEvent)) -> Duration {
+    fn drains(&mut self, id: Identity, tell: &mut dyn FnMut(Observation)) -> Duration {
         let (pid, epoch) = (id.pid, id.epoch.to_string());
         if self.know(id, Stage::Draining) != Some(Stage::Draining) {
-            tell(LifeEvent::Draining { pid, epoch });
+            tell(Observation::Draining { pid, epoch });
         }
         // Its end is an event.
         self.every
@@ -333,7 +336,7 @@ impl Manager {
     pub async fn told<T>(
         &self,
         work: impl Future<Output = T>,
-        mut tell: impl FnMut(LifeEvent),
+        mut tell: impl FnMut(Observation),
     ) -> T {
         let mut notices = self.events();
         let mut work = std::pin::pin!(work);
