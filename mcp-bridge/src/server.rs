@@ -8,6 +8,7 @@ mod changes;
 mod confirm;
 pub mod daemon;
 pub mod era;
+mod guard;
 mod late;
 pub mod offers;
 mod pace;
@@ -16,30 +17,39 @@ mod parent;
 pub mod process;
 pub mod source;
 pub mod subscribers;
+mod tasks;
 
 use std::{borrow::Cow, path::PathBuf, sync::Arc};
 
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
-        DiscoverResult, GetPromptRequestParams, GetPromptResponse, Implementation,
-        ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
-        PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse,
-        ServerCapabilities, ServerConfig, SetLevelRequestMethod, SubscribeRequestParams,
-        SubscriptionFilter, UnsubscribeRequestParams,
+        CacheScope, CallToolRequestParams, CallToolResponse, CancelTaskMethod, CancelTaskParams,
+        CompleteRequestParams, CompleteResult, DiscoverResult, GetPromptRequestParams,
+        GetPromptResponse, GetTaskMethod, GetTaskParams, GetTaskResult, Implementation,
+        InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourceTemplatesResult,
+        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion,
+        ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
+        SetLevelRequestMethod, SubscribeRequestParams, SubscriptionFilter,
+        UnsubscribeRequestParams, UpdateTaskMethod, UpdateTaskParams,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{guests::Guests, guide::INSTRUCTIONS, resources::Resources, tools::Tool};
+use crate::{
+    guests::Guests,
+    guide::INSTRUCTIONS,
+    resources::Resources,
+    tools::{Failure, Tool},
+};
 use builtin::Builtin;
 use daemon::Daemon;
 use era::is_modern;
 use offers::{Offers, unknown_resource};
 use source::Source;
 use subscribers::{Subscribers, URIS_MAX};
+use tasks::Tasks;
 
 /// How long a client may keep the list of tools and what the server says of itself: they only
 /// change with the program.
@@ -68,6 +78,7 @@ impl Server {
             daemon: Arc::clone(&daemon),
             resources,
             folder: Arc::new(folder),
+            tasks: Tasks::default(),
             gone: gone.clone(),
         });
         let guests =
@@ -113,6 +124,7 @@ impl ServerHandler for Server {
             .enable_resources_subscribe()
             .enable_tools()
             .enable_tool_list_changed()
+            .enable_tasks()
             .build();
         ServerConfig::new(capabilities)
             .with_server_info(
@@ -133,6 +145,18 @@ impl ServerHandler for Server {
             .with_cache_scope(CacheScope::Public))
     }
 
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        cx.peer.set_peer_info(request.clone());
+        let mut begun = self.negotiate_initialize(&request)?;
+        // Clients of the older era that know tasks by this name show an empty result instead of one.
+        begun.capabilities.extensions = None;
+        Ok(begun)
+    }
+
     async fn list_tools(
         &self,
         params: Option<PaginatedRequestParams>,
@@ -151,7 +175,11 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         cx: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        self.offers.call_tool(request, cx).await
+        let name = request.name.clone();
+        match guard::guarded(self.offers.call_tool(request, cx)).await {
+            Ok(result) => result,
+            Err(text) => Ok(Failure::of_bridge(&name, &text).into_result().into()),
+        }
     }
 
     async fn list_resources(
@@ -272,5 +300,32 @@ impl ServerHandler for Server {
     async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
         let (kept, ()) = tokio::join!(self.subscribers.keep(subscription), self.offers.attend());
         kept
+    }
+
+    async fn get_task(
+        &self,
+        request: GetTaskParams,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        tasks::check_era::<GetTaskMethod>(&cx)?;
+        Ok(GetTaskResult::new(self.offers.get_task(&request.task_id, &cx).await?))
+    }
+
+    async fn update_task(
+        &self,
+        request: UpdateTaskParams,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        tasks::check_era::<UpdateTaskMethod>(&cx)?;
+        self.offers.update_task(&request.task_id, &request.input_responses, &cx).await
+    }
+
+    async fn cancel_task(
+        &self,
+        request: CancelTaskParams,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        tasks::check_era::<CancelTaskMethod>(&cx)?;
+        self.offers.cancel_task(&request.task_id, &cx).await
     }
 }

@@ -18,6 +18,7 @@ pub struct Mcp {
 
 /// What to do instead of serving.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum McpVerb {
     /// Tell an MCP client of goxe: print its entry, or write it into its file
     ///

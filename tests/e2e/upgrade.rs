@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::support::bridge::MODERN;
-use crate::support::place::GOXE;
+use crate::support::place::program;
 use crate::support::wait::PATIENCE;
 use crate::support::{Bridge, Place, until};
 
@@ -18,7 +18,7 @@ fn install(place: &Place) -> PathBuf {
     let folder = place.beside("bin");
     fs::create_dir_all(&folder).expect("a folder");
     let fresh = folder.join("goxe.new");
-    fs::copy(GOXE, &fresh).expect("a copy");
+    fs::copy(program(), &fresh).expect("a copy");
     let path = folder.join("goxe");
     fs::rename(fresh, &path).expect("it is installed");
     path
@@ -216,7 +216,7 @@ fn a_program_that_cannot_go_on_is_tried_once_and_the_old_one_goes_on() {
         assert!(!created.is_error(), "{}", created.text());
         let before = about(&mut bridge);
         let started = install_script(&place, script);
-        restart(&place, Path::new(GOXE));
+        restart(&place, Path::new(program()));
         let told = until("it is told", PATIENCE, || {
             let about = about(&mut bridge);
             assert_eq!(about["build"], before["build"]);

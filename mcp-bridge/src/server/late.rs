@@ -150,7 +150,9 @@ where
 async fn report(mut events: broadcast::Receiver<Notice>, desk: Arc<Desk>) {
     loop {
         match events.recv().await {
-            Ok(Notice::HealthCheck { .. }) => {}
+            Ok(
+                Notice::Starting { .. } | Notice::Recovering { .. } | Notice::HealthCheck { .. },
+            ) => {}
             Ok(_) | Err(RecvError::Lagged(_)) => desk.look(),
             Err(RecvError::Closed) => return,
         }

@@ -72,6 +72,14 @@ impl Answer {
     }
 }
 
+/// Data as the text that a tool would answer with it: in lines, and never too long.
+pub fn text(data: &impl Serialize) -> String {
+    match Answer::data(data) {
+        Answer::Data(map) => shrink(map).1,
+        Answer::Text(text) | Answer::Picture { caption: text, .. } => text,
+    }
+}
+
 /// Puts a link beside each picture of a result, and its address into the text: not every client
 /// shows its model a link. `keep` is given a picture as base64 and returns where it can be read.
 pub fn link(result: &mut CallToolResult, mut keep: impl FnMut(&str) -> String) {
