@@ -57,6 +57,7 @@ const CACHE_MS: u64 = 3_600_000;
 /// The server of one client.
 #[derive(Clone)]
 pub struct Server {
+    daemon: Arc<dyn Daemon>,
     offers: Offers,
     subscribers: Arc<Subscribers>,
     guests: Arc<Guests>,
@@ -92,13 +93,17 @@ impl Server {
             gone: gone.clone(),
             selection,
         });
-        let guests =
-            Arc::new(Guests::new(daemon, Arc::clone(&builtin), Arc::clone(&subscribers), gone));
+        let guests = Arc::new(Guests::new(
+            Arc::clone(&daemon),
+            Arc::clone(&builtin),
+            Arc::clone(&subscribers),
+            gone,
+        ));
         let offers = match selection.has_guests() {
             true => Offers::new([builtin, Arc::<Guests>::clone(&guests) as Arc<dyn Source>]),
             false => Offers::new([builtin]),
         };
-        Server { offers, subscribers, guests, selection }
+        Server { daemon, offers, subscribers, guests, selection }
     }
 
     /// Who is told when something changes.
@@ -152,7 +157,10 @@ impl ServerHandler for Server {
         Cow::Borrowed(ProtocolVersion::known_up_to(&ProtocolVersion::V_2026_07_28))
     }
 
-    async fn discover(&self, _: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
+    async fn discover(&self, cx: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
+        if let Some(client) = cx.client_info() {
+            self.daemon.introduce(&client.name);
+        }
         let versions = self.supported_protocol_versions().into_owned();
         Ok(DiscoverResult::from_server_info(versions, self.get_info())
             .with_ttl_ms(CACHE_MS)
@@ -295,6 +303,9 @@ impl ServerHandler for Server {
     }
 
     async fn on_initialized(&self, cx: NotificationContext<RoleServer>) {
+        if let Some(client) = cx.peer.peer_info() {
+            self.daemon.introduce(&client.client_info.name);
+        }
         self.subscribers.add_legacy(cx.peer);
     }
 

@@ -45,6 +45,9 @@ pub(super) struct Builtin {
 impl Builtin {
     /// Runs a tool, and tells the client how far it is if it wants to know.
     async fn run(&self, tool: Tool, request: CallToolRequestParams, cx: &Cx) -> CallToolResponse {
+        if let Some(client) = cx.client_info() {
+            self.daemon.introduce(&client.name);
+        }
         let (progress, relay) = relay(cx).unzip();
         beside(relay, self.work(tool, request, cx, progress)).await
     }
@@ -62,10 +65,10 @@ impl Builtin {
         context.progress = progress;
         context.confirmed = reply == confirm::Reply::Yes;
         context.task = tasks::wish(cx);
-        let mut outcome = match self.selection.refusal(tool, &context.arguments) {
-            Some(refusal) => Err(refusal),
-            None => tool.run(&mut context).await,
-        };
+        if let Some(refusal) = self.selection.refusal(tool, &context.arguments) {
+            return refusal.into_result().into();
+        }
+        let mut outcome = tool.run(&mut context).await;
         if let Task::Left(job) = &context.task {
             return self.tasks.begin(&*self.daemon, job);
         }
