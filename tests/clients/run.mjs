@@ -18,7 +18,7 @@ import { processesOf } from "./assistants/daemon.mjs";
 const HERE = import.meta.dirname;
 const AT_ONCE = 2;
 /** Far above what the slowest client takes on a busy machine. */
-const CLIENT_MS = 300_000;
+const CLIENT_MS = 600_000;
 /** How long what a client started may take to follow it. */
 const LEAVE_MS = 20_000;
 
