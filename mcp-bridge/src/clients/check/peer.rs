@@ -22,6 +22,8 @@ const LINES_MAX: usize = 1_024;
 const LINE_BYTES_MAX: u64 = 64 << 20;
 /// How much of what it writes to standard error is kept.
 const ERRORS_BYTES_MAX: usize = 4 << 10;
+/// How long is listened to a server that is gone.
+const LAST_WORDS: Duration = Duration::from_millis(200);
 /// How often is looked whether the server has ended.
 const LOOK: Duration = Duration::from_millis(2);
 
@@ -239,6 +241,10 @@ impl Peer {
 
     fn ended(&mut self) -> Trouble {
         let status = self.wait_end(Duration::from_secs(2));
+        // What it wrote before may explain why; a child of its own may hold the stream open.
+        while let Ok(line) = self.lines.recv_timeout(LAST_WORDS) {
+            self.take(&line);
+        }
         Trouble::Ended { status, errors: self.errors() }
     }
 
