@@ -6,6 +6,12 @@ use clap::{Args, Subcommand, ValueEnum};
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Mcp {
+    /// Tools to offer: core, engine or all
+    #[arg(long, value_name = "NAME", value_parser = ["core", "engine", "all"])]
+    pub toolset: Option<String>,
+    /// Refuse every call that would change something
+    #[arg(long)]
+    pub read_only: bool,
     #[command(subcommand)]
     pub verb: Option<McpVerb>,
     /// The inherited descriptor of a session that another program began

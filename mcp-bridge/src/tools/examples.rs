@@ -60,7 +60,7 @@ const VOXELS_FIND: Calls = &[
 ];
 
 const VOXELS_READ: Calls = &[
-    ("slices", r#"{"read":"slices","project":"castle","z":[0,3]}"#),
+    ("slices", r#"{"read":"slices","project":"castle","axis":"y","range":[0,3]}"#),
     ("list", r#"{"read":"list","project":"castle","limit":150}"#),
     ("at", r#"{"read":"at","project":"castle","at":[[0,0,0]]}"#),
     ("bounds", r#"{"read":"bounds","project":"castle"}"#),
@@ -120,6 +120,12 @@ impl Tool {
             Tool::VoxelsFind => VOXELS_FIND,
             Tool::VoxelsRead => VOXELS_READ,
         }
+    }
+
+    /// A call of an action that changes nothing.
+    pub(super) fn reading_example(self) -> &'static str {
+        let reading = self.reading_actions().and_then(|actions| actions.first());
+        reading.map_or(self.example(), |action| find(self.calls(), action))
     }
 
     /// The argument that says what is to be done, and what it may be.

@@ -132,8 +132,10 @@ fn every_param_is_an_argument() {
 #[test]
 fn every_field_of_a_reply_is_in_the_answer() {
     for (tool, methods) in USED {
-        let Some(output) = tool.entry().output_schema.clone() else { continue };
-        let members = names(&Value::Object(output.as_ref().clone()));
+        if tool.entry().output_schema.is_none() {
+            continue;
+        }
+        let members = tool.members();
         for name in *methods {
             for field in names(&(method(name).reply)().to_value()) {
                 let told = members.contains(&field);

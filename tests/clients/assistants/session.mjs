@@ -140,7 +140,7 @@ function edit(label, edits) {
 }
 
 /** The JSON of an answer, whatever the assistant wraps around it. */
-function data(result) {
+export function data(result) {
   assert(result.error !== true, short(result));
   const text = result.text.slice(result.text.indexOf("{"), result.text.lastIndexOf("}") + 1);
   try {

@@ -98,8 +98,14 @@ impl Bridge {
 
     /// The same by a command that was changed.
     pub fn start_with(command: &mut Command) -> Self {
+        Self::start_with_arguments(command, &[])
+    }
+
+    /// The same with more arguments.
+    pub fn start_with_arguments(command: &mut Command, arguments: &[&str]) -> Self {
         let mut child = command
             .arg("mcp")
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -137,7 +143,12 @@ impl Bridge {
 
     /// The handshake of the legacy era.
     pub fn initialize(&mut self) -> Value {
-        let client = json!({ "name": "tests", "version": "1" });
+        self.initialize_as("tests")
+    }
+
+    /// The same by a client of this name.
+    pub fn initialize_as(&mut self, name: &str) -> Value {
+        let client = json!({ "name": name, "version": "1" });
         let params = json!({ "protocolVersion": LEGACY, "capabilities": {}, "clientInfo": client });
         let result = self.request("initialize", params);
         self.write(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }));

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use goxe_config::Paths;
@@ -62,6 +63,8 @@ pub struct Glance {
 pub struct Looker {
     pub paths: Paths,
     pub client: String,
+    /// For whom we work, once it is known.
+    pub actor: OnceLock<String>,
     pub boot_id: String,
     pub patience: Duration,
 }
@@ -180,7 +183,8 @@ impl Looker {
     }
 
     async fn hello(&self, connection: &mut Connection) -> Result<HelloReply, AskError> {
-        let params = HelloParams { client: Some(self.client.clone()), token: None };
+        let actor = self.actor.get().cloned();
+        let params = HelloParams { client: Some(self.client.clone()), actor, token: None };
         let answer = connection.ask("system.hello", &params).await?;
         answer.parse().map_err(|error| AskError::Broken(error.to_string()))
     }
