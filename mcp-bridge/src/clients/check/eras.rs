@@ -55,6 +55,7 @@ pub(super) fn newer(plan: &Plan, report: &mut Report<'_>) -> ControlFlow<()> {
             return ControlFlow::Continue(());
         }
         Err(error) => {
+            noise(peer.noise.take(), report);
             report(trouble("start", &error, plan));
             return ControlFlow::Break(());
         }
@@ -217,15 +218,20 @@ fn offers(peer: &mut Peer, capabilities: &Value, report: &mut Report<'_>) -> Res
     Ok(())
 }
 
-/// The end of a session, and what was on standard output that is no message.
-fn leave(check: &'static str, peer: Peer, report: &mut Report<'_>) {
-    let (status, took, noise) = peer.leave(LEAVE_MAX);
-    if let Some(noise) = noise {
-        let text = format!("standard output has a line that is no message: {noise:?}");
+/// What was on standard output that is no message.
+fn noise(heard: Option<String>, report: &mut Report<'_>) {
+    if let Some(heard) = heard {
+        let text = format!("standard output has a line that is no message: {heard:?}");
         let hint = "only messages may go there: find who prints, such as a wrapper script or a shell's \
                     profile, and send it to standard error";
         report(Step::bad("stdout", text, hint));
     }
+}
+
+/// The end of a session.
+fn leave(check: &'static str, peer: Peer, report: &mut Report<'_>) {
+    let (status, took, heard) = peer.leave(LEAVE_MAX);
+    noise(heard, report);
     let step = match status {
         None => {
             let text = format!("it did not end within {} s after its input", LEAVE_MAX.as_secs());

@@ -22,6 +22,8 @@ const LINES_MAX: usize = 1_024;
 const LINE_BYTES_MAX: u64 = 64 << 20;
 /// How much of what it writes to standard error is kept.
 const ERRORS_BYTES_MAX: usize = 4 << 10;
+/// How long is listened to a server that is gone.
+const LAST_WORDS: Duration = Duration::from_millis(200);
 /// How often is looked whether the server has ended.
 const LOOK: Duration = Duration::from_millis(2);
 
@@ -64,6 +66,8 @@ pub(super) struct Peer {
     input: Option<ChildStdin>,
     lines: Receiver<Vec<u8>>,
     errors: Arc<Mutex<Vec<u8>>>,
+    /// Closed once all of them are there.
+    errors_end: Receiver<()>,
     last_id: u64,
     early: HashMap<u64, (Value, usize)>,
     meta: Option<Value>,
@@ -99,13 +103,17 @@ impl Peer {
         if let Some(output) = child.stdout.take() {
             thread::spawn(move || read_lines(output, &sender));
         }
+        let (end, errors_end) = sync_channel(0);
         if let Some(stderr) = child.stderr.take() {
             let errors = Arc::clone(&errors);
-            thread::spawn(move || read_errors(stderr, &errors));
+            thread::spawn(move || {
+                read_errors(stderr, &errors);
+                drop(end);
+            });
         }
         let input = child.stdin.take();
         let (last_id, early, noise) = (0, HashMap::new(), None);
-        Ok(Peer { child, input, lines, errors, last_id, early, meta, noise, begun })
+        Ok(Peer { child, input, lines, errors, errors_end, last_id, early, meta, noise, begun })
     }
 
     /// Sends a request and waits for its result, and for its size.
@@ -239,6 +247,12 @@ impl Peer {
 
     fn ended(&mut self) -> Trouble {
         let status = self.wait_end(Duration::from_secs(2));
+        // What it wrote before may explain why; a child of its own may hold the stream open.
+        while let Ok(line) = self.lines.recv_timeout(LAST_WORDS) {
+            self.take(&line);
+        }
+        // Its end is what is waited for, and nothing is ever sent.
+        let _ = self.errors_end.recv_timeout(LAST_WORDS);
         Trouble::Ended { status, errors: self.errors() }
     }
 
