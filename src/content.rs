@@ -9,7 +9,7 @@ use goxe_protocol::api::blob;
 
 use crate::daemon::Daemon;
 use crate::failure::{Exit, Failure};
-use crate::files::{self, NewFile};
+use crate::files::{self, Sink};
 
 /// The largest content that travels with one message.
 const ATTACHMENT_BYTES_MAX: u64 = 32 << 20;
@@ -55,13 +55,13 @@ pub fn send(daemon: &Daemon<'_>, path: &Path) -> Result<Content, Failure> {
     Ok(Content::Blob(blob))
 }
 
-/// Takes the content that came with a reply, or fetches it, into a file of exactly that size.
+/// Takes the content that came with a reply, or fetches it, into files of exactly that size together.
 pub fn receive(
     daemon: &Daemon<'_>,
     attached: Option<Vec<u8>>,
     blob: Option<String>,
     bytes: u64,
-    file: &mut NewFile,
+    file: &mut impl Sink,
 ) -> Result<(), Failure> {
     match blob {
         None => file.write(&attached.unwrap_or_default())?,

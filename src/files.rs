@@ -1,5 +1,7 @@
 //! Files that appear whole or not at all, with the rights and in the folder of who gives the command.
 
+mod several;
+
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -8,6 +10,17 @@ use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 use crate::failure::Failure;
+
+pub use several::NewFiles;
+
+/// What content is written to.
+pub trait Sink {
+    /// Adds to its end.
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Failure>;
+
+    /// What was written so far, in bytes.
+    fn bytes(&self) -> u64;
+}
 
 /// A file that is written under a temporary name beside its place and then moved there.
 #[derive(Debug)]
@@ -23,18 +36,6 @@ impl NewFile {
     /// Begins a file. One that is there already is refused now, before any work is done for it.
     pub fn create(place: &Path, overwrite: bool) -> Result<Self, Failure> {
         begin(place, overwrite).map_err(|error| Failure::file("write", place, &error))
-    }
-
-    /// Adds to its end.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.file.write_all(bytes).map_err(|error| Failure::file("write", &self.place, &error))?;
-        self.bytes = self.bytes.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
-        Ok(())
-    }
-
-    /// What was written so far, in bytes.
-    pub fn bytes(&self) -> u64 {
-        self.bytes
     }
 
     /// Puts the file in its place and tells its absolute path.
@@ -59,6 +60,18 @@ impl NewFile {
             }
             Ok(()) => Ok(()),
         }
+    }
+}
+
+impl Sink for NewFile {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.file.write_all(bytes).map_err(|error| Failure::file("write", &self.place, &error))?;
+        self.bytes = self.bytes.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        Ok(())
+    }
+
+    fn bytes(&self) -> u64 {
+        self.bytes
     }
 }
 

@@ -97,6 +97,11 @@ impl Shelf {
         Shelf { folder, epoch: epoch.to_owned(), bytes_max, ever: AtomicU64::new(0) }
     }
 
+    /// The largest blob there may be.
+    pub fn bytes_max(&self) -> u64 {
+        self.bytes_max
+    }
+
     /// Makes an empty blob.
     pub fn make(&self, principal: Arc<str>, bytes: u64) -> Result<Arc<Blob>, Error> {
         if bytes > self.bytes_max {

@@ -141,6 +141,20 @@ impl Chunk {
         *self = Self::from_dense(dense);
     }
 
+    /// Empties the places where `cover` has something.
+    pub(crate) fn remove(&mut self, cover: &Self) {
+        match cover.as_dense() {
+            None if cover.is_empty() => {}
+            None => *self = Self::EMPTY,
+            Some(cover) => self.edit(|voxels| {
+                for (voxel, _) in voxels.iter_mut().zip(cover).filter(|(_, cover)| cover.is_solid())
+                {
+                    *voxel = Voxel::EMPTY;
+                }
+            }),
+        }
+    }
+
     fn update(
         &mut self,
         change: impl FnOnce(&mut [Voxel; CHUNK_VOXELS]),

@@ -3,9 +3,10 @@
 //! - [`transport`]: standard streams, and the gate in front of rmcp
 //! - [`server`]: the MCP side: both protocol eras, the process around it
 //! - [`tools`]: what a model can call, made of the protocol's own types
+//! - [`guide`]: what a model is told about building
 //! - [`resources`], [`prompts`], [`completions`]: what a client can read, ask with, and fill in
 //! - [`guests`]: what the daemon offers beside all that
-//! - [`guide`]: what a model is told about building
+//! - [`handover`]: a session that goes on in a newer program
 //! - [`clients`]: how each MCP client is told about the server
 //! - [`manager`]: one daemon for everybody, and every call seen through to one outcome
 
@@ -13,6 +14,7 @@ pub mod clients;
 pub mod completions;
 pub mod guests;
 pub mod guide;
+pub mod handover;
 pub mod manager;
 mod names;
 pub mod prompts;

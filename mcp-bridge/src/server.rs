@@ -8,6 +8,7 @@ mod changes;
 mod confirm;
 pub mod daemon;
 pub mod era;
+mod guard;
 mod late;
 pub mod offers;
 mod pace;
@@ -36,7 +37,12 @@ use rmcp::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{guests::Guests, guide::INSTRUCTIONS, resources::Resources, tools::Tool};
+use crate::{
+    guests::Guests,
+    guide::INSTRUCTIONS,
+    resources::Resources,
+    tools::{Failure, Tool},
+};
 use builtin::Builtin;
 use daemon::Daemon;
 use era::is_modern;
@@ -68,12 +74,11 @@ impl Server {
         };
         let recent = Arc::clone(&resources.recent);
         let subscribers = Subscribers::new(Arc::clone(&daemon), recent, gone.clone());
-        let tasks = Tasks::default();
         let builtin: Arc<dyn Source> = Arc::new(Builtin {
             daemon: Arc::clone(&daemon),
             resources,
             folder: Arc::new(folder),
-            tasks,
+            tasks: Tasks::default(),
             gone: gone.clone(),
         });
         let guests =
@@ -170,7 +175,11 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         cx: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        self.offers.call_tool(request, cx).await
+        let name = request.name.clone();
+        match guard::guarded(self.offers.call_tool(request, cx)).await {
+            Ok(result) => result,
+            Err(text) => Ok(Failure::of_bridge(&name, &text).into_result().into()),
+        }
     }
 
     async fn list_resources(

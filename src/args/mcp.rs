@@ -4,13 +4,21 @@ use clap::{Args, Subcommand, ValueEnum};
 
 /// The MCP server, or the words that connect a client to it.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Mcp {
     #[command(subcommand)]
     pub verb: Option<McpVerb>,
+    /// The inherited descriptor of a session that another program began
+    #[arg(long, hide = true, value_name = "NUMBER")]
+    pub handover: Option<i32>,
+    /// Say whether this program could go on with the session on standard input
+    #[arg(long, hide = true)]
+    pub handover_check: bool,
 }
 
 /// What to do instead of serving.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum McpVerb {
     /// Tell an MCP client of goxe: print its entry, or write it into its file
     ///

@@ -12,7 +12,7 @@ use crate::content;
 use crate::context::Context;
 use crate::daemon::{self, Daemon};
 use crate::failure::{Exit, Failure};
-use crate::files::NewFile;
+use crate::files::{NewFile, Sink};
 use crate::output;
 use crate::progress::Meter;
 

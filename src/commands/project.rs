@@ -11,7 +11,9 @@ mod render;
 mod restore;
 mod show;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use goxe_protocol::api::project::Format;
 
 use crate::args::Project;
 use crate::context::Context;
@@ -30,8 +32,22 @@ pub(super) fn run(verb: Project, context: &Context) -> Result<(), Failure> {
         Project::History(history) => history::run(history, &daemon, context),
         Project::Import(import) => import::run(import, &daemon, context),
         Project::Export(export) => export::run(export, &daemon, context),
-        Project::Render(render) => render::run(render, &daemon, context),
+        Project::Render(render) => render::run(*render, &daemon, context),
     }
+}
+
+/// The format that the file's name ends with, of those that are `usable`.
+fn format_of(file: &Path, usable: fn(Format) -> bool) -> Result<Format, Failure> {
+    let ending = file.extension().and_then(|ending| ending.to_str());
+    if let Some(format) = ending.and_then(Format::of_name).filter(|format| usable(*format)) {
+        return Ok(format);
+    }
+    let usable = Format::ALL.into_iter().filter(|format| usable(*format));
+    let endings: Vec<String> = usable.map(|format| format!(".{}", format.name())).collect();
+    let endings = endings.join(", ");
+    let message = format!("{} ends with none of the formats: {endings}", file.display());
+    Err(Failure::new(Exit::Usage, "format", message)
+        .hint(format!("name a file that ends with one of {endings}")))
 }
 
 /// The file that was named, else one that is named like the project.

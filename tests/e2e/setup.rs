@@ -8,7 +8,7 @@ use goxe_mcp_bridge::clients::CLIENTS;
 use serde_json::{Value, json};
 
 use crate::support::Place;
-use crate::support::place::GOXE;
+use crate::support::place::program;
 
 /// A file in the home of a place.
 fn at_home(place: &Place, path: &str, text: &str) -> PathBuf {
@@ -32,7 +32,7 @@ fn every_client_is_set_up_once_and_taken_out_again() {
         assert!(file.starts_with(place.beside("home")), "{}", file.display());
         let text = fs::read_to_string(&file).expect("it was written");
         // The whole path of the program, and the daemon of this environment.
-        assert!(text.contains(GOXE) && text.contains("--data"), "{client}: {text}");
+        assert!(text.contains(program()) && text.contains("--data"), "{client}: {text}");
         let again = configure(&place, client, &["--write"]);
         assert_eq!((&again["change"], &again["written"]), (&json!("same"), &json!(false)));
         assert_eq!(fs::read_to_string(&file).expect("still there"), text);

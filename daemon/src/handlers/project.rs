@@ -4,7 +4,12 @@ use std::sync::Arc;
 
 use goxe_engine::{
     edit::Edit,
-    format::vox::{self, ExportError, ExportLayer, ExportOptions, ImportError, VoxLimits},
+    format::{
+        ExportLayer, SurfaceError,
+        glb::{self, GlbOptions},
+        obj::{self, ObjFiles, ObjOptions},
+        vox::{self, ExportError, ExportOptions, ImportError, VoxLimits},
+    },
     progress::Progress,
     project::Request,
 };
@@ -13,8 +18,8 @@ use goxe_protocol::{
     api::{
         project::{
             CreateParams, CreateReply, DeleteParams, DeleteReply, ExportParams, ExportReply,
-            Format, ImportParams, ImportReply, InfoReply, ListParams, ListReply, ProjectItem,
-            PurgeParams, RenameParams, RestoreParams,
+            FilePart, Format, ImportParams, ImportReply, InfoReply, ListParams, ListReply,
+            ProjectItem, PurgeParams, RenameParams, RestoreParams,
         },
         types::{Done, ProjectParams},
     },
@@ -38,6 +43,8 @@ use crate::{
 const LISTED_MAX: usize = 24;
 /// Warnings that an import answers with.
 const WARNINGS_MAX: usize = 8;
+/// Room for the JSON beside a file's content.
+const JSON_BYTES: usize = 4096;
 /// Characters of one warning.
 const WARNING_CHARS_MAX: usize = 120;
 
@@ -159,6 +166,7 @@ pub(super) fn import(
     })?;
     let imported = match params.format {
         Format::Vox => vox::import(content, &VoxLimits::default(), progress),
+        Format::Glb | Format::Obj => return Err(not_read(params.format)),
     };
     let imported = imported.map_err(import_error)?;
     let layers_total = u64::try_from(imported.layers.len()).unwrap_or(u64::MAX);
@@ -184,6 +192,13 @@ pub(super) fn import(
     })
 }
 
+fn not_read(format: Format) -> Error {
+    let names: Vec<&str> =
+        Format::ALL.into_iter().filter(|format| format.is_read()).map(Format::name).collect();
+    let message = format!("format: {} is written only, it cannot be imported", format.name());
+    Error::invalid_params(message).hint(format!("formats that are read: {}", names.join(", ")))
+}
+
 fn import_error(error: ImportError) -> Error {
     match error {
         ImportError::File(file) => {
@@ -196,26 +211,78 @@ fn import_error(error: ImportError) -> Error {
 
 pub(super) fn export(input: &mut ReadInput<'_>) -> Result<Reply, Error> {
     let params: ExportParams = parse(input.params)?;
+    let files = written(input, &params)?;
+    let sizes = files.iter().map(|(_, content)| u64::try_from(content.len()).unwrap_or(u64::MAX));
+    let bytes = sizes.clone().fold(0, u64::saturating_add);
+    let mut reply = ExportReply {
+        revision: Some(errors::revision(input.view.revision)),
+        bytes,
+        blob: None,
+        parts: Vec::new(),
+        job: None,
+    };
+    if files.len() > 1 {
+        let names = files.iter().map(|(name, _)| name.clone());
+        reply.parts = names.zip(sizes).map(|(name, bytes)| FilePart { name, bytes }).collect();
+    }
+    // What does not fit a frame beside its JSON is read by ranges.
+    let fits = input.reply_bytes_max.saturating_sub(JSON_BYTES);
+    if usize::try_from(bytes).is_ok_and(|bytes| bytes <= fits) {
+        let mut contents = files.into_iter().map(|(_, content)| content);
+        let mut whole = contents.next().unwrap_or_default();
+        contents.for_each(|content| whole.extend_from_slice(&content));
+        return Ok(Reply::json(&reply)?.with_attachment(whole));
+    }
+    let blob = input.shelf.make(Arc::clone(&input.principal.name), bytes)?;
+    let mut offset = 0;
+    for (_, content) in &files {
+        blob.write(offset, content)?;
+        offset += u64::try_from(content.len()).unwrap_or(u64::MAX);
+    }
+    reply.blob = Some(blob.id.clone());
+    *input.made = Some(blob);
+    Reply::json(&reply)
+}
+
+/// The files that the project becomes, with their names.
+fn written(
+    input: &mut ReadInput<'_>,
+    params: &ExportParams,
+) -> Result<Vec<(String, Vec<u8>)>, Error> {
     let project = &input.view.project;
     let layers: Vec<ExportLayer<'_>> =
         project.layers().iter().map(|layer| ExportLayer::from(&**layer)).collect();
-    let options = ExportOptions { quantize: params.quantize, ..ExportOptions::default() };
-    let exported = match params.format {
-        Format::Vox => vox::export(&layers, project.materials(), &options, input.progress),
-    };
-    let content = exported.map_err(|error| export_error(&error))?.bytes;
-    let bytes = u64::try_from(content.len()).unwrap_or(u64::MAX);
-    let revision = Some(errors::revision(input.view.revision));
-    // What does not fit a frame beside its JSON is read by ranges.
-    if content.len() + 4096 <= input.reply_bytes_max {
-        let reply = Reply::json(&ExportReply { revision, bytes, blob: None, job: None })?;
-        return Ok(reply.with_attachment(content));
+    let materials = project.materials();
+    let bytes_max = input.shelf.bytes_max();
+    let stem = obj::file_stem(params.file.as_deref().unwrap_or(input.name));
+    let name = |ending: &str| format!("{stem}.{ending}");
+    match params.format {
+        Format::Vox => {
+            let options =
+                ExportOptions { quantize: params.quantize, bytes_max, ..ExportOptions::default() };
+            let exported = vox::export(&layers, materials, &options, input.progress);
+            Ok(vec![(name("vox"), exported.map_err(|error| export_error(&error))?.bytes)])
+        }
+        Format::Glb => {
+            let options = GlbOptions { name: input.name, bytes_max };
+            let exported = glb::export(&layers, materials, &options, input.progress);
+            Ok(vec![(name("glb"), exported.map_err(surface_error)?)])
+        }
+        Format::Obj => {
+            let library = name("mtl");
+            let options = ObjOptions { library: &library, bytes_max };
+            let exported = obj::export(&layers, materials, &options, input.progress);
+            let ObjFiles { obj, mtl } = exported.map_err(surface_error)?;
+            Ok(vec![(name("obj"), obj), (library, mtl)])
+        }
     }
-    let blob = input.shelf.make(Arc::clone(&input.principal.name), bytes)?;
-    blob.write(0, &content)?;
-    let id = Some(blob.id.clone());
-    *input.made = Some(blob);
-    Reply::json(&ExportReply { revision, bytes, blob: id, job: None })
+}
+
+fn surface_error(error: SurfaceError) -> Error {
+    match error {
+        SurfaceError::TooLarge { bytes, max } => too_large(&error, bytes, max),
+        SurfaceError::Cancelled(_) => cancelled(),
+    }
 }
 
 fn export_error(error: &ExportError) -> Error {
@@ -226,9 +293,15 @@ fn export_error(error: &ExportError) -> Error {
                 .with("colors", count)
                 .with("colors_max", 255)
         }
-        ExportError::TooLarge { bytes, max } => Error::new(Code::TooLarge, error.to_string())
-            .with("bytes", bytes)
-            .with("bytes_max", max),
-        ExportError::Cancelled(_) => Error::new(Code::Cancelled, "the export was cancelled"),
+        ExportError::TooLarge { bytes, max } => too_large(error, bytes, max),
+        ExportError::Cancelled(_) => cancelled(),
     }
+}
+
+fn too_large(error: &dyn std::error::Error, bytes: u64, max: u64) -> Error {
+    Error::new(Code::TooLarge, error.to_string()).with("bytes", bytes).with("bytes_max", max)
+}
+
+fn cancelled() -> Error {
+    Error::new(Code::Cancelled, "the export was cancelled")
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use goxe_config::endpoint::{Endpoint, EndpointError};
 use goxe_protocol::api::system::{State, StatusReply};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -16,6 +17,7 @@ use super::shell::look::{DaemonInfo, Seen};
 use super::shell::process::{self, Ending};
 use super::shell::supervisor::{Supervisor, Verb};
 use super::shell::{Scene, lock, record};
+use crate::handover::Serving;
 
 /// How the daemon is, as far as one can tell from outside.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -31,6 +33,9 @@ pub struct Status {
     /// What it calls this start of itself, where known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub epoch: Option<String>,
+    /// Which build it is, where it answered; the bridge's own tells whether it is the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub build: Option<String>,
     /// How long the probe took, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub probe_ms: Option<u64>,
@@ -123,6 +128,7 @@ impl Manager {
                 };
                 status.probe_ms = Some(probe_ms);
                 status.socket = Some(glance.info.socket);
+                status.build = Some(glance.info.hello.build);
                 status.status = Some(glance.status);
                 return status.of(&glance.id);
             }
@@ -156,6 +162,21 @@ impl Manager {
                 };
                 status
             }
+        }
+    }
+
+    /// Who serves the data folder, by its own word: nobody is asked.
+    pub fn serving(&self) -> Serving {
+        let looker = &self.scene.looker;
+        match Endpoint::read(&looker.paths.endpoint) {
+            Ok(endpoint)
+                if endpoint.boot_id == looker.boot_id
+                    && process::is_alive(endpoint.pid, endpoint.start_time) =>
+            {
+                Serving::Build(endpoint.build)
+            }
+            Ok(_) | Err(EndpointError::Absent { .. }) => Serving::Nobody,
+            Err(_) => Serving::Unknown,
         }
     }
 
@@ -219,6 +240,7 @@ impl Manager {
             reason: None,
             pid: None,
             epoch: None,
+            build: None,
             probe_ms: None,
             starts_failed: starts.failures(now_ms, &scene.settings),
             starts_failed_max: scene.settings.starts_max,
@@ -238,6 +260,7 @@ impl Status {
             reason: Some(reason),
             pid: None,
             epoch: None,
+            build: None,
             probe_ms: None,
             starts_failed: 0,
             starts_failed_max: 0,

@@ -9,12 +9,18 @@ use std::sync::{Arc, OnceLock};
 use goxe_config::Shown;
 use goxe_protocol::client::Notification;
 use serde_json::Value;
-use tokio::sync::{Notify, broadcast, mpsc};
+use tokio::sync::{
+    Notify,
+    broadcast::{self, error::RecvError},
+    mpsc,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::daemon::{Daemon, Pending, Reply};
+use crate::handover::{Desk, Serving};
 use crate::manager::{
-    Call, CallError, Happening, Hosting, Manager, Options, Reason, RestartError, Status, Wanted,
+    Call, CallError, Happening, Hosting, Manager, Notice, Options, Reason, RestartError, Status,
+    Wanted,
 };
 
 /// The manager, made by the first call that finds a readable configuration.
@@ -23,14 +29,21 @@ pub(super) struct Late<F> {
     configure: F,
     manager: OnceLock<Manager>,
     made: Notify,
+    desk: Arc<Desk>,
 }
 
 impl<F> Late<F>
 where
     F: Fn() -> Result<Options, String> + Send + Sync + 'static,
 {
-    pub(super) fn new(configure: F) -> Self {
-        Late { configure, manager: OnceLock::new(), made: Notify::new() }
+    /// A daemon, and the desk that is told what it does.
+    pub(super) fn new(configure: F, desk: Arc<Desk>) -> Self {
+        Late { configure, manager: OnceLock::new(), made: Notify::new(), desk }
+    }
+
+    /// Who serves the data folder now.
+    pub(super) fn serving(&self) -> Serving {
+        self.manager.get().map_or(Serving::Unknown, Manager::serving)
     }
 
     /// The manager, or what is wrong with its configuration.
@@ -39,7 +52,11 @@ where
             Some(manager) => Ok(manager),
             None => {
                 let options = (self.configure)()?;
-                let manager = self.manager.get_or_init(|| Manager::open(options));
+                let manager = self.manager.get_or_init(|| {
+                    let manager = Manager::open(options);
+                    tokio::spawn(report(manager.events(), Arc::clone(&self.desk)));
+                    manager
+                });
                 self.made.notify_waiters();
                 Ok(manager)
             }
@@ -53,7 +70,15 @@ where
 {
     fn call(&self, call: Call, cancel: CancellationToken) -> Pending<'_, Result<Reply, CallError>> {
         match self.manager() {
-            Ok(manager) => Daemon::call(manager, call, cancel),
+            Ok(manager) => {
+                // A call that was cancelled still runs until the daemon says how it ended.
+                let hold = self.desk.hold();
+                Box::pin(async move {
+                    let done = Daemon::call(manager, call, cancel).await;
+                    drop(hold);
+                    done
+                })
+            }
             Err(text) => Box::pin(std::future::ready(Err(misconfigured(text)))),
         }
     }
@@ -70,7 +95,14 @@ where
 
     fn restart(&self) -> Pending<'_, Result<Status, RestartError>> {
         match self.manager() {
-            Ok(manager) => Daemon::restart(manager),
+            Ok(manager) => {
+                let hold = self.desk.hold();
+                Box::pin(async move {
+                    let done = Daemon::restart(manager).await;
+                    drop(hold);
+                    done
+                })
+            }
             Err(text) => {
                 let error = RestartError::Start(misconfigured(text));
                 Box::pin(std::future::ready(Err(error)))
@@ -111,6 +143,19 @@ where
 
     fn configuration(&self) -> Result<Vec<Shown>, String> {
         Ok(self.manager()?.configuration().to_vec())
+    }
+}
+
+/// A daemon that comes or goes may be another program's.
+async fn report(mut events: broadcast::Receiver<Notice>, desk: Arc<Desk>) {
+    loop {
+        match events.recv().await {
+            Ok(
+                Notice::Starting { .. } | Notice::Recovering { .. } | Notice::HealthCheck { .. },
+            ) => {}
+            Ok(_) | Err(RecvError::Lagged(_)) => desk.look(),
+            Err(RecvError::Closed) => return,
+        }
     }
 }
 

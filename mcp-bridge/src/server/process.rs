@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Server, daemon::Daemon, late::Late, parent::Parent};
 use crate::{
+    handover::{self, Desk, Legacy},
     manager,
     transport::{Gate, Lines, Stdio, Streams},
 };
@@ -16,16 +17,37 @@ use crate::{
 /// a second signal 100 ms after the first one.
 const LEAVE: Duration = Duration::from_millis(60);
 
+/// How long the subscriptions of a session may take that another program began.
+const BACK: Duration = Duration::from_secs(1);
+
 /// Serves one client over standard input and output until it is gone, in front of the daemon that
 /// `configure` tells of, which it starts when a call needs it and never ends by itself. As long as
-/// `configure` fails, every call is told why, and the next one asks it again.
+/// `configure` fails, every call is told why, and the next one asks it again. With a `legacy` it goes
+/// on with the session of the process before it, and with none of the client's notice.
 ///
 /// Call it first thing: it takes the standard streams for itself.
-pub fn run<F>(configure: F) -> ExitCode
+pub fn run<F>(configure: F, legacy: Option<Legacy>) -> ExitCode
 where
     F: Fn() -> Result<manager::Options, String> + Send + Sync + 'static,
 {
-    run_with(async || Ok(Arc::new(Late::new(configure)) as Arc<dyn Daemon>))
+    let before = legacy.and_then(|legacy| {
+        let adopted = handover::adopt(legacy);
+        // A client of the newer era loses its subscriptions only.
+        adopted.map_err(|error| tell(&format!("the session before this one is lost: {error}"))).ok()
+    });
+    in_runtime(async |stdio| {
+        let is_restored = before.is_some();
+        let desk = Desk::open(before);
+        let late = Arc::new(Late::new(configure, Arc::clone(&desk)));
+        let serving = Arc::clone(&late);
+        let mut streams = stdio.into_streams()?;
+        desk.set_streams(streams.original.take());
+        let watch = handover::watch(Arc::clone(&desk), move || serving.serving());
+        tokio::select! {
+            served = serve_at(desk, late, std::env::current_dir()?, streams, is_restored) => served,
+            () = watch => Ok(()),
+        }
+    })
 }
 
 /// As [`run`], with a daemon that `connect` makes inside the runtime.
@@ -33,13 +55,20 @@ pub fn run_with<F>(connect: F) -> ExitCode
 where
     F: AsyncFnOnce() -> io::Result<Arc<dyn Daemon>>,
 {
+    in_runtime(async |stdio| {
+        let daemon = connect().await?;
+        let folder = std::env::current_dir()?;
+        serve(daemon, folder, stdio.into_streams()?).await
+    })
+}
+
+fn in_runtime<F>(serve: F) -> ExitCode
+where
+    F: AsyncFnOnce(Stdio) -> io::Result<()>,
+{
     let served = Stdio::claim().and_then(|stdio| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let served = runtime.block_on(async {
-            let daemon = connect().await?;
-            let folder = std::env::current_dir()?;
-            serve(daemon, folder, stdio.into_streams()?).await
-        });
+        let served = runtime.block_on(serve(stdio));
         // A read of a terminal that is still blocked does not keep the process.
         runtime.shutdown_background();
         served
@@ -47,22 +76,47 @@ where
     match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Nobody reads the exit code of an MCP server; its client shows standard error.
-            let _ =
-                io::Write::write_all(&mut io::stderr(), format!("goxe mcp: {error}\n").as_bytes());
+            tell(&error.to_string());
             ExitCode::FAILURE
         }
     }
 }
 
+/// Nobody reads the exit code of an MCP server; its client shows standard error.
+fn tell(text: &str) {
+    let _ = io::Write::write_all(&mut io::stderr(), format!("goxe mcp: {text}\n").as_bytes());
+}
+
 /// Serves one client over its streams, until it is gone: the end of its input, output that nobody
 /// reads, a signal, or the death of the parent process.
 pub async fn serve(daemon: Arc<dyn Daemon>, folder: PathBuf, streams: Streams) -> io::Result<()> {
+    serve_at(Desk::open(None), daemon, folder, streams, false).await
+}
+
+/// The same for a session that may go on in another program, or began in one.
+async fn serve_at(
+    desk: Arc<Desk>,
+    daemon: Arc<dyn Daemon>,
+    folder: PathBuf,
+    streams: Streams,
+    is_restored: bool,
+) -> io::Result<()> {
     let gone = CancellationToken::new();
     let departures = Departures::watch()?;
-    let Streams { input, output, closed } = streams;
-    let gate = Gate::new(Lines::new(input, output), gone.clone());
+    let Streams { input, output, closed, .. } = streams;
+    let gate = Gate::new(Lines::at(Arc::clone(&desk), input, output), gone.clone());
     let server = Server::new(daemon, folder, gone.clone());
+    let subscribers = Arc::clone(server.subscribers());
+    if is_restored {
+        tokio::spawn(async move {
+            desk.restored().await;
+            // One that is refused now does not come.
+            let back = subscribers.at_least(desk.subscribers());
+            let _ = tokio::time::timeout(BACK, back).await;
+            // What this program offers may not be what the one before it offered.
+            subscribers.tools_changed().await;
+        });
+    }
 
     let session = async {
         match server.serve(gate).await {

@@ -15,7 +15,10 @@ use rmcp::{
     model::{ResourceUpdatedNotificationParam, SubscriptionFilter},
     service::{Peer, SubscriptionContext, SubscriptionSink},
 };
-use tokio::{sync::watch, time::Instant};
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -42,6 +45,7 @@ pub struct Subscribers {
     wanted: watch::Sender<BTreeSet<String>>,
     // Short critical sections without an await; never in the path of a call.
     lists: Mutex<Lists>,
+    joined: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -65,12 +69,21 @@ impl Subscribers {
     /// Nobody yet. `gone` fires when the client is gone.
     pub fn new(daemon: Arc<dyn Daemon>, recent: Arc<Recent>, gone: CancellationToken) -> Arc<Self> {
         let (wanted, lists) = (watch::Sender::default(), Mutex::default());
-        Arc::new(Subscribers { daemon, recent, gone, wanted, lists })
+        Arc::new(Subscribers { daemon, recent, gone, wanted, lists, joined: Notify::new() })
     }
 
     /// Remembers the client of the legacy era: it is told without having asked.
     pub fn add_legacy(&self, peer: Peer<RoleServer>) {
         self.with(|lists| lists.legacy = Some(peer));
+        self.joined.notify_one();
+    }
+
+    /// Ends when there are so many of them.
+    pub async fn at_least(&self, count: usize) {
+        let has = |lists: &mut Lists| usize::from(lists.legacy.is_some()) + lists.modern.len();
+        while self.with(has) < count {
+            self.joined.notified().await;
+        }
     }
 
     /// The client has looked at the resources: it is told from now on when their list changes.
@@ -122,6 +135,7 @@ impl Subscribers {
             let text = format!("at most {SINKS_MAX} subscriptions are open: cancel others");
             return Err(ErrorData::invalid_request(text, None));
         }
+        self.joined.notify_one();
         if of_resources(&filter) {
             self.tell_wanted();
             self.follow();

@@ -7,6 +7,10 @@ use serde_json::Value;
 
 use super::{Context, Failure, Tool};
 
+/// Arguments that a client puts into every tool of its own accord, for itself, and yet sends on:
+/// Gemini CLI lets its model say with one whether a call waits for those before it.
+const CLIENTS_OWN: [&str; 1] = ["wait_for_previous"];
+
 /// Reads a tool's arguments.
 ///
 /// Some clients send lists, objects, numbers and booleans as JSON text. Such a text is read where
@@ -43,7 +47,7 @@ fn refused<T: DeserializeOwned>(
 fn mend(arguments: &mut Value, schema: &rmcp::model::JsonObject) {
     let Some(arguments) = arguments.as_object_mut() else { return };
     // An explicit null stands for an argument that is left out.
-    arguments.retain(|_, value| !value.is_null());
+    arguments.retain(|name, value| !value.is_null() && !CLIENTS_OWN.contains(&name.as_str()));
     for (name, value) in arguments {
         let property = schema.get("properties").and_then(|properties| properties.get(name));
         let kind = |schema: Option<&Value>| {

@@ -1,10 +1,10 @@
 //! What each tool is called, what it says of itself, and the schemas of its arguments and answers.
 
-use goxe_protocol::api::{history, layer, project as projects, render, voxel};
+use goxe_protocol::api::{history, layer, project as projects, voxel};
 use rmcp::model::JsonObject;
 
-use super::voxel as voxels;
 use super::{Tool, health, history as histories, job, layer as layers, project, schema};
+use super::{render as pictures, voxel as voxels};
 
 /// The words of a tool. They are part of every model's prompt: short, and stable.
 pub(super) struct Words {
@@ -75,7 +75,8 @@ const LAYERS_EDIT: Words = Words {
 const PROJECT: Words = Words {
     name: "project",
     description: "Creates, lists, renames, deletes (to a trash), restores and purges projects; imports \
-        and exports MagicaVoxel .vox files. An existing file is kept unless `overwrite`.",
+        MagicaVoxel .vox files, exports .vox, .glb (glTF) and .obj (with its .mtl beside it) by the \
+        path's ending. An existing file is kept unless `overwrite`.",
     example: r#"{"action":"create","project":"castle"}"#,
     notes: &[
         ("to", "new name"),
@@ -99,14 +100,15 @@ const PROJECT_INFO: Words = Words {
 
 const RENDER_VIEW: Words = Words {
     name: "render_view",
-    description: "Renders a project to a picture you can see. Look after every few edits, from more than \
-        one side. `checkpoint` shows an older state.",
-    example: r#"{"project":"castle","view":"front"}"#,
+    description: "Renders a project to a picture you can see; look after every few edits. View sheet \
+        shows all sides; changed_since \"last\" or a revision marks what changed; compare shows a \
+        checkpoint beside now. eye and target look from anywhere; yaw and pitch turn around the \
+        model. turntable writes an animated PNG to a path.",
+    example: r#"{"project":"castle","view":"sheet"}"#,
     notes: &[
-        ("width", "pixels, default 768, at most 1568"),
-        ("background", "#rrggbb or transparent"),
-        ("layers", "only these, hidden ones too"),
-        ("job", "do not wait; see tool job"),
+        ("width", "at most 1568; default suits the model"),
+        ("yaw_degrees", "0 front, 90 right"),
+        ("background", "#rrggbb, #top-#bottom, transparent"),
     ],
     hints: READS,
     always_load: true,
@@ -179,7 +181,7 @@ impl Tool {
             Tool::LayersEdit => schema::input::<layers::Arguments>(Some("action"), notes),
             Tool::Project => schema::input::<project::Arguments>(Some("action"), notes),
             Tool::ProjectInfo => schema::input::<project::info::Arguments>(None, notes),
-            Tool::RenderView => schema::input::<render::ImageParams>(None, notes),
+            Tool::RenderView => schema::input::<pictures::Arguments>(None, notes),
             Tool::VoxelsEdit => schema::input::<voxels::edit::Arguments>(None, notes),
             Tool::VoxelsFind => schema::input::<voxels::find::Arguments>(Some("by"), notes),
             Tool::VoxelsRead => schema::input::<voxels::read::Arguments>(Some("read"), notes),

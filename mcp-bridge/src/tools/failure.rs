@@ -42,6 +42,17 @@ impl Failure {
         }
     }
 
+    /// The failure that a mistake in this very program is.
+    pub fn of_bridge(tool: &str, text: &str) -> Self {
+        Failure::new(
+            format!("{tool} failed: goxe itself made a mistake"),
+            format!(
+                "It said: {text}. Whether anything was done is not known; look before repeating it."
+            ),
+            r#"engine_health {"action":"check"}"#,
+        )
+    }
+
     /// The three lines.
     pub fn text(&self) -> String {
         // Blanks inside a call are part of names; a line break would be written as an escape.

@@ -1,5 +1,7 @@
 //! Files that appear whole or not at all, and files that are read by ranges.
 
+mod several;
+
 use std::{
     io,
     path::{Path, PathBuf},
@@ -10,6 +12,8 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
 };
 use uuid::Uuid;
+
+pub use several::NewFiles;
 
 /// The largest file that is read or written, in bytes.
 pub const FILE_BYTES_MAX: u64 = 1 << 30;
@@ -34,6 +38,9 @@ pub enum FileError {
         /// Its size.
         bytes: u64,
     },
+    /// More came than was announced.
+    #[error("more content arrived than was announced")]
+    Longer,
     /// The system refused.
     #[error("{0}")]
     Io(#[from] io::Error),

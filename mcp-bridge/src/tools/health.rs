@@ -1,10 +1,12 @@
 //! `engine_health`: how bridge and daemon are, and the restart that heals a hang.
 
+use goxe_config::executable;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Answer, Context, Failure, arguments, context::Client};
+use crate::handover;
 use crate::manager::{Condition, Status};
 
 /// What to do.
@@ -82,14 +84,31 @@ fn answer(daemon: Status, client: &Client) -> HealthAnswer {
         && daemon.status.as_ref().is_none_or(|status| status.healthy);
     HealthAnswer {
         healthy,
-        bridge: json!({
-            "version": env!("CARGO_PKG_VERSION"),
-            "pid": std::process::id(),
-            "client": client,
-        }),
+        bridge: bridge(&daemon, client),
         next: next(daemon.condition, healthy),
         daemon,
     }
+}
+
+/// This process, and whether it fits the daemon and the program on disk.
+fn bridge(daemon: &Status, client: &Client) -> Value {
+    let build = executable::build();
+    let mut bridge = json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "build": build,
+        "pid": std::process::id(),
+        "client": client,
+    });
+    if let Some(report) = handover::report() {
+        bridge["upgrade"] = json!(report);
+    }
+    if daemon.build.as_ref().is_some_and(|other| *other != build) {
+        bridge["note"] = json!(
+            "the engine's daemon is of another build; it serves others too, so only the user ends \
+             it: `goxe daemon restart`"
+        );
+    }
+    bridge
 }
 
 /// What to do about it.

@@ -55,7 +55,10 @@ pub(super) struct ExportAnswer {
     revision: Option<Revision>,
     /// The file.
     path: String,
-    /// Its size.
+    /// Files written beside it, which it refers to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    beside: Vec<String>,
+    /// Their size together.
     bytes: u64,
     /// Whether it was written.
     done: bool,

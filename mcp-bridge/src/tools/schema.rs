@@ -174,8 +174,8 @@ fn tidy(node: &mut Value) {
         }
     }
     unwrap_choice(map);
-    // A place is three whole numbers, a box two places: every example shows it.
-    if map.get("items") == Some(&json!({ "type": "integer" })) {
+    // A place is three numbers, a box two places: every example shows it.
+    if map.get("items").is_some_and(is_number) {
         map.remove("minItems");
         map.remove("maxItems");
     }
@@ -223,12 +223,20 @@ fn cap(node: &mut Value) {
     }
 }
 
+fn is_number(items: &Value) -> bool {
+    ["integer", "number"].iter().any(|kind| *items == json!({ "type": kind }))
+}
+
+/// Whether an array is a place.
+fn is_place(property: &Value) -> bool {
+    property.get("items").is_some_and(is_number)
+}
+
 fn bound(property: &mut Value, max: Option<u64>) {
     if let Some(choices) = property.get_mut("anyOf").and_then(Value::as_array_mut) {
         choices.iter_mut().for_each(|choice| bound(choice, max));
     }
-    let is_place = property.get("items") == Some(&json!({ "type": "integer" }));
-    if property.get("type") == Some(&json!("array")) && !is_place {
+    if property.get("type") == Some(&json!("array")) && !is_place(property) {
         let max = max.expect("every array of an argument has its bound in ITEMS_MAX");
         property["maxItems"] = json!(max);
     }

@@ -23,6 +23,7 @@ use tokio::{
     sync::Mutex,
 };
 
+use crate::handover::{Desk, Order};
 use input::{Found, Input};
 use message::Read;
 use output::Output;
@@ -36,6 +37,7 @@ const KEPT_BYTES_MAX: usize = 256 << 10;
 /// The transport.
 #[derive(Debug)]
 pub struct Lines<R, W> {
+    desk: Arc<Desk>,
     input: Input<R>,
     // Answers are written by whoever has them; each line has to be whole.
     output: Arc<Mutex<Output<W>>>,
@@ -44,7 +46,13 @@ pub struct Lines<R, W> {
 impl<R, W> Lines<R, W> {
     /// Reads messages from one stream and writes them to the other.
     pub fn new(input: R, output: W) -> Self {
-        Lines { input: Input::new(input), output: Arc::new(Mutex::new(Output::new(output))) }
+        Self::at(Desk::open(None), input, output)
+    }
+
+    /// The same for a session that may go on in another program.
+    pub fn at(desk: Arc<Desk>, input: R, output: W) -> Self {
+        let input = Input::new(input, desk.take_input());
+        Lines { desk, input, output: Arc::new(Mutex::new(Output::new(output))) }
     }
 }
 
@@ -59,18 +67,47 @@ where
         &mut self,
         item: TxJsonRpcMessage<RoleServer>,
     ) -> impl Future<Output = io::Result<()>> + Send + 'static {
-        let output = Arc::clone(&self.output);
-        async move { output.lock().await.send(&item).await }
+        let output = self.desk.sends(&item).then(|| Arc::clone(&self.output));
+        // For the desk its request is answered; for the client it is once it is written.
+        let hold = self.desk.hold();
+        async move {
+            let Some(output) = output else { return Ok(()) };
+            let sent = output.lock().await.send(&item).await;
+            hold.end_and_look();
+            sent
+        }
     }
 
     // Whenever an answer is ready this future is dropped and made anew: between two of its waits
     // everything is kept in `input` and `output`.
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
         loop {
-            // A broken input is an input that ended.
-            let refused = match self.input.next().await.ok()?? {
+            if let Some(line) = self.desk.next_again() {
+                if let Read::Message(message) = message::read(line.as_bytes()) {
+                    self.desk.received_again(&message, line.as_bytes());
+                    return Some(*message);
+                }
+                continue;
+            }
+            // In the middle of a line that is only skimmed nobody else can go on.
+            let is_whole = self.input.rest().is_some();
+            let found = tokio::select! {
+                biased;
+                order = turn(&self.desk, &self.output), if is_whole => {
+                    if let Some(rest) = self.input.rest() {
+                        self.desk.hand_over(order, rest);
+                    }
+                    continue;
+                }
+                // A broken input is an input that ended.
+                found = self.input.next() => found.ok()??,
+            };
+            let refused = match found {
                 Found::Line(line) => match message::read(line) {
-                    Read::Message(message) => return Some(*message),
+                    Read::Message(message) => {
+                        self.desk.received(&message, line);
+                        return Some(*message);
+                    }
                     Read::Nothing => continue,
                     Read::Refused { id, error } => (id, error),
                 },
@@ -93,6 +130,21 @@ impl<R, W: AsyncWrite + Unpin> Lines<R, W> {
     async fn refuse(&mut self, (id, error): (Option<RequestId>, ErrorData)) -> io::Result<()> {
         let answer = TxJsonRpcMessage::<RoleServer>::error(error, id);
         self.output.lock().await.send(&answer).await
+    }
+}
+
+/// Ends when another program shall go on, nothing is on its way and no line is half written.
+async fn turn<W: AsyncWrite + Unpin>(desk: &Desk, output: &Mutex<Output<W>>) -> Order {
+    loop {
+        desk.turn().await;
+        if output.lock().await.flush().await.is_err() {
+            // Who has something to say will notice it too, and leave.
+            return std::future::pending().await;
+        }
+        // Whoever wrote meanwhile may have had company.
+        if let Some(order) = desk.due() {
+            return order;
+        }
     }
 }
 

@@ -66,7 +66,14 @@ impl Stdio {
             Kind::Socket | Kind::File => None,
         };
         let closed = Closed { pipe };
-        Ok(Streams { input: reader(self.input)?, output: writer(self.output, kind)?, closed })
+        // A file is read ahead, and what was read ahead cannot be handed on.
+        let is_live = kind != Kind::File && Kind::of(&self.input)? != Kind::File;
+        let original = match is_live {
+            true => Some((self.input.try_clone()?, self.output.try_clone()?)),
+            false => None,
+        };
+        let (input, output) = (reader(self.input)?, writer(self.output, kind)?);
+        Ok(Streams { input, output, closed, original })
     }
 }
 
@@ -78,6 +85,9 @@ pub struct Streams {
     pub output: Pin<Box<dyn AsyncWrite + Send>>,
     /// Tells that nobody reads the output any more.
     pub closed: Closed,
+    /// The same two as they were inherited, for a program that goes on in our place. None where they
+    /// cannot be handed on.
+    pub original: Option<(OwnedFd, OwnedFd)>,
 }
 
 fn reader(fd: OwnedFd) -> io::Result<Pin<Box<dyn AsyncRead + Send>>> {

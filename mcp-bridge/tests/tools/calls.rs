@@ -121,6 +121,8 @@ async fn arguments_that_came_as_text_are_read() {
         "label": "[1]",
         "dry_run": "true",
         "layer": null,
+        // What Gemini CLI adds to every call.
+        "wait_for_previous": true,
         "edits": r#"[{"edit":"remove","at":[[0,0,0]]}]"#,
     });
     check_data(&call(&fake, "voxels_edit", arguments).await, "text");

@@ -218,6 +218,11 @@ impl Fake {
             }
             voxel::Read::NAME => (value(&read(vec![voxel(0), voxel(1)])), None),
             render::Image::NAME => (value(&image()), Some(PNG.to_vec())),
+            render::Turntable::NAME => {
+                let bytes = u64::try_from(PNG.len()).expect("small");
+                let reply = json!({ "width": 400, "height": 400, "frames": 36, "bytes": bytes });
+                (reply, Some(PNG.to_vec()))
+            }
             job::Status::NAME => {
                 let job = job_item(render::Image::NAME, job::JobState::Done);
                 let reply = job::StatusReply { job, reply: Some(value(&image())), error: None };
@@ -238,6 +243,7 @@ impl Fake {
                     revision: Some(REVISION),
                     bytes: 8,
                     blob: None,
+                    parts: vec![],
                     job: None,
                 };
                 (value(&reply), Some(b"VOX file".to_vec()))
@@ -363,6 +369,7 @@ fn image() -> render::ImageReply {
         height: 768,
         bytes: 68,
         voxels: 30,
+        changes: None,
         job: None,
     }
 }
@@ -383,6 +390,7 @@ fn dense(window: Box3) -> Vec<u8> {
 
 fn status(down: bool) -> Status {
     Status {
+        build: None,
         condition: if down { Condition::Failed } else { Condition::Down },
         reason: down.then(|| "the disk is gone".to_owned()),
         pid: None,

@@ -40,7 +40,7 @@ const USED: &[(Tool, &[&str])] = &[
         ],
     ),
     (Tool::ProjectInfo, &["project.info"]),
-    (Tool::RenderView, &["render.image"]),
+    (Tool::RenderView, &["render.image", "render.turntable"]),
     (Tool::VoxelsEdit, &["voxel.edit"]),
     (Tool::VoxelsFind, &["voxel.find", "voxel.histogram", "voxel.count"]),
     (Tool::VoxelsRead, &["voxel.read", "voxel.get", "voxel.bounds"]),
@@ -68,6 +68,16 @@ const NOT_ARGUMENTS: &[(&str, &str, &str)] = &[
     ("voxel.read", "form", "`read` says it: list asks for voxels, slices for the dense form"),
     ("project.import", "blob", "the bridge makes the blob of a large file"),
     ("project.export", "job", "the file is written by the call itself, with progress"),
+    ("render.image", "up", "taken, but told to nobody: the z axis is up in nearly every picture"),
+    (
+        "render.image",
+        "ambient_occlusion",
+        "taken, but told to nobody: no picture is better without",
+    ),
+    ("render.image", "sun_strength", "taken, but told to nobody: the usual sun is bright enough"),
+    ("render.turntable", "ambient_occlusion", "as for render.image"),
+    ("render.turntable", "sun_strength", "as for render.image"),
+    ("render.turntable", "frame_ms", "a turn of usual length is as good for a model"),
 ];
 
 /// Fields of replies that are in no answer, and why.

@@ -186,8 +186,39 @@ pub struct PurgeParams {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
-    /// MagicaVoxel.
+    /// MagicaVoxel: voxels, read and written.
     Vox,
+    /// glTF 2.0 in one file: the visible surface, only written.
+    Glb,
+    /// Wavefront, with a file of materials beside it: the visible surface, only written.
+    Obj,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Self; 3] = [Self::Vox, Self::Glb, Self::Obj];
+
+    /// What it is called on the wire and at the end of a file's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Vox => "vox",
+            Self::Glb => "glb",
+            Self::Obj => "obj",
+        }
+    }
+
+    /// The format of this name, in whatever case.
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.name().eq_ignore_ascii_case(name))
+    }
+
+    /// Whether it can be imported; every format can be exported.
+    pub fn is_read(self) -> bool {
+        match self {
+            Self::Vox => true,
+            Self::Glb | Self::Obj => false,
+        }
+    }
 }
 
 /// Params of `project.import`.
@@ -229,12 +260,25 @@ pub struct ExportParams {
     pub project: String,
     /// What to write.
     pub format: Format,
+    /// What the file will be called, without ending; files of several parts name one another by it.
+    /// The project's name when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// Merge colours until the format can hold them, instead of refusing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub quantize: bool,
     /// Answer at once with a job instead of waiting.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub job: bool,
+}
+
+/// One of the files of an export.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FilePart {
+    /// Its name, without a folder.
+    pub name: String,
+    /// Its size in bytes.
+    pub bytes: u64,
 }
 
 /// Reply of `project.export`.
@@ -248,6 +292,10 @@ pub struct ExportReply {
     /// The blob that holds the content, when it is no attachment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blob: Option<String>,
+    /// The files that the content is made of, one behind the other, when it is several: the first is
+    /// the one asked for, the others belong beside it under these names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<FilePart>,
     /// The job that does it, when one was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<String>,

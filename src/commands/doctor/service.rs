@@ -1,7 +1,7 @@
 //! The daemon: its endpoint file, whether it answers, and of which version it is.
 
 use goxe_config::endpoint::EndpointError;
-use goxe_config::{Endpoint, Paths};
+use goxe_config::{Endpoint, Paths, executable};
 use goxe_mcp_bridge::manager::{Condition, Status, Supervisor};
 use goxe_protocol::api::system::StatusReply;
 
@@ -11,7 +11,7 @@ use crate::output;
 pub(super) fn check(paths: &Paths, status: &Status) -> Vec<Finding> {
     let mut findings = vec![starter(paths), endpoint(paths, status), answers(status)];
     if let Some(reply) = &status.status {
-        findings.push(version(reply));
+        findings.push(version(reply, status.build.as_deref()));
         findings.push(health(reply));
     }
     findings
@@ -77,15 +77,21 @@ fn answers(status: &Status) -> Finding {
     }
 }
 
-fn version(reply: &StatusReply) -> Finding {
+fn version(reply: &StatusReply, build: Option<&str>) -> Finding {
     let ours = env!("CARGO_PKG_VERSION");
-    match reply.server.split_whitespace().any(|word| word == ours) {
-        true => Finding::good("version", format!("the daemon is {} too", reply.server)),
-        false => Finding::poor(
-            "version",
-            format!("the daemon is {}, this is goxe {ours}", reply.server),
-            "`goxe daemon restart` starts this version",
-        ),
+    let next =
+        "`goxe daemon restart` starts this one; nobody does it unasked, as it serves others too";
+    if !reply.server.split_whitespace().any(|word| word == ours) {
+        let text = format!("the daemon is {}, this is goxe {ours}", reply.server);
+        return Finding::poor("version", text, next);
+    }
+    let own = executable::build();
+    match build {
+        Some(other) if other != own => {
+            let text = format!("the daemon is {} of another build than this one", reply.server);
+            Finding::poor("version", text, next)
+        }
+        _ => Finding::good("version", format!("the daemon is {} too", reply.server)),
     }
 }
 

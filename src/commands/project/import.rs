@@ -6,6 +6,7 @@ use goxe_protocol::Code;
 use goxe_protocol::api::project::{self, CreateParams, Format, ImportParams, ImportReply};
 use goxe_protocol::api::types::ProjectParams;
 
+use super::format_of;
 use crate::args::Import;
 use crate::content::{self, Content};
 use crate::context::Context;
@@ -18,7 +19,7 @@ pub(super) fn run(
     daemon: &Daemon<'_>,
     context: &Context,
 ) -> Result<(), Failure> {
-    let format = format_of(&file)?;
+    let format = format_of(&file, Format::is_read)?;
     let project = match project {
         Some(project) => project,
         None => stem(&file)?,
@@ -44,19 +45,6 @@ fn make_if_absent(project: &str, daemon: &Daemon<'_>) -> Result<(), Failure> {
             daemon.ask::<project::Create>(&CreateParams { project }).map(drop)
         }
         known => known.map(drop),
-    }
-}
-
-/// The format that the file's name ends with.
-pub(super) fn format_of(file: &Path) -> Result<Format, Failure> {
-    let ending = file.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
-    match ending.as_deref() {
-        Some("vox") => Ok(Format::Vox),
-        _ => {
-            let message = format!("{} ends with none of the formats: .vox", file.display());
-            Err(Failure::new(Exit::Usage, "format", message)
-                .hint("name a file that ends with .vox"))
-        }
     }
 }
 

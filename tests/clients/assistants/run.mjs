@@ -10,11 +10,12 @@ import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 
-import { Daemon, processesOf } from "./daemon.mjs";
+import { Daemon, parentOf, processesOf } from "./daemon.mjs";
 import { ASSISTANTS, furnish } from "./homes.mjs";
-import { LABELS, PROJECT, expected, session } from "./session.mjs";
+import { LABELS, PROJECT, abandoned, expected, session } from "./session.mjs";
 import { MARK, Stub } from "./stub.mjs";
 
 const SESSION_MS = 120_000;
@@ -32,36 +33,51 @@ mkdirSync(work, { recursive: true });
 const path = join(process.env.GOXE_TEST_CLIENT, "node_modules", ".bin");
 const plain = { HOME: home, PATH: `${join(process.execPath, "..")}:/usr/bin:/bin`, LANG: "C.UTF-8", CI: "true" };
 
-const facts = [];
-const note = (what, value) => {
+const note = (what, value) =>
   console.log(value === undefined ? `ok ${what}` : `fact ${what}: ${String(value).replaceAll("\n", " | ")}`);
-  facts.push(what);
-};
+let died;
 const daemon = new Daemon(process.env.GOXE_TEST_BIN, join(place, "data"), plain);
-const stub = new Stub(assistant.wire, session(daemon, note), process.env.GOXE_TEST_DUMP);
-
-let child;
+const started = [];
 let output = "";
+let requests = [];
 try {
-  await stub.listen();
-  furnish(assistant, name, home, stub.url, daemon);
-  await converse();
+  await withStub(session(daemon, note), converse);
   verify();
+  await withStub(abandoned(daemon, die), abandon);
 } catch (error) {
   console.error(output.slice(-8000));
-  console.error(`requests: ${stub.requests.join(", ")}`);
+  console.error(`requests: ${requests.join(", ")}`);
   throw error;
 } finally {
-  stub.close();
   await end();
 }
 
-async function converse() {
+async function withStub(session, work) {
+  const stub = new Stub(assistant.wire, session, process.env.GOXE_TEST_DUMP);
+  await stub.listen();
+  requests = stub.requests;
+  try {
+    furnish(assistant, name, home, stub.url, daemon);
+    await work(stub);
+    if (stub.outside.size > 0) note("refused", `${[...stub.outside].sort().join(", ")} (asked of the proxy)`);
+  } finally {
+    stub.close();
+  }
+}
+
+function start(stub) {
   const environment = { ...plain, ...proxies(stub.url), ...assistant.environment(stub.url) };
-  child = spawn(join(path, assistant.program), assistant.words(MARK), {
+  const child = spawn(join(path, assistant.program), assistant.words(MARK), {
     cwd: work, env: environment, stdio: ["ignore", "pipe", "pipe"], detached: true,
   });
+  started.push(child);
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (piece) => (output += piece));
+  return child;
+}
+
+async function converse(stub) {
+  note("is set up by goxe mcp config --write");
+  const child = start(stub);
   const left = new Promise((resolve) => child.once("close", (code, signal) => resolve(code ?? signal)));
   const first = await within(SESSION_MS, Promise.race([stub.ended, left]), "the session did not end");
   if (stub.failure) throw stub.failure;
@@ -79,17 +95,55 @@ function verify() {
   assert.deepEqual(groups.filter((group) => !group.undone).map((group) => group.label), LABELS);
   assert.equal(daemon.kills, 2);
   note(`left exactly the ${wanted.size} voxels it should, each edit done once`);
-  if (stub.outside.size > 0) note("refused", `${[...stub.outside].sort().join(", ")} (asked of the proxy)`);
+}
+
+/** The assistant is killed while a call is at work: its bridge goes, and nothing else does. */
+async function abandon(stub) {
+  start(stub);
+  const dead = new Promise((resolve) => (died = resolve));
+  await within(SESSION_MS, Promise.race([dead, stub.ended]), "nobody died");
+  if (stub.failure) throw stub.failure;
+  const { pid } = daemon.endpoint();
+  await leave(() => processesOf(daemon.data).filter(([other]) => other !== pid), "the bridge outlived its assistant");
+  assert.equal(daemon.ask("system.status", {}).pid, pid);
+  // What was at work leaves nothing behind, whether it was done or not.
+  assert.deepEqual([...daemon.voxels(PROJECT)].sort(), [...expected()].sort());
+  note("is killed in a call, and the bridge leaves the daemon alone");
+}
+
+/** Kills the process that started the bridge; the program that was started may be a wrapper of it. */
+function die() {
+  const { pid } = daemon.endpoint();
+  const bridges = processesOf(daemon.data).filter(([other]) => other !== pid);
+  assert.equal(bridges.length, 1, JSON.stringify(bridges));
+  process.kill(parentOf(bridges[0][0]), "SIGKILL");
+  died();
+}
+
+/** Waits until `look` finds no process any more. */
+async function leave(look, what) {
+  const deadline = Date.now() + LEAVE_MS;
+  for (let left; (left = look()).length > 0; await setTimeout(20)) {
+    assert(Date.now() < deadline, `${what}: ${JSON.stringify(left)}`);
+  }
 }
 
 /** Ends what was started, by name of its own folder, and says so if the assistant left something. */
 async function end() {
-  if (child?.exitCode === null && child.signalCode === null) process.kill(-child.pid, "SIGKILL");
+  for (const child of started) {
+    try {
+      process.kill(-child.pid, "SIGKILL");
+    } catch {
+      // The whole group has left.
+    }
+  }
   daemon.stop();
-  const left = processesOf(place);
-  for (const [pid] of left) process.kill(pid, "SIGKILL");
-  rmSync(place, { recursive: true, force: true, maxRetries: 5 });
-  assert.deepEqual(left, [], "processes outlived the session");
+  try {
+    await leave(() => processesOf(place), "processes outlived the session");
+  } finally {
+    for (const [pid] of processesOf(place)) process.kill(pid, "SIGKILL");
+    rmSync(place, { recursive: true, force: true, maxRetries: 5 });
+  }
   note("left no process behind");
 }
 
@@ -101,11 +155,13 @@ function proxies(url) {
 }
 
 async function within(ms, promise, what) {
-  let timer;
-  const late = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error(`${what} in ${ms} ms`)), ms)));
+  const done = new AbortController();
+  const late = setTimeout(ms, undefined, { signal: done.signal }).then(() => {
+    throw new Error(`${what} in ${ms} ms`);
+  }, () => {});
   try {
     return await Promise.race([promise, late]);
   } finally {
-    clearTimeout(timer);
+    done.abort();
   }
 }

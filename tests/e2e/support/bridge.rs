@@ -20,11 +20,47 @@ pub const LEGACY: &str = "2025-11-25";
 pub struct Bridge {
     child: Child,
     input: Option<ChildStdin>,
-    lines: Receiver<Value>,
+    lines: Receiver<Line>,
     next_id: u64,
     /// What came meanwhile that is no answer.
     pub notifications: Vec<Value>,
     is_modern: bool,
+}
+
+/// What came on its standard output.
+enum Line {
+    /// A message of JSON-RPC.
+    Message(Value),
+    /// Anything else, which must never come.
+    Stray(Vec<u8>),
+}
+
+impl Line {
+    fn read(bytes: &[u8]) -> Self {
+        let stray = || Line::Stray(bytes.to_vec());
+        let Some(line) = bytes.strip_suffix(b"\n") else { return stray() };
+        match serde_json::from_slice::<Value>(line) {
+            Ok(message) if is_rpc(&message) => Line::Message(message),
+            _ => stray(),
+        }
+    }
+
+    #[track_caller]
+    fn message(self) -> Value {
+        match self {
+            Line::Message(message) => message,
+            Line::Stray(bytes) => {
+                panic!("its output is not MCP: {:?}", String::from_utf8_lossy(&bytes))
+            }
+        }
+    }
+}
+
+/// Whether this is a request, a notification, a result or an error of JSON-RPC.
+pub fn is_rpc(message: &Value) -> bool {
+    let asks = message["method"].is_string();
+    let answers = message["result"].is_object() != message["error"]["code"].is_i64();
+    message["jsonrpc"] == "2.0" && asks != answers
 }
 
 /// What a tool answered.
@@ -70,15 +106,15 @@ impl Bridge {
             .spawn()
             .expect("goxe runs");
         let input = child.stdin.take();
-        let output = BufReader::new(child.stdout.take().expect("its output is a pipe"));
+        let mut output = BufReader::new(child.stdout.take().expect("its output is a pipe"));
         let (sender, lines) = mpsc::channel();
         thread::spawn(move || {
-            for line in output.lines().map_while(Result::ok) {
-                let message = serde_json::from_str(&line);
-                let message = message.expect("a bridge writes nothing but JSON lines");
-                if sender.send(message).is_err() {
+            let mut line = Vec::new();
+            while output.read_until(b'\n', &mut line).is_ok_and(|bytes| bytes > 0) {
+                if sender.send(Line::read(&line)).is_err() {
                     return;
                 }
+                line.clear();
             }
         });
         Bridge { child, input, lines, next_id: 1, notifications: Vec::new(), is_modern: false }
@@ -113,12 +149,35 @@ impl Bridge {
         self.is_modern = true;
     }
 
-    fn write(&mut self, message: &Value) {
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends a message that is no request.
+    pub fn write(&mut self, message: &Value) {
+        self.write_raw(format!("{message}\n").as_bytes());
+    }
+
+    /// Sends any bytes.
+    pub fn write_raw(&mut self, bytes: &[u8]) {
         let input = self.input.as_mut().expect("its input is open");
-        let mut line = message.to_string();
-        line.push('\n');
         // A bridge that is gone is seen when its answer does not come.
-        let _ = input.write_all(line.as_bytes());
+        let _ = input.write_all(bytes);
+    }
+
+    /// Waits until this notification has come, and takes it.
+    #[track_caller]
+    pub fn notification(&mut self, method: &str, patience: Duration) -> Value {
+        let end = Instant::now() + patience;
+        loop {
+            if let Some(at) = self.notifications.iter().position(|note| note["method"] == method) {
+                return self.notifications.remove(at);
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            let line = self.lines.recv_timeout(left).expect("the notification does not come");
+            self.notifications.push(line.message());
+        }
     }
 
     /// Sends a request and returns its id.
@@ -142,7 +201,7 @@ impl Bridge {
         let end = Instant::now() + patience;
         loop {
             let left = end.saturating_duration_since(Instant::now());
-            match self.lines.recv_timeout(left) {
+            match self.lines.recv_timeout(left).map(Line::message) {
                 Ok(message) if message["id"] == id => return message,
                 Ok(message) => self.notifications.push(message),
                 Err(RecvTimeoutError::Timeout) => {
@@ -151,6 +210,12 @@ impl Bridge {
                 Err(RecvTimeoutError::Disconnected) => panic!("the bridge ended"),
             }
         }
+    }
+
+    /// The next message, whatever it is.
+    #[track_caller]
+    pub fn next(&mut self, patience: Duration) -> Value {
+        self.lines.recv_timeout(patience).expect("a message").message()
     }
 
     /// Sends a request and waits for its result.
@@ -173,9 +238,22 @@ impl Bridge {
     #[track_caller]
     pub fn leave(mut self) -> ExitStatus {
         self.input = None;
-        until("the bridge ends", PATIENCE, || {
+        self.wait()
+    }
+
+    /// Waits until it is gone, and reads the rest of its output, which nobody else may hold open.
+    #[track_caller]
+    pub fn wait(&mut self) -> ExitStatus {
+        let status = until("the bridge ends", PATIENCE, || {
             self.child.try_wait().expect("the bridge is our child")
-        })
+        });
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) => self.notifications.push(line.message()),
+                Err(RecvTimeoutError::Disconnected) => return status,
+                Err(RecvTimeoutError::Timeout) => panic!("somebody else holds its output"),
+            }
+        }
     }
 }
 

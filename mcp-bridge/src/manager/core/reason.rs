@@ -197,8 +197,8 @@ fn write_exhausted(
     )
 }
 
-/// A duration for people.
-struct Seconds(u64);
+/// A duration in milliseconds, for people.
+pub(super) struct Seconds(pub(super) u64);
 
 impl fmt::Display for Seconds {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

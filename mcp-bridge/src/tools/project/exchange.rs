@@ -11,7 +11,7 @@ use serde_json::json;
 use super::ExportAnswer;
 use crate::tools::{
     Answer, Context, Failure,
-    files::{self, FileError, NewFile},
+    files::{self, FileError, NewFile, NewFiles},
 };
 
 /// The largest content that travels with one message; larger content goes as a blob.
@@ -89,10 +89,13 @@ pub(super) async fn export(context: &mut Context<'_>, export: Export) -> Result<
     let file = context.folder.join(&path);
     let refused = |context: &Context<'_>, error: &FileError| unwritable(context, &path, error);
     // Refuse before the work is done, and make sure at the end again.
-    let mut target =
+    let first =
         NewFile::create(&file, overwrite).await.map_err(|error| refused(context, &error))?;
-    let params = project::ExportParams { project, format, quantize, job: false };
+    let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let params = project::ExportParams { project, format, file: stem, quantize, job: false };
     let (reply, content) = context.send::<project::Export>(&params, None).await?;
+    let target = NewFiles::new(first, &reply.parts, reply.bytes, overwrite).await;
+    let mut target = target.map_err(|error| refused(context, &error))?;
     match (&reply.blob, content) {
         (Some(blob), _) => download(context, &path, blob, &mut target).await?,
         (None, content) => {
@@ -108,9 +111,11 @@ pub(super) async fn export(context: &mut Context<'_>, export: Export) -> Result<
             &context.arguments,
         ));
     }
-    target.keep().await.map_err(|error| refused(context, &error))?;
+    let beside = target.keep().await.map_err(|error| refused(context, &error))?;
+    let beside = beside.iter().map(|path| path.display().to_string()).collect();
     let path = file.display().to_string();
-    Ok(Answer::data(&ExportAnswer { revision: reply.revision, path, bytes, done: true }))
+    let revision = reply.revision;
+    Ok(Answer::data(&ExportAnswer { revision, path, beside, bytes, done: true }))
 }
 
 /// Reads a blob into a file, range by range, and lets the daemon forget it.
@@ -118,7 +123,7 @@ async fn download(
     context: &mut Context<'_>,
     path: &str,
     blob: &str,
-    target: &mut NewFile,
+    target: &mut NewFiles,
 ) -> Result<(), Failure> {
     loop {
         let params = blob::ReadParams {
@@ -149,24 +154,32 @@ fn format_of(
     action: &str,
     project: &str,
 ) -> Result<project::Format, Failure> {
+    let usable = |format: &project::Format| action == "export" || format.is_read();
     let ending = Path::new(path).extension().and_then(|ending| ending.to_str());
-    match (named, ending.map(str::to_ascii_lowercase).as_deref()) {
-        (Some(format), _) => Ok(format),
-        (None, Some("vox")) => Ok(project::Format::Vox),
-        (None, _) => {
-            let mut next = json!({ "action": action, "project": project, "path": path });
-            match action {
-                // What is written should be called what it is.
-                "export" => next["path"] = json!(Path::new(path).with_extension("vox")),
-                _ => next["format"] = json!("vox"),
-            }
-            Err(context.wrong(
-                &format!("the format of {path:?} is not known"),
-                "the name ends with none of the formats: vox. Not done: nothing was changed.",
-                &next,
-            ))
-        }
+    let meant = named.or_else(|| ending.and_then(project::Format::of_name));
+    if let Some(format) = meant.filter(usable) {
+        return Ok(format);
     }
+    let formats: Vec<&str> =
+        project::Format::ALL.into_iter().filter(usable).map(project::Format::name).collect();
+    let formats = formats.join(", ");
+    let what = match meant {
+        Some(format) => format!("{} cannot be imported", format.name()),
+        None => format!("the format of {path:?} is not known"),
+    };
+    let mut next = json!({ "action": action, "project": project, "path": path });
+    match (action, meant) {
+        // What is written should be called what it is.
+        ("export", _) => next["path"] = json!(Path::new(path).with_extension("vox")),
+        (_, None) => next["format"] = json!("vox"),
+        (_, Some(_)) => next["path"] = json!(Path::new(path).with_extension("vox")),
+    }
+    let why = match meant {
+        Some(_) => "it is only written",
+        None => "the name ends with none of the formats",
+    };
+    let why = format!("{why}; {action} takes: {formats}. Not done: nothing was changed.");
+    Err(context.wrong(&what, why, &next))
 }
 
 fn unreadable(context: &Context<'_>, path: &str, error: &FileError) -> Failure {

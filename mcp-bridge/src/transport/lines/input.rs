@@ -38,8 +38,17 @@ pub(super) struct Input<R> {
 }
 
 impl<R> Input<R> {
-    pub(super) fn new(stream: R) -> Self {
-        Input { stream, buffer: Vec::new(), start: 0, scanned: 0, skim: None }
+    /// Reads a stream of which these bytes came in already.
+    pub(super) fn new(stream: R, buffer: Vec<u8>) -> Self {
+        Input { stream, buffer, start: 0, scanned: 0, skim: None }
+    }
+
+    /// What came in and was not returned; none in the middle of a line that is only skimmed.
+    pub(super) fn rest(&self) -> Option<&[u8]> {
+        match self.skim {
+            Some(_) => None,
+            None => Some(self.buffer.get(self.start..).unwrap_or_default()),
+        }
     }
 }
 

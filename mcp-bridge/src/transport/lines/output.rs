@@ -28,7 +28,8 @@ impl<W: AsyncWrite + Unpin> Output<W> {
         self.flush().await
     }
 
-    async fn flush(&mut self) -> io::Result<()> {
+    /// Writes what is not written yet.
+    pub(super) async fn flush(&mut self) -> io::Result<()> {
         let Some(stream) = &mut self.stream else {
             return Err(io::ErrorKind::NotConnected.into());
         };

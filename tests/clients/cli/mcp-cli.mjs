@@ -1,0 +1,14 @@
+// mcp-cli: a client that is told of its servers in the form that most clients share.
+
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { build, inPlace, json, refuses, wrong } from "./place.mjs";
+
+await inPlace(async ({ folder, server: [command, ...args], run }) => {
+  const file = join(folder, "servers.json");
+  writeFileSync(file, JSON.stringify({ mcpServers: { goxe: { command, args } } }));
+  const call = (tool, args) => run("mcp-cli", ["--config", file, "call-tool", `goxe:${tool}`, "--args", JSON.stringify(args)]);
+  await build((tool, args) => json(call(tool, args)), "castle");
+  refuses(call("voxels_edit", wrong("castle")).said.replaceAll('\\"', '"').replaceAll("\\n", "\n"));
+});
