@@ -8,6 +8,10 @@ pub mod bridge;
 pub mod client;
 #[path = "../e2e/support/place.rs"]
 pub mod place;
+#[path = "../e2e/support/disk.rs"]
+pub mod disk;
+#[path = "../e2e/support/processes.rs"]
+pub mod processes;
 #[path = "../e2e/support/raw.rs"]
 pub mod raw;
 #[path = "../e2e/support/seed.rs"]

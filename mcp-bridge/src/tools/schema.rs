@@ -18,6 +18,9 @@ const ITEMS_MAX: &[(&str, u64)] =
 /// Places that one read looks at: `at` of a whole call, not of an edit.
 const PLACES_MAX: u64 = 64;
 
+/// What nearly every shape may have: told once, as `..`.
+const INK: [&str; 3] = ["color", "material", "mode"];
+
 /// The argument that says what is to be done, where no other one does.
 const ACTION: &str = "action";
 
@@ -131,7 +134,12 @@ fn flatten(schema: &Value, tag: &str) -> Value {
         .zip(&needed)
         .map(|(variant, needed)| signature(variant, tag, needed, &required))
         .collect();
-    let known = json!({ "type": "string", "enum": names, "description": signatures.join(" ") });
+    let mut told = signatures.join(" ");
+    if told.contains("..") {
+        let ink = INK.map(|name| format!("{name}?")).join(",");
+        told.push_str(&format!(" (.. = {ink})"));
+    }
+    let known = json!({ "type": "string", "enum": names, "description": told });
     properties.insert(tag.to_owned(), known);
     json!({ "type": "object", "properties": properties, "required": required })
 }
@@ -146,10 +154,18 @@ fn signature(variant: &Value, tag: &str, needed: &[String], common: &[String]) -
         .filter(|field| !matches!(field, (true, "layer" | "if_revision")))
         .collect();
     fields.sort_unstable();
-    let fields: Vec<String> = fields
+    let is_ink = |field: &(bool, &str)| field.0 && INK.contains(&field.1);
+    let has_ink = fields.iter().filter(|field| is_ink(field)).count() == INK.len();
+    if has_ink {
+        fields.retain(|field| !is_ink(field));
+    }
+    let mut fields: Vec<String> = fields
         .iter()
         .map(|(optional, field)| format!("{field}{}", if *optional { "?" } else { "" }))
         .collect();
+    if has_ink {
+        fields.push("..".to_owned());
+    }
     if fields.is_empty() { name.to_owned() } else { format!("{name}{{{}}}", fields.join(",")) }
 }
 
