@@ -118,6 +118,9 @@ fn flatten(schema: &Value, tag: &str) -> Value {
         return schema.clone();
     };
     let needed: Vec<Vec<String>> = variants.iter().map(required_names).collect();
+    let has = |variant: &Value, name: &str| members(variant).any(|(member, _)| member == name);
+    let mut everywhere = needed.first().cloned().unwrap_or_default();
+    everywhere.retain(|name| variants.iter().all(|variant| has(variant, name)));
     let mut required = needed.first().cloned().unwrap_or_default();
     required.retain(|name| needed.iter().all(|needed| needed.contains(name)));
     let mut names = Vec::new();
@@ -132,7 +135,7 @@ fn flatten(schema: &Value, tag: &str) -> Value {
     let signatures: Vec<String> = variants
         .iter()
         .zip(&needed)
-        .map(|(variant, needed)| signature(variant, tag, needed, &required))
+        .map(|(variant, needed)| signature(variant, tag, needed, &everywhere))
         .collect();
     let mut told = signatures.join(" ");
     if told.contains("..") {
@@ -145,12 +148,13 @@ fn flatten(schema: &Value, tag: &str) -> Value {
 }
 
 /// `box{max,min,color?}`: what a variant takes, `?` marking what may be left out. What every
-/// variant needs and what nearly every variant may have is not worth its place here.
+/// variant has and this one needs is not worth its place here, nor what nearly all may have.
 fn signature(variant: &Value, tag: &str, needed: &[String], common: &[String]) -> String {
     let name = variant["properties"][tag]["const"].as_str().unwrap_or_default();
     let mut fields: Vec<(bool, &str)> = members(variant)
         .map(|(field, _)| (!needed.contains(field), field.as_str()))
-        .filter(|(_, field)| *field != tag && !common.iter().any(|name| name == field))
+        .filter(|(_, field)| *field != tag)
+        .filter(|(optional, field)| *optional || !common.iter().any(|name| name == field))
         .filter(|field| !matches!(field, (true, "layer" | "if_revision")))
         .collect();
     fields.sort_unstable();
