@@ -39,9 +39,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     guests::Guests,
-    guide::INSTRUCTIONS,
     resources::Resources,
-    tools::{Failure, Tool},
+    tools::{Failure, Selection},
 };
 use builtin::Builtin;
 use daemon::Daemon;
@@ -58,15 +57,27 @@ const CACHE_MS: u64 = 3_600_000;
 /// The server of one client.
 #[derive(Clone)]
 pub struct Server {
+    daemon: Arc<dyn Daemon>,
     offers: Offers,
     subscribers: Arc<Subscribers>,
     guests: Arc<Guests>,
+    selection: Selection,
 }
 
 impl Server {
     /// A server in front of a daemon. `gone` fires when the client is gone; `folder` is where
     /// relative paths of files start.
     pub fn new(daemon: Arc<dyn Daemon>, folder: PathBuf, gone: CancellationToken) -> Self {
+        Self::with_selection(daemon, folder, gone, Selection::default())
+    }
+
+    /// The same with these tools alone.
+    pub fn with_selection(
+        daemon: Arc<dyn Daemon>,
+        folder: PathBuf,
+        gone: CancellationToken,
+        selection: Selection,
+    ) -> Self {
         let resources = Resources {
             daemon: Arc::clone(&daemon),
             renders: Arc::default(),
@@ -80,11 +91,19 @@ impl Server {
             folder: Arc::new(folder),
             tasks: Tasks::default(),
             gone: gone.clone(),
+            selection,
         });
-        let guests =
-            Arc::new(Guests::new(daemon, Arc::clone(&builtin), Arc::clone(&subscribers), gone));
-        let sources: [Arc<dyn Source>; 2] = [builtin, Arc::<Guests>::clone(&guests)];
-        Server { offers: Offers::new(sources), subscribers, guests }
+        let guests = Arc::new(Guests::new(
+            Arc::clone(&daemon),
+            Arc::clone(&builtin),
+            Arc::clone(&subscribers),
+            gone,
+        ));
+        let offers = match selection.has_guests() {
+            true => Offers::new([builtin, Arc::<Guests>::clone(&guests) as Arc<dyn Source>]),
+            false => Offers::new([builtin]),
+        };
+        Server { daemon, offers, subscribers, guests, selection }
     }
 
     /// Who is told when something changes.
@@ -131,14 +150,17 @@ impl ServerHandler for Server {
                 Implementation::new("goxe", env!("CARGO_PKG_VERSION"))
                     .with_title("goxe voxel engine"),
             )
-            .with_instructions(INSTRUCTIONS)
+            .with_instructions(self.selection.instructions())
     }
 
     fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
         Cow::Borrowed(ProtocolVersion::known_up_to(&ProtocolVersion::V_2026_07_28))
     }
 
-    async fn discover(&self, _: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
+    async fn discover(&self, cx: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
+        if let Some(client) = cx.client_info() {
+            self.daemon.introduce(&client.name);
+        }
         let versions = self.supported_protocol_versions().into_owned();
         Ok(DiscoverResult::from_server_info(versions, self.get_info())
             .with_ttl_ms(CACHE_MS)
@@ -167,7 +189,7 @@ impl ServerHandler for Server {
     }
 
     fn get_tool(&self, name: &str) -> Option<rmcp::model::Tool> {
-        Tool::named(name).map(Tool::entry).cloned()
+        self.selection.named(name).map(|tool| self.selection.entry(tool))
     }
 
     async fn call_tool(
@@ -281,6 +303,9 @@ impl ServerHandler for Server {
     }
 
     async fn on_initialized(&self, cx: NotificationContext<RoleServer>) {
+        if let Some(client) = cx.peer.peer_info() {
+            self.daemon.introduce(&client.client_info.name);
+        }
         self.subscribers.add_legacy(cx.peer);
     }
 

@@ -27,7 +27,7 @@ use crate::{
     prompts,
     resources::{self, Address, Resources},
     tools::{
-        Answer, Context, TOOLS, Tool, answer,
+        Answer, Context, Selection, Tool, answer,
         context::{Client, Relay, Task},
     },
 };
@@ -39,21 +39,17 @@ pub(super) struct Builtin {
     pub folder: Arc<PathBuf>,
     pub tasks: Tasks,
     pub gone: CancellationToken,
+    pub selection: Selection,
 }
 
 impl Builtin {
     /// Runs a tool, and tells the client how far it is if it wants to know.
     async fn run(&self, tool: Tool, request: CallToolRequestParams, cx: &Cx) -> CallToolResponse {
-        let token = cx.meta.get_progress_token();
-        let relay = token.map(|token| Relay::new(cx.peer.clone(), token));
-        let Some((progress, relay)) = relay else {
-            return self.work(tool, request, cx, None).await;
-        };
-        tokio::select! {
-            biased;
-            response = self.work(tool, request, cx, Some(progress)) => response,
-            never = relay.run() => match never {},
+        if let Some(client) = cx.client_info() {
+            self.daemon.introduce(&client.name);
         }
+        let (progress, relay) = relay(cx).unzip();
+        beside(relay, self.work(tool, request, cx, progress)).await
     }
 
     async fn work(
@@ -69,6 +65,9 @@ impl Builtin {
         context.progress = progress;
         context.confirmed = reply == confirm::Reply::Yes;
         context.task = tasks::wish(cx);
+        if let Some(refusal) = self.selection.refusal(tool, &context.arguments) {
+            return refusal.into_result().into();
+        }
         let mut outcome = tool.run(&mut context).await;
         if let Task::Left(job) = &context.task {
             return self.tasks.begin(&*self.daemon, job);
@@ -143,18 +142,34 @@ impl Builtin {
     }
 }
 
+/// What tells the client of this request how far it is, if it wants to know.
+fn relay(cx: &Cx) -> Option<(mpsc::Sender<Progress>, Relay)> {
+    cx.meta.get_progress_token().map(|token| Relay::new(cx.peer.clone(), token))
+}
+
+/// Does something, and lets the relay run beside it.
+async fn beside<T>(relay: Option<Relay>, work: impl Future<Output = T>) -> T {
+    let Some(relay) = relay else { return work.await };
+    tokio::select! {
+        biased;
+        done = work => done,
+        never = relay.run() => match never {},
+    }
+}
+
 impl Source for Builtin {
     fn keep_ms(&self) -> u64 {
         CACHE_MS
     }
 
     fn tools(&self) -> Pending<'_, Vec<rmcp::model::Tool>> {
-        let tools = TOOLS.into_iter().map(Tool::entry).cloned().collect();
+        let offered = self.selection.tools();
+        let tools = offered.into_iter().map(|tool| self.selection.entry(tool)).collect();
         Box::pin(std::future::ready(tools))
     }
 
     fn has_tool<'a>(&'a self, name: &'a str) -> Pending<'a, bool> {
-        Box::pin(std::future::ready(Tool::named(name).is_some()))
+        Box::pin(std::future::ready(self.selection.named(name).is_some()))
     }
 
     fn call_tool(
@@ -163,7 +178,7 @@ impl Source for Builtin {
         cx: Cx,
     ) -> Pending<'_, Result<CallToolResponse, ErrorData>> {
         Box::pin(async move {
-            match Tool::named(&request.name) {
+            match self.selection.named(&request.name) {
                 Some(tool) => Ok(self.run(tool, request, &cx).await),
                 None => Err(unknown_tool(&request.name)),
             }
@@ -188,8 +203,10 @@ impl Source for Builtin {
         cx: &'a Cx,
     ) -> Known<'a, ReadResourceResponse> {
         Box::pin(async move {
+            let relay = relay(cx).map(|(_, relay)| relay);
+            let read = beside(relay, self.resources.read(&request.uri, &cx.ct));
             tokio::select! {
-                read = self.resources.read(&request.uri, &cx.ct) => Ok(read?.map(Into::into)),
+                read = read => Ok(read?.map(Into::into)),
                 () = self.gone.cancelled() => Err(ErrorData::internal_error("closed", None)),
             }
         })

@@ -9,7 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Context, Failure, arguments};
+use super::{Answer, Context, Failure, Tool, arguments, failure::call};
 
 /// The longest side of a picture, in pixels: above it clients scale it down.
 const SIDE_MAX: u32 = 1568;
@@ -124,13 +124,19 @@ pub(super) fn picture(
         let what = format!("{} failed: there is no picture to show", context.tool.name());
         Failure::new(what, why, next)
     };
+    let mut smaller = context.arguments.clone();
+    (smaller["width"], smaller["height"]) = (json!(384), json!(384));
+    let next = match context.tool {
+        Tool::RenderView => call(Tool::RenderView, &smaller),
+        _ => call(Tool::Job, &json!({ "action": "list" })),
+    };
     match png {
         Some(png) if png.len() <= PNG_BYTES_MAX => {
             Ok(Answer::Picture { caption: caption.to_owned(), png })
         }
         Some(png) => Err(failed(
             format!("the picture has {} bytes, at most {PNG_BYTES_MAX} can be shown.", png.len()),
-            "render_view with a smaller `width` and `height`",
+            &next,
         )),
         None => Err(failed(
             "the engine answered without one.".to_owned(),

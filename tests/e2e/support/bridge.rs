@@ -98,8 +98,14 @@ impl Bridge {
 
     /// The same by a command that was changed.
     pub fn start_with(command: &mut Command) -> Self {
+        Self::start_with_arguments(command, &[])
+    }
+
+    /// The same with more arguments.
+    pub fn start_with_arguments(command: &mut Command, arguments: &[&str]) -> Self {
         let mut child = command
             .arg("mcp")
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -137,7 +143,12 @@ impl Bridge {
 
     /// The handshake of the legacy era.
     pub fn initialize(&mut self) -> Value {
-        let client = json!({ "name": "tests", "version": "1" });
+        self.initialize_as("tests")
+    }
+
+    /// The same by a client of this name.
+    pub fn initialize_as(&mut self, name: &str) -> Value {
+        let client = json!({ "name": name, "version": "1" });
         let params = json!({ "protocolVersion": LEGACY, "capabilities": {}, "clientInfo": client });
         let result = self.request("initialize", params);
         self.write(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }));
@@ -225,6 +236,15 @@ impl Bridge {
         let answer = self.answer(id, PATIENCE);
         assert!(answer["error"].is_null(), "{method}: {}", answer["error"]);
         answer["result"].clone()
+    }
+
+    /// Calls a tool that has its full time: the bridge itself gives up before this.
+    #[track_caller]
+    pub fn tool_in_trouble(&mut self, name: &str, arguments: Value) -> ToolAnswer {
+        let id = self.ask("tools/call", json!({ "name": name, "arguments": arguments }));
+        let answer = self.answer(id, 4 * PATIENCE);
+        assert!(answer["error"].is_null(), "{name}: {}", answer["error"]);
+        ToolAnswer { result: answer["result"].clone() }
     }
 
     /// Calls a tool, which may fail.
