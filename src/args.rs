@@ -18,7 +18,7 @@ pub use config::Config;
 pub use daemon::{Daemon, Logs};
 pub use global::{Color, Global};
 pub use journal::Journal;
-pub use mcp::{Mcp, McpConfig, McpScope, McpVerb};
+pub use mcp::{Mcp, McpCheck, McpConfig, McpScope, McpVerb};
 pub use project::{
     Create, Delete, Export, History, Import, List, Project, Rename, Render, Restore, Show,
 };

@@ -162,7 +162,7 @@ impl From<CallError> for Failure {
         let exit = if error.is_no_daemon() { Exit::NoDaemon } else { Exit::Failed };
         let kind = match (&error, exit) {
             (_, Exit::NoDaemon) => "no_daemon",
-            (CallError::Unknown { .. }, _) => "unknown_outcome",
+            (CallError::Unknown { .. } | CallError::Lost(_), _) => "unknown_outcome",
             _ => "not_done",
         };
         let message = error.to_string();
@@ -170,7 +170,7 @@ impl From<CallError> for Failure {
             CallError::Answer(error) => Failure::from(error),
             CallError::Unknown { key, .. } => Failure::new(exit, kind, message).with("key", key),
             CallError::Params(_) => Failure::new(Exit::Usage, "params", message),
-            CallError::NotDone(_) | CallError::Busy(_) | CallError::Closed => {
+            CallError::NotDone(_) | CallError::Lost(_) | CallError::Busy(_) | CallError::Closed => {
                 Failure::new(exit, kind, message)
             }
         }

@@ -70,6 +70,16 @@ impl Launch {
         client.text(self.borrowed())
     }
 
+    /// The program and its arguments.
+    pub fn command(&self) -> Vec<String> {
+        [vec![self.exe.clone()], self.arguments.clone()].concat()
+    }
+
+    /// What is added to its environment.
+    pub fn environment(&self) -> &[(String, String)] {
+        &self.environment
+    }
+
     fn borrowed(&self) -> clients::Launch<'_> {
         let (arguments, environment) = (&self.arguments, &self.environment);
         clients::Launch { exe: &self.exe, arguments, environment }

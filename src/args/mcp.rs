@@ -32,6 +32,12 @@ pub enum McpVerb {
     /// A file is changed in place: comments, order and all other entries stay. No copy of it is
     /// left, as such files hold secrets; --remove takes the entry out again.
     Config(McpConfig),
+    /// Play an MCP client and tell what works
+    ///
+    /// It starts the server with the little environment that clients pass on, speaks both eras of
+    /// the protocol, calls tools, looks at a render in a project of its own that is removed again,
+    /// cancels one, and leaves. Exit code 1 when something does not work.
+    Check(McpCheck),
 }
 
 /// Which client, and what to do with its file.
@@ -52,6 +58,20 @@ pub struct McpConfig {
     /// For whom; the user, where the client knows that
     #[arg(long, value_name = "SCOPE", value_enum)]
     pub scope: Option<McpScope>,
+}
+
+/// Which server is played with.
+#[derive(Debug, Args)]
+pub struct McpCheck {
+    /// The command in this client's file, instead of this program
+    #[arg(long, value_name = "NAME", conflicts_with = "command")]
+    pub client: Option<String>,
+    /// Make nothing, not even a project that is removed again
+    #[arg(long)]
+    pub read_only: bool,
+    /// Exactly this command, instead of this program
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<String>,
 }
 
 /// For whom a client shall know the server.

@@ -1,5 +1,6 @@
 //! `goxe mcp`
 
+mod check;
 mod config;
 mod diff;
 mod file;
@@ -36,6 +37,7 @@ pub(super) fn run(mcp: Mcp, context: &Context) -> Result<ExitCode, Failure> {
             config::run(arguments, context)?;
             Ok(ExitCode::SUCCESS)
         }
+        Some(McpVerb::Check(arguments)) => check::run(&arguments, context),
     }
 }
 

@@ -10,6 +10,7 @@ import { spawn } from "node:child_process";
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 
 import { processesOf } from "./assistants/daemon.mjs";
@@ -17,9 +18,11 @@ import { processesOf } from "./assistants/daemon.mjs";
 const HERE = import.meta.dirname;
 const AT_ONCE = 2;
 /** Far above what the slowest client takes on a busy machine. */
-const CLIENT_MS = 300_000;
+const CLIENT_MS = 600_000;
+/** How long what a client started may take to follow it. */
+const LEAVE_MS = 20_000;
 
-const python = (script) => (folder) => [join(folder, "bin/python"), join(HERE, "sdk", script)];
+const python = (script, ...words) => (folder) => [join(folder, "bin/python"), join(HERE, "sdk", script), ...words];
 /** A module finds its packages from where it lies. */
 const typescript = (script, ...words) => (folder, place) => {
   symlinkSync(join(folder, "node_modules"), join(place, "node_modules"));
@@ -27,6 +30,7 @@ const typescript = (script, ...words) => (folder, place) => {
   return [process.execPath, join(place, script), ...words];
 };
 const assistant = (name) => () => [process.execPath, join(HERE, "assistants/run.mjs"), name];
+const together = (...names) => () => [process.execPath, join(HERE, "assistants/together.mjs"), ...names];
 const commandLine = (script) => () => [process.execPath, join(HERE, "cli", script)];
 
 /** Every client: what it is called, the package of it, which of the package it is, how it runs. */
@@ -35,6 +39,8 @@ const CLIENTS = [
   { name: "Codex", from: "codex", is: "@openai/codex", words: assistant("codex") },
   { name: "OpenCode", from: "opencode", is: "opencode-ai", words: assistant("opencode") },
   { name: "Gemini CLI", from: "gemini-cli", is: "@google/gemini-cli", words: assistant("gemini-cli") },
+  // Both are installed by the lines above.
+  { name: "Claude Code, Codex together", from: "claude-code", is: "@anthropic-ai/claude-code", words: together("claude-code", "codex") },
   { name: "Inspector", from: "inspector", is: "@modelcontextprotocol/inspector", words: commandLine("inspector.mjs") },
   { name: "mcpdo", from: "inspector", is: "@modelcontextprotocol/inspector", words: commandLine("mcpdo.mjs") },
   { name: "mcp-cli", from: "mcp-cli", is: "@wong2/mcp-cli", words: commandLine("mcp-cli.mjs") },
@@ -44,6 +50,8 @@ const CLIENTS = [
   { name: "TypeScript SDK", from: "sdk", is: "@modelcontextprotocol/sdk", words: typescript("node_legacy.mjs"), fast: true },
   { name: "Python SDK 2", from: "python-sdk-2", is: "mcp", words: python("python_modern.py"), fast: true },
   { name: "Python SDK 2, legacy", from: "python-sdk-2", is: "mcp", words: python("python_legacy.py"), fast: true },
+  { name: "Python SDK 2, resources", from: "python-sdk-2", is: "mcp", words: python("python_offers.py", "modern"), fast: true },
+  { name: "Python SDK 2, resources, legacy", from: "python-sdk-2", is: "mcp", words: python("python_offers.py", "legacy"), fast: true },
   { name: "Python SDK 1", from: "python-sdk-1", is: "mcp", words: python("python_legacy.py"), fast: true },
 ];
 
@@ -75,8 +83,7 @@ async function runOne(client) {
   let code;
   try {
     [code, log] = await run(client.words(folder, place), { ...process.env, GOXE_TEST_CLIENT: folder, TMPDIR: place });
-    const left = existsSync("/proc/self") ? processesOf(place) : [];
-    for (const [pid, command] of left) {
+    for (const [pid, command] of await remaining(place)) {
       log += `\nleft running: ${pid} ${command}`;
       process.kill(pid, "SIGKILL");
       code = "left processes";
@@ -92,22 +99,32 @@ async function runOne(client) {
   return { client, passed, failed, facts: facts(log), seconds };
 }
 
+/** What still runs of a client once it had time to leave. */
+async function remaining(place) {
+  if (!existsSync("/proc/self")) return [];
+  const deadline = Date.now() + LEAVE_MS;
+  while (processesOf(place).length > 0 && Date.now() < deadline) await setTimeout(50);
+  return processesOf(place);
+}
+
 /** Runs a program to its end in a process group of its own: [exit code, output]. */
 function run([program, ...words], env) {
   return new Promise((resolve) => {
     const child = spawn(program, words, { env, stdio: ["ignore", "pipe", "pipe"], detached: true });
     let log = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (piece) => (log += piece));
-    const timer = setTimeout(() => {
+    const done = new AbortController();
+    const late = () => {
       log += `\nnot done in ${CLIENT_MS} ms`;
       process.kill(-child.pid, "SIGKILL");
-    }, CLIENT_MS);
+    };
+    setTimeout(CLIENT_MS, undefined, { signal: done.signal }).then(late, () => {});
     child.once("error", (error) => {
-      clearTimeout(timer);
+      done.abort();
       resolve(["no start", `${log}${error}`]);
     });
     child.once("close", (code, signal) => {
-      clearTimeout(timer);
+      done.abort();
       resolve([code ?? signal, log]);
     });
   });
@@ -131,7 +148,7 @@ function print(rows) {
   console.log();
   for (const row of table) console.log(row.map((cell, column) => cell.padEnd(widths[column])).join("  ").trimEnd());
   for (const { client, facts } of rows) {
-    for (const name of ["image", "refused"]) for (const value of facts[name] ?? []) console.log(`${client.name}, ${name}: ${value}`);
+    for (const name of ["image", "author", "refused"]) for (const value of new Set(facts[name])) console.log(`${client.name}, ${name}: ${value}`);
   }
   console.log();
   for (const { client } of rows.filter(({ failed }) => failed)) console.log(`FAILED: ${client.name}`);

@@ -136,6 +136,7 @@ impl Manager {
         let (kind, key) = match call.kind {
             Kind::Read => (CallKind::Read, None),
             Kind::Edit { key } => (CallKind::Edit, Some(key)),
+            Kind::Once => (CallKind::Once, None),
         };
         let work = Work {
             method: call.method,

@@ -48,16 +48,8 @@ impl Builtin {
         if let Some(client) = cx.client_info() {
             self.daemon.introduce(&client.name);
         }
-        let token = cx.meta.get_progress_token();
-        let relay = token.map(|token| Relay::new(cx.peer.clone(), token));
-        let Some((progress, relay)) = relay else {
-            return self.work(tool, request, cx, None).await;
-        };
-        tokio::select! {
-            biased;
-            response = self.work(tool, request, cx, Some(progress)) => response,
-            never = relay.run() => match never {},
-        }
+        let (progress, relay) = relay(cx).unzip();
+        beside(relay, self.work(tool, request, cx, progress)).await
     }
 
     async fn work(
@@ -150,6 +142,21 @@ impl Builtin {
     }
 }
 
+/// What tells the client of this request how far it is, if it wants to know.
+fn relay(cx: &Cx) -> Option<(mpsc::Sender<Progress>, Relay)> {
+    cx.meta.get_progress_token().map(|token| Relay::new(cx.peer.clone(), token))
+}
+
+/// Does something, and lets the relay run beside it.
+async fn beside<T>(relay: Option<Relay>, work: impl Future<Output = T>) -> T {
+    let Some(relay) = relay else { return work.await };
+    tokio::select! {
+        biased;
+        done = work => done,
+        never = relay.run() => match never {},
+    }
+}
+
 impl Source for Builtin {
     fn keep_ms(&self) -> u64 {
         CACHE_MS
@@ -196,8 +203,10 @@ impl Source for Builtin {
         cx: &'a Cx,
     ) -> Known<'a, ReadResourceResponse> {
         Box::pin(async move {
+            let relay = relay(cx).map(|(_, relay)| relay);
+            let read = beside(relay, self.resources.read(&request.uri, &cx.ct));
             tokio::select! {
-                read = self.resources.read(&request.uri, &cx.ct) => Ok(read?.map(Into::into)),
+                read = read => Ok(read?.map(Into::into)),
                 () = self.gone.cancelled() => Err(ErrorData::internal_error("closed", None)),
             }
         })

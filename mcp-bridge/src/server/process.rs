@@ -120,8 +120,9 @@ async fn serve_at(
             // One that is refused now does not come.
             let back = subscribers.at_least(desk.subscribers());
             let _ = tokio::time::timeout(BACK, back).await;
-            // What this program offers may not be what the one before it offered.
-            subscribers.tools_changed().await;
+            // What this program offers may not be what the one before it offered, and what happened
+            // while it began was seen by nobody.
+            subscribers.all_changed().await;
         });
     }
 

@@ -161,6 +161,16 @@ impl Subscribers {
         }
     }
 
+    /// Tells everybody that everything they know of may be another one now.
+    pub async fn all_changed(&self) {
+        self.tools_changed().await;
+        self.prompts_changed().await;
+        self.resources_changed().await;
+        for uri in self.watched() {
+            self.updated(&uri).await;
+        }
+    }
+
     /// Tells everybody that the list of prompts is another one now.
     pub async fn prompts_changed(&self) {
         let (legacy, modern) = self.all();

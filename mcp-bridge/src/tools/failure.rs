@@ -108,7 +108,8 @@ impl Failed<'_> {
                 let next = self.without(reason);
                 self.failure(not_done, &reason.to_string(), Effect::None, next)
             }
-            CallError::Unknown { reason, .. } => {
+            // No built-in tool makes calls that nobody keeps a record of.
+            CallError::Lost(reason) | CallError::Unknown { reason, .. } => {
                 let what = format!("{tool} failed: the answer was lost");
                 let why = reason.to_string();
                 match &self.key {

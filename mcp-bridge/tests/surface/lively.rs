@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
     time::Duration,
 };
@@ -35,6 +35,8 @@ pub struct Lively {
     followed: AtomicUsize,
     seq: AtomicUsize,
     restart: Mutex<Duration>,
+    /// It runs, and answers nothing any more.
+    pub is_hung: AtomicBool,
 }
 
 impl Lively {
@@ -141,7 +143,12 @@ impl Daemon for Lively {
     }
 
     fn peek(&self, method: &'static str, params: Value) -> Pending<'_, Option<String>> {
-        Box::pin(async move { Some(self.peeked(method, &params)?.to_string()) })
+        Box::pin(async move {
+            if self.is_hung.load(SeqCst) {
+                std::future::pending::<()>().await;
+            }
+            Some(self.peeked(method, &params)?.to_string())
+        })
     }
 
     fn follow(&self) -> Pending<'_, mpsc::Receiver<Happening>> {

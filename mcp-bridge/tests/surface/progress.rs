@@ -52,3 +52,19 @@ async fn a_call_of_several_methods_goes_on_where_it_was() {
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(told[0] < told[1]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_reading_that_waits_for_the_daemon_is_heard_of() {
+    let daemon = Lively::with(&[]);
+    daemon.fake.script(project::Info::NAME, Script::Slow(vec![], Duration::from_millis(2500)));
+    let mut raw = start(daemon, &std::env::temp_dir());
+    raw.initialize(json!({})).await;
+    let uri = "goxe://projects/castle";
+    let params = json!({ "_meta": { "progressToken": "t" }, "uri": uri });
+    raw.send(json!({ "jsonrpc": "2.0", "id": 1, "method": "resources/read", "params": params }))
+        .await;
+    for _ in 0..2 {
+        assert_eq!(raw.next().await["method"], "notifications/progress");
+    }
+    assert_eq!(raw.next().await["result"]["contents"][0]["uri"], uri);
+}

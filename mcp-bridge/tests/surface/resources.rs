@@ -249,3 +249,20 @@ async fn a_reading_that_is_cancelled_ends_in_the_daemon() {
     raw.send(json!({ "jsonrpc": "2.0", "id": 6, "method": "ping" })).await;
     assert_eq!(raw.next().await["id"], 6);
 }
+
+#[tokio::test]
+async fn a_daemon_that_hangs_holds_up_no_list() {
+    let daemon = Lively::with(&["castle"]);
+    daemon.is_hung.store(true, std::sync::atomic::Ordering::SeqCst);
+    let mut raw = start(daemon, &std::env::temp_dir());
+    raw.initialize(json!({})).await;
+    let begin = std::time::Instant::now();
+    assert_eq!(uris(&raw.request(1, "resources/list", json!({})).await).len(), 5);
+    let params = json!({
+        "ref": { "type": "ref/prompt", "name": "review_model" },
+        "argument": { "name": "project", "value": "" },
+    });
+    let completed = raw.request(2, "completion/complete", params).await;
+    assert_eq!(completed["result"]["completion"]["values"], json!([]));
+    assert!(begin.elapsed() < std::time::Duration::from_secs(2), "{:?}", begin.elapsed());
+}

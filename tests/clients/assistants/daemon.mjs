@@ -17,7 +17,13 @@ export class Daemon {
 
   /** What `goxe ARGUMENTS` prints. */
   command(...words) {
-    const ran = spawnSync(this.goxe, [...words, "--data", this.data], { env: this.env, timeout: 60_000 });
+    return this.commandAt(this.env.HOME, ...words);
+  }
+
+  /** The same for whoever lives in this home. */
+  commandAt(home, ...words) {
+    const env = { ...this.env, HOME: home };
+    const ran = spawnSync(this.goxe, [...words, "--data", this.data], { env, timeout: 60_000 });
     assert.equal(ran.status, 0, `goxe ${words.join(" ")}: ${ran.stderr}`);
     return ran.stdout.toString();
   }
@@ -37,6 +43,11 @@ export class Daemon {
       ({ cursor } = page);
     } while (cursor);
     return found;
+  }
+
+  /** The undo groups of a project that stand, newest first. */
+  groups(project) {
+    return this.ask("history.list", { project, limit: 100 }).groups.filter(({ undone }) => !undone);
   }
 
   /** A render as goxe makes it. */

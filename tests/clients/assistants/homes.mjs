@@ -111,9 +111,9 @@ export function furnish(assistant, name, home, url, daemon) {
     writeFileSync(file, own);
   }
   const config = ["mcp", "config", "--client", name];
-  daemon.command(...config, "--write");
+  daemon.commandAt(home, ...config, "--write");
   const written = readFileSync(file, "utf8");
-  const printed = daemon.command(...config);
+  const printed = daemon.commandAt(home, ...config);
   if (file.endsWith(".toml")) {
     for (const line of `${own}${printed}`.split("\n")) assert(written.includes(line), `${line} is not in\n${written}`);
   } else {

@@ -119,7 +119,8 @@ function* purge(note) {
   const { id } = data(yield { tool: "project", arguments: { action: "create", ...scrap } });
   data(yield { tool: "project", arguments: { action: "delete", ...scrap } });
   const unasked = yield { tool: "project", arguments: { action: "purge", id } };
-  assert(unasked.error !== false && /confirm/.test(unasked.text), short(unasked));
+  assert(unasked.error !== false && /(confirm|said no)/.test(unasked.text), short(unasked));
+  assert(unasked.text.includes("Not done"), short(unasked));
   data(yield { tool: "project", arguments: { action: "purge", id, confirm: true } });
   note("purges nothing unasked");
 }
@@ -140,7 +141,7 @@ function edit(label, edits) {
 }
 
 /** The JSON of an answer, whatever the assistant wraps around it. */
-function data(result) {
+export function data(result) {
   assert(result.error !== true, short(result));
   const text = result.text.slice(result.text.indexOf("{"), result.text.lastIndexOf("}") + 1);
   try {

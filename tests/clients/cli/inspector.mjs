@@ -3,9 +3,10 @@
 
 import assert from "node:assert/strict";
 
-import { build, inPlace, json, ok, refuses, wrong } from "./place.mjs";
+import { GUIDE, build, inPlace, json, ok, refuses, wrong } from "./place.mjs";
 
 const REQUESTS = 2000;
+const LISTS = { "resources/list": "resources", "resources/templates/list": "resourceTemplates", "prompts/list": "prompts" };
 const ERAS = { legacy: (version) => version < "2026-07-28", auto: (version) => version >= "2026-07-28", modern: (version) => version >= "2026-07-28" };
 
 await inPlace(async ({ server, run }) => {
@@ -20,11 +21,15 @@ await inPlace(async ({ server, run }) => {
     const { tools } = json(inspect("tools/list", "--strict")).result;
     assert(tools.length >= 10);
     ok(`${era}: lists ${tools.length} tools whose schemas are portable`);
-    const members = { "resources/list": "resources", "resources/templates/list": "resourceTemplates", "prompts/list": "prompts" };
-    for (const [method, member] of Object.entries(members)) {
-      assert(Array.isArray(json(inspect(method)).result[member]), method);
+    for (const [method, member] of Object.entries(LISTS)) {
+      assert(json(inspect(method)).result[member].length > 0, method);
     }
     ok(`${era}: lists resources, templates and prompts`);
+    const { contents } = json(inspect("resources/read", "--uri", GUIDE)).result;
+    assert.match(contents[0].text, /^# /);
+    const { messages } = json(inspect("prompts/get", "--prompt-name", "build_model", "--prompt-args", "goal=a lighthouse")).result;
+    assert.match(messages[0].content.text, /lighthouse/);
+    ok(`${era}: reads a resource and gets a prompt`);
 
     const spoken = await build((tool, args) => json(call(tool, args)).result, era);
     assert(fits(spoken), `${era}: ${spoken}`);

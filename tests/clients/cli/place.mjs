@@ -10,6 +10,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 export const GOXE = process.env.GOXE_TEST_BIN;
+/** A resource that is there without a daemon. */
+export const GUIDE = "goxe://guide";
 const RUN_MS = 60_000;
 const EDITS = [{ edit: "box", min: [0, 0, 0], max: [9, 9, 9], color: "#808080" }];
 

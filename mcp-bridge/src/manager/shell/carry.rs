@@ -226,9 +226,10 @@ impl Shell {
         let result = match outcome {
             Outcome::Done => pending.got.map_or(Ok(None), |got| got.map(Some)),
             Outcome::NotDone(reason) => Err(CallError::NotDone(reason)),
-            Outcome::Unknown(reason) => {
-                Err(CallError::Unknown { reason, key: pending.work.key.unwrap_or_default() })
-            }
+            Outcome::Unknown(reason) => Err(match pending.work.key {
+                Some(key) => CallError::Unknown { reason, key },
+                None => CallError::Lost(reason),
+            }),
         };
         answer(pending.to, result, info);
     }

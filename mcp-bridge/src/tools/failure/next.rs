@@ -60,7 +60,8 @@ impl Failed<'_> {
             | Reason::KeepsFalling { .. }
             | Reason::NeverApplied
             | Reason::StillRunning
-            | Reason::OutcomeRefused => self.check(),
+            | Reason::OutcomeRefused
+            | Reason::AnswerLost => self.check(),
         }
     }
 
