@@ -10,6 +10,7 @@ pub use render::Render;
 
 /// What to do with projects.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Project {
     /// List the projects
     List(List),

@@ -46,6 +46,9 @@ pub(super) fn hello(
         let client: String = client.chars().filter(|c| !c.is_control()).take(80).collect();
         tracing::debug!(session = session.number, client, "hello");
     }
+    if let Some(actor) = &params.actor {
+        session.principal.act_as(actor);
+    }
     let identity = &router.identity;
     Reply::json(&HelloReply {
         protocol: goxe_protocol::frame::VERSION,
@@ -156,7 +159,7 @@ pub(super) fn backup(input: &mut FreeInput<'_>) -> Result<Reply, Error> {
     write_backup(input.store, backup, &mut archive, input.progress)?;
     let blob = archive.finish()?;
     let projects = u64::try_from(backup.projects.len()).unwrap_or(u64::MAX);
-    let reply = BackupReply { blob: blob.id.clone(), bytes: blob.bytes, projects };
+    let reply = BackupReply { blob: blob.id.to_string(), bytes: blob.bytes, projects };
     *input.made = Some(blob);
     Reply::json(&reply)
 }

@@ -9,7 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Context, Failure, arguments};
+use super::{Answer, Context, Failure, Tool, arguments, failure::call};
 
 /// The longest side of a picture, in pixels: above it clients scale it down.
 const SIDE_MAX: u32 = 1568;
@@ -88,11 +88,14 @@ pub(super) async fn run(context: &mut Context<'_>) -> Result<Answer, Failure> {
             &next,
         ));
     }
+    let (mut reply, mut png);
     let mut made = String::new();
     if let Some(turn) = turn {
         made = turntable::write(context, &image, &turn).await?;
+        (reply, png) = context.send::<render::Image>(&image, None).await?;
+    } else {
+        (reply, png) = context.send_alone::<render::Image>(&image).await?;
     }
-    let (mut reply, mut png) = context.send::<render::Image>(&image, None).await?;
     if let Some(job) = &reply.job {
         return Ok(Answer::Text(format!(
             "Rendering in the background as job {job}.\n\
@@ -121,13 +124,19 @@ pub(super) fn picture(
         let what = format!("{} failed: there is no picture to show", context.tool.name());
         Failure::new(what, why, next)
     };
+    let mut smaller = context.arguments.clone();
+    (smaller["width"], smaller["height"]) = (json!(384), json!(384));
+    let next = match context.tool {
+        Tool::RenderView => call(Tool::RenderView, &smaller),
+        _ => call(Tool::Job, &json!({ "action": "list" })),
+    };
     match png {
         Some(png) if png.len() <= PNG_BYTES_MAX => {
             Ok(Answer::Picture { caption: caption.to_owned(), png })
         }
         Some(png) => Err(failed(
             format!("the picture has {} bytes, at most {PNG_BYTES_MAX} can be shown.", png.len()),
-            "render_view with a smaller `width` and `height`",
+            &next,
         )),
         None => Err(failed(
             "the engine answered without one.".to_owned(),

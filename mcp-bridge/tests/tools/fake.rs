@@ -94,7 +94,7 @@ impl Fake {
 
     async fn answer(&self, call: Call, cancel: CancellationToken) -> Result<Reply, CallError> {
         let key = match &call.kind {
-            Kind::Read => None,
+            Kind::Read | Kind::Once => None,
             Kind::Edit { key } => Some(key.clone()),
         };
         let call = Asked {
