@@ -72,7 +72,8 @@ fn slabs(eye: i32) -> impl Iterator<Item = Slab> + Clone {
 pub(super) fn visit(grid: &Grid<'_>, chunk: u32, sides: Sides, mut face: impl FnMut(Face)) {
     let eye = match sides {
         Sides::All(facing) => {
-            visit_part(grid, chunk, facing.map(|facing| Slab { layers: 0..16, facing }), &mut face);
+            let whole = facing.map(|facing| Slab { layers: 0..16, facing });
+            visit_part(grid, chunk, &whole, &mut face);
             return;
         }
         Sides::From(eye) => eye,
@@ -82,19 +83,19 @@ pub(super) fn visit(grid: &Grid<'_>, chunk: u32, sides: Sides, mut face: impl Fn
     for z in slabs(eye[2]) {
         for y in slabs(eye[1]) {
             for x in slabs(eye[0]) {
-                visit_part(grid, chunk, [x, y.clone(), z.clone()], &mut face);
+                visit_part(grid, chunk, &[x, y.clone(), z.clone()], &mut face);
             }
         }
     }
 }
 
-fn visit_part(grid: &Grid<'_>, chunk: u32, part: [Slab; 3], face: &mut impl FnMut(Face)) {
+fn visit_part(grid: &Grid<'_>, chunk: u32, part: &[Slab; 3], face: &mut impl FnMut(Face)) {
     let facing = [part[0].facing, part[1].facing, part[2].facing];
     let opaque = Neighbors::new(facing, |near| grid.opaque(chunk, near));
     let clear = Neighbors::new(facing, |near| grid.clear(chunk, near));
     let sees_clear = grid.has_clear();
     let order = |axis: usize| {
-        let Range { start, end } = part[axis].layers;
+        let Range { start, end } = part[axis].layers.clone();
         (start..end).map(move |step| if facing[axis] < 0 { end - 1 - (step - start) } else { step })
     };
     let columns = part[0].layers.clone().fold(0_u16, |bits, x| bits | 1 << x);

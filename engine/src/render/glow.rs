@@ -93,9 +93,8 @@ impl Glow {
             if let Some(cell) = self.cell_of(place) {
                 let cell = &mut self.cells[cell];
                 let strength = f32::from(emission) / 255.0 / side;
-                let color = light_of_rgb(rgb);
-                for i in 0..3 {
-                    cell.light[i] = (cell.light[i] + strength * color[i]).min(1.0);
+                for (light, part) in cell.light.iter_mut().zip(light_of_rgb(rgb)) {
+                    *light = (*light + strength * part).min(1.0);
                 }
                 cell.solid = SHINING;
             }
@@ -127,9 +126,7 @@ impl Glow {
                             continue;
                         }
                         parts += 1.0;
-                        for i in 0..3 {
-                            sum[i] += near.light[i];
-                        }
+                        sum.iter_mut().zip(near.light).for_each(|(sum, part)| *sum += part);
                     }
                     self.cells[place as usize].light = sum.map(|part| LEFT * part / parts);
                 }
@@ -178,9 +175,7 @@ impl Glow {
             let weight: f32 =
                 (0..3).map(|i| if bits[i] == 1 { part[i] } else { 1.0 - part[i] }).product();
             weights += weight;
-            for i in 0..3 {
-                sum[i] += weight * cell.light[i];
-            }
+            sum.iter_mut().zip(cell.light).for_each(|(sum, part)| *sum += weight * part);
         }
         if weights <= 0.0 {
             return [0.0; 3];

@@ -154,7 +154,7 @@ impl<'a> Grid<'a> {
         };
         let mut order: Vec<(u64, u32)> = Vec::with_capacity(self.chunks.len());
         for number in 1..self.chunks.len() as u32 {
-            if number as usize % STEP_CHUNKS == 0 {
+            if (number as usize).is_multiple_of(STEP_CHUNKS) {
                 meter.tick()?;
             }
             if !self.is_buried(number) {

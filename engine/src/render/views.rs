@@ -226,7 +226,7 @@ pub(super) struct Part<'a> {
 impl Progress for Part<'_> {
     fn step(&mut self, done: u64, total: u64) -> Result<(), Cancelled> {
         const STEPS: u64 = 1000;
-        let own = if total == 0 { 0 } else { done.min(total).saturating_mul(STEPS) / total };
+        let own = done.min(total).saturating_mul(STEPS).checked_div(total).unwrap_or(0);
         self.progress.step(self.done * STEPS + own, self.parts * STEPS)
     }
 }

@@ -1,5 +1,7 @@
 //! Reference pictures, pixel by pixel. `GOXE_BLESS=1` writes them anew: then look at every one.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
+
 mod scenes;
 
 use std::path::PathBuf;
