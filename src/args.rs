@@ -18,7 +18,7 @@ pub use config::Config;
 pub use daemon::{Daemon, Logs};
 pub use global::{Color, Global};
 pub use journal::Journal;
-pub use mcp::{Mcp, McpConfig, McpScope, McpVerb};
+pub use mcp::{Mcp, McpCheck, McpConfig, McpScope, McpVerb};
 pub use project::{
     Create, Delete, Export, History, Import, List, Project, Rename, Render, Restore, Show,
 };
@@ -40,8 +40,9 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 no daemon, 4 not
 With --json every answer is one JSON document on standard output, and every error is
 {\"error\": {\"code\", \"kind\", \"message\", \"hint\"}} on standard error.";
 
-/// What to do.
+/// What to do. Only the verb that is given is looked into: `goxe mcp` is waited for by an assistant.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Verb {
     /// Run, start, stop and watch the daemon
     #[command(subcommand)]

@@ -1,6 +1,7 @@
 //! What every command starts from: which daemon is meant, its files, its configuration, the output.
 
 use std::path::Path;
+use std::sync::{Arc, LazyLock};
 
 use goxe_config::{Choice, Config, Environment, Loaded, Paths, Sources};
 
@@ -16,9 +17,12 @@ pub struct Context {
     /// What the command line chose.
     pub choice: Choice,
     /// The variables and user of this process.
-    pub environment: Environment,
+    pub environment: Arc<Late>,
     set: Vec<String>,
 }
+
+/// The environment, looked at once it is needed: what the system knows of its users may be far away.
+pub type Late = LazyLock<Environment, Box<dyn FnOnce() -> Environment + Send>>;
 
 /// The files and the configuration of the daemon that is meant.
 #[derive(Debug)]
@@ -31,12 +35,13 @@ pub struct Settings {
 
 impl Context {
     /// Reads flags and environment.
-    pub fn new(global: Global, output: Output) -> Result<Self, Failure> {
+    pub fn new(global: &Global, output: Output) -> Result<Self, Failure> {
         let choice = global.choice().map_err(|error| {
             let message = format!("cannot tell the current folder: {error}");
             Failure::new(Exit::Failed, "io", message).hint("give absolute paths")
         })?;
-        Ok(Context { output, choice, environment: Environment::of_process(), set: global.set })
+        let environment = late(Environment::of_process);
+        Ok(Context { output, choice, environment, set: global.keys() })
     }
 
     /// The context of a daemon that no flag and no variable of this process chose.
@@ -46,8 +51,11 @@ impl Context {
             config: Some(config.to_owned()),
             ..Choice::default()
         };
-        let mut environment = Environment::of_process();
-        environment.variables.retain(|name, _| !name.starts_with("GOXE_"));
+        let environment = late(|| {
+            let mut environment = Environment::of_process();
+            environment.variables.retain(|name, _| !name.starts_with("GOXE_"));
+            environment
+        });
         Context { output, choice, environment, set: Vec::new() }
     }
 
@@ -72,4 +80,9 @@ impl Context {
         let loaded = Config::load(&self.sources(&paths))?;
         Ok(Settings { paths, loaded })
     }
+}
+
+/// An environment that is looked at once it is needed.
+pub fn late(look: impl FnOnce() -> Environment + Send + 'static) -> Arc<Late> {
+    Arc::new(LazyLock::new(Box::new(look)))
 }

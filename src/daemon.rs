@@ -14,6 +14,10 @@ use crate::progress::Meter;
 
 /// Who we are, for the daemon's log.
 const CLIENT: &str = concat!("goxe-cli ", env!("CARGO_PKG_VERSION"));
+/// How often a read is sent where nothing says otherwise.
+const READ_SENDS: u32 = 3;
+/// Starts that are left for others when a read has lost one daemon after the other.
+const STARTS_LEFT: u32 = 2;
 /// Most recoveries take milliseconds, and to be asked for its state costs a daemon microseconds.
 const RECOVER_CHECK_MS: u64 = 10;
 
@@ -40,6 +44,7 @@ pub fn options(context: &Context, settings: &Settings) -> Options {
     options.settings.progress_ms_max = startup_ms;
     options.settings.health_ms_max = health_ms;
     options.settings.starts_max = restart_max;
+    options.settings.read_sends_max = restart_max.saturating_sub(STARTS_LEFT).max(READ_SENDS);
     options.settings.recover_check_ms = RECOVER_CHECK_MS;
     options.settings.stable_ms = stable_ms;
     options.settings.backoff_ms = backoff_ms_min;
@@ -157,7 +162,7 @@ impl From<CallError> for Failure {
         let exit = if error.is_no_daemon() { Exit::NoDaemon } else { Exit::Failed };
         let kind = match (&error, exit) {
             (_, Exit::NoDaemon) => "no_daemon",
-            (CallError::Unknown { .. }, _) => "unknown_outcome",
+            (CallError::Unknown { .. } | CallError::Lost(_), _) => "unknown_outcome",
             _ => "not_done",
         };
         let message = error.to_string();
@@ -165,7 +170,7 @@ impl From<CallError> for Failure {
             CallError::Answer(error) => Failure::from(error),
             CallError::Unknown { key, .. } => Failure::new(exit, kind, message).with("key", key),
             CallError::Params(_) => Failure::new(Exit::Usage, "params", message),
-            CallError::NotDone(_) | CallError::Busy(_) | CallError::Closed => {
+            CallError::NotDone(_) | CallError::Lost(_) | CallError::Busy(_) | CallError::Closed => {
                 Failure::new(exit, kind, message)
             }
         }

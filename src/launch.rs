@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use goxe_config::load::SHORT;
 use goxe_config::{Environment, Paths, executable, sections};
 use goxe_mcp_bridge::clients::{self, CLIENTS, Client};
 use serde_json::Value;
@@ -69,6 +70,16 @@ impl Launch {
         client.text(self.borrowed())
     }
 
+    /// The program and its arguments.
+    pub fn command(&self) -> Vec<String> {
+        [vec![self.exe.clone()], self.arguments.clone()].concat()
+    }
+
+    /// What is added to its environment.
+    pub fn environment(&self) -> &[(String, String)] {
+        &self.environment
+    }
+
     fn borrowed(&self) -> clients::Launch<'_> {
         let (arguments, environment) = (&self.arguments, &self.environment);
         clients::Launch { exe: &self.exe, arguments, environment }
@@ -86,7 +97,8 @@ pub fn all(launch: &Launch) -> String {
 
 /// The files that a client with its scrubbed environment would find; none if it would find none.
 fn scrubbed(context: &Context) -> Option<Paths> {
-    let mut scrubbed = Environment { folders: Default::default(), ..context.environment.clone() };
+    let environment = Environment::clone(&context.environment);
+    let mut scrubbed = Environment { folders: Default::default(), ..environment };
     scrubbed.variables.retain(|name, _| KEPT.contains(&name.as_str()));
     let mut choice = context.choice.clone();
     (choice.data, choice.config) = (None, None);
@@ -96,12 +108,16 @@ fn scrubbed(context: &Context) -> Option<Paths> {
 /// Keys of the configuration that this environment sets, and that a client would not pass on. The
 /// socket has a flag.
 fn kept(environment: &Environment) -> Vec<(String, String)> {
-    let keys = sections::keys().map(|key| key.variable()).filter(|name| name != "GOXE_SOCKET_PATH");
-    keys.filter_map(|name| {
-        let value = environment.variable(&name)?.to_str()?.to_owned();
-        Some((name, value))
-    })
-    .collect()
+    let keys = sections::keys().map(|key| key.variable());
+    let short = SHORT.iter().map(|(name, _)| (*name).to_owned());
+    let is_flag = |name: &String| ["GOXE_SOCKET", "GOXE_SOCKET_PATH"].contains(&name.as_str());
+    let names = keys.chain(short).filter(|name| !is_flag(name));
+    names
+        .filter_map(|name| {
+            let value = environment.variable(&name)?.to_str()?.to_owned();
+            Some((name, value))
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -110,6 +126,7 @@ mod tests {
 
     use super::*;
     use crate::args::Color;
+    use crate::context;
     use crate::output::Output;
 
     #[test]
@@ -128,9 +145,11 @@ mod tests {
         let output = Output::new(false, Color::Never);
         let mut context =
             Context::for_folder(Path::new("/data"), Path::new("/data/goxe.toml"), output);
+        let mut environment = Environment::clone(&context.environment);
         for (name, value) in [("GOXE_LOG_LEVEL", "debug"), ("GOXE_TOKEN", "secret")] {
-            context.environment.variables.insert(name.to_owned(), value.into());
+            environment.variables.insert(name.to_owned(), value.into());
         }
+        context.environment = context::late(|| environment);
         let launch = Launch::of(&context).unwrap();
         assert_eq!(launch.environment, [("GOXE_LOG_LEVEL".to_owned(), "debug".to_owned())]);
         assert_eq!(launch.entry(Client::Zed)["env"]["GOXE_LOG_LEVEL"], "debug");

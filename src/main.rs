@@ -32,7 +32,7 @@ fn main() -> ExitCode {
         Err(error) => return refuse(&error),
     };
     let output = Output::new(arguments.global.json, arguments.global.color);
-    let ended = Context::new(arguments.global, output)
+    let ended = Context::new(&arguments.global, output)
         .and_then(|context| commands::run(arguments.verb, &context));
     match ended {
         Ok(code) => code,

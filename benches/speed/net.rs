@@ -2,6 +2,7 @@
 
 mod bulk;
 mod busy;
+mod cancel;
 mod idle;
 mod requests;
 mod start;
@@ -27,6 +28,7 @@ pub fn run(choice: &Choice) -> Outcome<()> {
         "net: system.status while every lane is busy, against the idle daemon",
         &busy::run(choice)?,
     );
+    print("net: a render that is cancelled", &cancel::run(choice)?);
     print("net: start and rest", &start::run(choice)?);
     print("net: memory of a connection", &idle::run(choice)?);
     Ok(())

@@ -3,10 +3,12 @@
 //! `goxe.toml`, beside this crate's manifest, is the source of all defaults and of the documentation
 //! of every key. [`schema`] says what each key allows, [`sections`] holds the typed values,
 //! [`load`] merges the layers, [`shipped`] and [`show`] print. [`paths`], [`dirs`] and [`endpoint`]
-//! are about where a daemon's files lie and how its clients find it, [`executable`] about the program.
-//! Nothing here but the last reads the process's environment, and [`paths::Environment::of_process`].
+//! are about where a daemon's files lie and how its clients find it, [`executable`] about the program,
+//! [`duration`] about times that people write. Nothing here but the program reads the process's
+//! environment, and [`paths::Environment::of_process`].
 
 pub mod dirs;
+pub mod duration;
 pub mod endpoint;
 pub mod error;
 pub mod executable;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::duration::parse_ms;
 use crate::error::{ConfigError, ConfigErrors, Site};
 use crate::nearest::nearest;
 use crate::origin::Origin;
@@ -23,7 +24,14 @@ use crate::{rules, shipped};
 pub const FILE_BYTES_MAX: u64 = 256 << 10;
 
 /// Variables that are no keys: they choose a daemon, or belong to clients and tests.
-const RESERVED: &[&str] = &["GOXE_DATA", "GOXE_SOCKET", "GOXE_CONFIG", "GOXE_TOKEN", "GOXE_BLESS"];
+const RESERVED: &[&str] = &["GOXE_DATA", "GOXE_CONFIG", "GOXE_TOKEN", "GOXE_BLESS"];
+
+/// Variables that are short names of keys, for those who know no section, and these keys.
+pub const SHORT: &[(&str, &str)] = &[
+    ("GOXE_SOCKET", "socket.path"),
+    ("GOXE_STARTUP_TIMEOUT", "manager.startup_ms"),
+    ("GOXE_HEALTH_TIMEOUT", "manager.probe_timeout_ms"),
+];
 
 /// Everything that a configuration is made from, as plain data.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -166,18 +174,24 @@ impl Merge {
             sections::keys().map(|key| (key.variable(), key)).collect();
         for (name, value) in variables.iter().filter(|(name, _)| name.starts_with("GOXE_")) {
             let site = Site::from(Origin::Environment { variable: name.clone() });
-            let key = match (name.as_str(), names.get(name)) {
-                ("GOXE_SOCKET", _) => sections::key("socket.path"),
-                (_, Some(key)) => Some(*key),
-                (name, None) if RESERVED.contains(&name) || name.starts_with("GOXE_TEST_") => {
+            let short = SHORT.iter().find(|(short, _)| short == name);
+            let key = match (name.as_str(), short, names.get(name)) {
+                (_, Some((_, dotted)), _) => sections::key(dotted),
+                (_, None, Some(key)) => Some(*key),
+                (name, None, None)
+                    if RESERVED.contains(&name) || name.starts_with("GOXE_TEST_") =>
+                {
                     continue;
                 }
-                (_, None) => None,
+                (_, None, None) => None,
             };
             match (key, value.to_str()) {
                 (None, _) => self.errors.push(unknown_variable(site, name, names.keys())),
                 // An empty variable is a variable that is not set, as everywhere in a shell.
                 (Some(_), Some("")) => {}
+                (Some(key), Some(text)) if short.is_some() && key.name.ends_with("_ms") => {
+                    self.set(key, duration(key, text), site);
+                }
                 (Some(key), Some(text)) => self.set(key, key.kind.parse_text(text), site),
                 (Some(key), None) => self.errors.push(
                     ConfigError::new(site, "the value is not UTF-8 text")
@@ -186,13 +200,27 @@ impl Merge {
                 ),
             }
         }
+        for (short, dotted) in SHORT {
+            self.refuse_both(short, dotted, variables);
+        }
+    }
+
+    /// Two variables for one key that do not say the same: nobody can tell which one is meant.
+    fn refuse_both(
+        &mut self,
+        short: &str,
+        dotted: &'static str,
+        variables: &BTreeMap<String, OsString>,
+    ) {
+        let Some(key) = sections::key(dotted) else { return };
         let set = |name: &str| variables.get(name).filter(|value| !value.is_empty());
-        if let (Some(short), Some(long)) = (set("GOXE_SOCKET"), set("GOXE_SOCKET_PATH"))
-            && short != long
+        let long = key.variable();
+        if let (Some(one), Some(other)) = (set(short), set(&long))
+            && one != other
         {
-            let origin = Origin::Environment { variable: "GOXE_SOCKET_PATH".to_owned() };
-            let error = ConfigError::new(origin.into(), "GOXE_SOCKET says another path");
-            self.errors.push(error.about("socket.path").hint("set only one of the two"));
+            let message = format!("{short} says something else");
+            let error = ConfigError::new(Origin::Environment { variable: long }.into(), message);
+            self.errors.push(error.about(dotted).hint("set only one of the two"));
         }
     }
 
@@ -262,6 +290,13 @@ impl Merge {
     }
 }
 
+/// A duration for a key in milliseconds, which has a unit of its own in a short variable.
+fn duration(key: &Key, text: &str) -> Result<Value, Refusal> {
+    let ms = parse_ms(text)
+        .map_err(|hint| Refusal { message: format!("{text:?} is not allowed"), hint })?;
+    key.kind.check(Value::from(ms))
+}
+
 /// A file that stops being text after its first, sound bytes.
 fn not_text(file: &str, sound: &[u8]) -> ConfigError {
     let sound = String::from_utf8_lossy(sound);
@@ -274,7 +309,8 @@ fn unknown_variable<'a>(
     name: &str,
     names: impl Iterator<Item = &'a String>,
 ) -> ConfigError {
-    let known = names.map(String::as_str).chain(RESERVED.iter().copied());
+    let short = SHORT.iter().map(|(short, _)| *short);
+    let known = names.map(String::as_str).chain(RESERVED.iter().copied()).chain(short);
     ConfigError::new(site, "no such variable").hint(match nearest(name, known) {
         Some(near) => format!("did you mean {near}?"),
         None => "names are GOXE_SECTION_KEY, such as GOXE_LOG_LEVEL".to_owned(),

@@ -5,6 +5,7 @@ mod journal;
 mod lifecycle;
 mod limits;
 mod log;
+mod mcp;
 mod socket;
 
 use serde::Deserialize;
@@ -15,6 +16,7 @@ pub use journal::{Durability, Idempotency, Journal};
 pub use lifecycle::{Manager, Shutdown, Watchdog};
 pub use limits::Limits;
 pub use log::{Lanes, Log, LogFormat, LogLevel};
+pub use mcp::{Mcp, Toolset};
 pub use socket::{Socket, Tcp};
 
 /// The whole configuration. It is made by [`crate::load`] only, so its values are known to be good.
@@ -33,6 +35,7 @@ pub struct Config {
     pub watchdog: Watchdog,
     pub shutdown: Shutdown,
     pub manager: Manager,
+    pub mcp: Mcp,
 }
 
 /// Every section, in the order of the shipped file.
@@ -48,6 +51,7 @@ pub const SECTIONS: &[Section] = &[
     Watchdog::SECTION,
     Shutdown::SECTION,
     Manager::SECTION,
+    Mcp::SECTION,
 ];
 
 /// Every key, in the order of the shipped file.

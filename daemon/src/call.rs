@@ -42,11 +42,40 @@ pub struct Ticket {
 /// On whose behalf a call runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
-    /// The name that history and idempotency keys keep, such as `uid:1000`.
+    /// The name that idempotency keys keep, such as `uid:1000`.
     pub name: Arc<str>,
+    /// The name that history keeps: the same, or `uid:1000/NAME` for one of several that work with
+    /// the rights of one user.
+    pub author: Arc<str>,
     /// What it may do.
     pub role: Role,
 }
+
+impl Principal {
+    /// A principal that is its own author.
+    pub fn new(name: impl Into<Arc<str>>, role: Role) -> Self {
+        let name = name.into();
+        Principal { author: Arc::clone(&name), name, role }
+    }
+
+    /// Makes what it does the work of one actor; letters that garble a listing are left out.
+    pub fn act_as(&mut self, actor: &str) {
+        let is_plain = |letter: &char| letter.is_alphanumeric() || "-_. ".contains(*letter);
+        let actor: String = actor.chars().filter(is_plain).take(ACTOR_CHARS_MAX).collect();
+        let actor = actor.trim();
+        if !actor.is_empty() {
+            self.author = format!("{}/{actor}", self.name).into();
+        }
+    }
+
+    /// The name to whom the keys of an author belong.
+    pub fn of_author(author: &str) -> &str {
+        author.split_once('/').map_or(author, |(name, _)| name)
+    }
+}
+
+/// Letters of an actor's name that are kept.
+const ACTOR_CHARS_MAX: usize = 40;
 
 /// The form in which one answer is encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,7 +152,7 @@ impl Envelope {
             ticket: Ticket { peer: PeerId { slot: u32::MAX, generation: 0 }, call: 0 },
             id: Id::NULL,
             form: ReplyForm::Whole(Form::Frames),
-            principal: Principal { name: "goxe".into(), role: Role::Admin },
+            principal: Principal::new("goxe", Role::Admin),
             cancel: Arc::default(),
             deadline: None,
             progress: None,

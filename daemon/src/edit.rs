@@ -184,7 +184,7 @@ impl EditCall {
                 params: self.payload.params(),
                 attachment: self.payload.attachment(),
                 view: head,
-                author: &self.envelope.principal.name,
+                author: &self.envelope.principal.author,
             }),
             Source::Ready(plan) => Ok(*plan),
         }
@@ -212,7 +212,7 @@ impl EditCall {
         limits: &Limits,
         progress: &mut dyn Progress,
     ) -> Result<Ran, Error> {
-        let author = &self.envelope.principal.name;
+        let author = &self.envelope.principal.author;
         let prepared = head.project.prepare(&plan.request, limits, progress);
         let Prepared { change, report } = prepared.map_err(|error| {
             // Only an edit list is counted by who sent it.

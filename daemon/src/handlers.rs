@@ -178,6 +178,7 @@ fn handler(name: &str) -> Option<Handler> {
         "voxel.histogram" => Handler::Read(voxel::histogram),
         "voxel.find" => Handler::Read(voxel::find),
         "render.image" => Handler::Long(render::image),
+        "render.turntable" => Handler::Long(render::turntable),
         "history.list" => Handler::Read(history::list),
         "history.undo" => Handler::Edit(history::undo),
         "history.redo" => Handler::Edit(history::redo),

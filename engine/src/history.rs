@@ -115,6 +115,18 @@ impl History {
         redo.chain(undo).take(limit).collect()
     }
 
+    /// The content before the steps that were made after revision `number` and still stand; `None`:
+    /// there are none.
+    pub fn content_at(&self, number: u64) -> Option<&Content> {
+        let after = (Bound::Excluded(number), Bound::Unbounded);
+        self.undo.range(after).next().map(|(_, group)| &group.content)
+    }
+
+    /// The revision before the oldest step that is remembered; `None`: no step is.
+    pub fn oldest(&self) -> Option<u64> {
+        self.undo.first().map(|(number, _)| number.saturating_sub(1))
+    }
+
     /// The group that an undo would take back.
     pub fn undo_next(&self) -> Option<&Arc<Group>> {
         self.undo.last().map(|(_, group)| group)

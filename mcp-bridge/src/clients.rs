@@ -5,6 +5,7 @@
 //! executable is named by its whole path, and what the server needs of the environment is named
 //! too. Files are read and written by who calls; [`place`] only looks which of them exist.
 
+pub mod check;
 pub mod merge;
 pub mod place;
 

@@ -102,7 +102,7 @@ impl Guests {
         let name = request.name.to_string();
         let book = self.keeper.book().await;
         let Some(entry) = book.tools.get(&name) else { return Err(unknown_tool(&name)) };
-        let repeat = if entry.repeatable { Repeat::Freely } else { Repeat::WithKey };
+        let repeat = if entry.repeatable { Repeat::Freely } else { Repeat::Never };
         let arguments = request.arguments.unwrap_or_default();
         let first = rounds::first(request.input_responses, request.request_state, &cx);
         let was_round = first.state.is_some();
@@ -216,7 +216,7 @@ impl Source for Guests {
 
     fn tools(&self) -> Pending<'_, Vec<Tool>> {
         Box::pin(async {
-            let book = self.keeper.book().await;
+            let book = self.keeper.shown().await;
             book.tools.values().map(|entry| entry.tool.clone()).collect()
         })
     }
@@ -239,7 +239,7 @@ impl Source for Guests {
         count_max: usize,
     ) -> Pending<'a, Vec<Listed<Resource>>> {
         Box::pin(async move {
-            let book = self.keeper.book().await;
+            let book = self.keeper.shown().await;
             let listed =
                 |(key, item): (&String, &Resource)| Listed { key: key.clone(), item: item.clone() };
             rest(book.resources.iter().map(listed).collect(), after, count_max)
@@ -247,7 +247,7 @@ impl Source for Guests {
     }
 
     fn templates(&self) -> Pending<'_, Vec<ResourceTemplate>> {
-        Box::pin(async { self.keeper.book().await.templates.values().cloned().collect() })
+        Box::pin(async { self.keeper.shown().await.templates.values().cloned().collect() })
     }
 
     fn read_resource<'a>(
@@ -267,7 +267,7 @@ impl Source for Guests {
     }
 
     fn prompts(&self) -> Pending<'_, Vec<Prompt>> {
-        Box::pin(async { self.keeper.book().await.prompts.values().cloned().collect() })
+        Box::pin(async { self.keeper.shown().await.prompts.values().cloned().collect() })
     }
 
     fn prompt<'a>(

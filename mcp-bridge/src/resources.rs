@@ -5,7 +5,6 @@
 //! resources/read -> Address -> a method of the daemon, or what this process holds -> contents
 //! ```
 
-mod guide;
 mod read;
 pub mod recent;
 pub mod renders;

@@ -8,6 +8,7 @@ mod changes;
 mod confirm;
 pub mod daemon;
 pub mod era;
+mod guard;
 mod late;
 pub mod offers;
 mod pace;
@@ -16,30 +17,38 @@ mod parent;
 pub mod process;
 pub mod source;
 pub mod subscribers;
+mod tasks;
 
 use std::{borrow::Cow, path::PathBuf, sync::Arc};
 
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
-        DiscoverResult, GetPromptRequestParams, GetPromptResponse, Implementation,
-        ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
-        PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse,
-        ServerCapabilities, ServerConfig, SetLevelRequestMethod, SubscribeRequestParams,
-        SubscriptionFilter, UnsubscribeRequestParams,
+        CacheScope, CallToolRequestParams, CallToolResponse, CancelTaskMethod, CancelTaskParams,
+        CompleteRequestParams, CompleteResult, DiscoverResult, GetPromptRequestParams,
+        GetPromptResponse, GetTaskMethod, GetTaskParams, GetTaskResult, Implementation,
+        InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourceTemplatesResult,
+        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion,
+        ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
+        SetLevelRequestMethod, SubscribeRequestParams, SubscriptionFilter,
+        UnsubscribeRequestParams, UpdateTaskMethod, UpdateTaskParams,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{guests::Guests, guide::INSTRUCTIONS, resources::Resources, tools::Tool};
+use crate::{
+    guests::Guests,
+    resources::Resources,
+    tools::{Failure, Selection},
+};
 use builtin::Builtin;
 use daemon::Daemon;
 use era::is_modern;
 use offers::{Offers, unknown_resource};
 use source::Source;
 use subscribers::{Subscribers, URIS_MAX};
+use tasks::Tasks;
 
 /// How long a client may keep the list of tools and what the server says of itself: they only
 /// change with the program.
@@ -48,15 +57,27 @@ const CACHE_MS: u64 = 3_600_000;
 /// The server of one client.
 #[derive(Clone)]
 pub struct Server {
+    daemon: Arc<dyn Daemon>,
     offers: Offers,
     subscribers: Arc<Subscribers>,
     guests: Arc<Guests>,
+    selection: Selection,
 }
 
 impl Server {
     /// A server in front of a daemon. `gone` fires when the client is gone; `folder` is where
     /// relative paths of files start.
     pub fn new(daemon: Arc<dyn Daemon>, folder: PathBuf, gone: CancellationToken) -> Self {
+        Self::with_selection(daemon, folder, gone, Selection::default())
+    }
+
+    /// The same with these tools alone.
+    pub fn with_selection(
+        daemon: Arc<dyn Daemon>,
+        folder: PathBuf,
+        gone: CancellationToken,
+        selection: Selection,
+    ) -> Self {
         let resources = Resources {
             daemon: Arc::clone(&daemon),
             renders: Arc::default(),
@@ -68,12 +89,21 @@ impl Server {
             daemon: Arc::clone(&daemon),
             resources,
             folder: Arc::new(folder),
+            tasks: Tasks::default(),
             gone: gone.clone(),
+            selection,
         });
-        let guests =
-            Arc::new(Guests::new(daemon, Arc::clone(&builtin), Arc::clone(&subscribers), gone));
-        let sources: [Arc<dyn Source>; 2] = [builtin, Arc::<Guests>::clone(&guests)];
-        Server { offers: Offers::new(sources), subscribers, guests }
+        let guests = Arc::new(Guests::new(
+            Arc::clone(&daemon),
+            Arc::clone(&builtin),
+            Arc::clone(&subscribers),
+            gone,
+        ));
+        let offers = match selection.has_guests() {
+            true => Offers::new([builtin, Arc::<Guests>::clone(&guests) as Arc<dyn Source>]),
+            false => Offers::new([builtin]),
+        };
+        Server { daemon, offers, subscribers, guests, selection }
     }
 
     /// Who is told when something changes.
@@ -113,24 +143,40 @@ impl ServerHandler for Server {
             .enable_resources_subscribe()
             .enable_tools()
             .enable_tool_list_changed()
+            .enable_tasks()
             .build();
         ServerConfig::new(capabilities)
             .with_server_info(
                 Implementation::new("goxe", env!("CARGO_PKG_VERSION"))
                     .with_title("goxe voxel engine"),
             )
-            .with_instructions(INSTRUCTIONS)
+            .with_instructions(self.selection.instructions())
     }
 
     fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
         Cow::Borrowed(ProtocolVersion::known_up_to(&ProtocolVersion::V_2026_07_28))
     }
 
-    async fn discover(&self, _: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
+    async fn discover(&self, cx: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
+        if let Some(client) = cx.client_info() {
+            self.daemon.introduce(&client.name);
+        }
         let versions = self.supported_protocol_versions().into_owned();
         Ok(DiscoverResult::from_server_info(versions, self.get_info())
             .with_ttl_ms(CACHE_MS)
             .with_cache_scope(CacheScope::Public))
+    }
+
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        cx.peer.set_peer_info(request.clone());
+        let mut begun = self.negotiate_initialize(&request)?;
+        // Clients of the older era that know tasks by this name show an empty result instead of one.
+        begun.capabilities.extensions = None;
+        Ok(begun)
     }
 
     async fn list_tools(
@@ -143,7 +189,7 @@ impl ServerHandler for Server {
     }
 
     fn get_tool(&self, name: &str) -> Option<rmcp::model::Tool> {
-        Tool::named(name).map(Tool::entry).cloned()
+        self.selection.named(name).map(|tool| self.selection.entry(tool))
     }
 
     async fn call_tool(
@@ -151,7 +197,11 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         cx: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        self.offers.call_tool(request, cx).await
+        let name = request.name.clone();
+        match guard::guarded(self.offers.call_tool(request, cx)).await {
+            Ok(result) => result,
+            Err(text) => Ok(Failure::of_bridge(&name, &text).into_result().into()),
+        }
     }
 
     async fn list_resources(
@@ -253,6 +303,9 @@ impl ServerHandler for Server {
     }
 
     async fn on_initialized(&self, cx: NotificationContext<RoleServer>) {
+        if let Some(client) = cx.peer.peer_info() {
+            self.daemon.introduce(&client.client_info.name);
+        }
         self.subscribers.add_legacy(cx.peer);
     }
 
@@ -272,5 +325,32 @@ impl ServerHandler for Server {
     async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
         let (kept, ()) = tokio::join!(self.subscribers.keep(subscription), self.offers.attend());
         kept
+    }
+
+    async fn get_task(
+        &self,
+        request: GetTaskParams,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        tasks::check_era::<GetTaskMethod>(&cx)?;
+        Ok(GetTaskResult::new(self.offers.get_task(&request.task_id, &cx).await?))
+    }
+
+    async fn update_task(
+        &self,
+        request: UpdateTaskParams,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        tasks::check_era::<UpdateTaskMethod>(&cx)?;
+        self.offers.update_task(&request.task_id, &request.input_responses, &cx).await
+    }
+
+    async fn cancel_task(
+        &self,
+        request: CancelTaskParams,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        tasks::check_era::<CancelTaskMethod>(&cx)?;
+        self.offers.cancel_task(&request.task_id, &cx).await
     }
 }

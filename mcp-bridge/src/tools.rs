@@ -20,16 +20,19 @@ mod layer;
 mod project;
 mod render;
 pub mod schema;
+mod selection;
+mod step;
 mod voxel;
 
 use std::sync::{Arc, LazyLock};
 
-use rmcp::model::{MetaObject, ToolAnnotations};
+use rmcp::model::{JsonObject, MetaObject, ToolAnnotations};
 use serde_json::Value;
 
 pub use answer::Answer;
 pub use context::Context;
 pub use failure::Failure;
+pub use selection::Selection;
 
 /// Every tool, in the order of the list.
 pub const TOOLS: [Tool; 10] = [
@@ -94,19 +97,41 @@ impl Tool {
         found.map(|(_, entry)| entry).expect("every tool is in TOOLS")
     }
 
+    /// The entry of a server that is read-only: of the actions, those that change nothing.
+    fn reading_entry(self) -> rmcp::model::Tool {
+        let words = self.describe();
+        let Some(reading) = self.reading_actions() else { return self.entry().clone() };
+        let example = self.reading_example();
+        let description = format!(
+            "{} This server is read-only; actions here: {}. Example: {example}",
+            words.description,
+            reading.join(", "),
+        );
+        let looks = ToolAnnotations::new().read_only(true).destructive(false).idempotent(true);
+        self.listed(description, self.input(Some(reading)), looks)
+    }
+
     fn new_entry(self) -> rmcp::model::Tool {
         let words = self.describe();
         let description = format!("{} Example: {}", words.description, words.example);
-        let input = Arc::new(self.input());
-        let annotations = ToolAnnotations::new()
+        let hints = ToolAnnotations::new()
             .read_only(words.hints.read_only)
             .destructive(words.hints.destructive)
-            .idempotent(words.hints.idempotent)
-            .open_world(false);
-        let mut entry =
-            rmcp::model::Tool::new(words.name, description, input).with_annotations(annotations);
-        if let Some(output) = self.output() {
-            entry = entry.with_raw_output_schema(Arc::new(output));
+            .idempotent(words.hints.idempotent);
+        self.listed(description, self.input(None), hints)
+    }
+
+    fn listed(
+        self,
+        description: String,
+        input: JsonObject,
+        hints: ToolAnnotations,
+    ) -> rmcp::model::Tool {
+        let words = self.describe();
+        let mut entry = rmcp::model::Tool::new(words.name, description, Arc::new(input))
+            .with_annotations(hints.open_world(false));
+        if self.has_structure() {
+            entry = entry.with_raw_output_schema(Arc::new(schema::output()));
         }
         if words.always_load {
             let mut meta = MetaObject::new();

@@ -233,6 +233,7 @@ catalogue![
     voxel::Histogram,
     voxel::Find,
     render::Image,
+    render::Turntable,
     history::List,
     history::Undo,
     history::Redo,

@@ -4,6 +4,7 @@ use clap::Subcommand;
 
 /// What to do with the configuration.
 #[derive(Debug, Clone, Copy, Subcommand)]
+#[command(defer = true)]
 pub enum Config {
     /// Print every key with its value in force
     Show {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum, ValueHint};
 use goxe_config::Choice;
+use goxe_config::duration::parse_ms;
 
 /// Which daemon, which configuration, which form of output.
 #[derive(Debug, Clone, Default, Args)]
@@ -22,6 +23,10 @@ pub struct Global {
     /// Set one key of the configuration [env: GOXE_SECTION_KEY]
     #[arg(long, global = true, value_name = "SECTION.KEY=VALUE")]
     pub set: Vec<String>,
+    /// How long a start may take without progress: seconds, or with a unit as in 500ms or 2min
+    /// [env: GOXE_STARTUP_TIMEOUT]
+    #[arg(long, global = true, value_name = "TIME", value_parser = parse_ms)]
+    pub startup_timeout: Option<u64>,
     /// The daemon of the whole system instead of the user's own
     #[arg(long, global = true)]
     pub system: bool,
@@ -46,6 +51,12 @@ pub enum Color {
 }
 
 impl Global {
+    /// Every key that the command line sets; what has a flag of its own comes last, and so counts.
+    pub fn keys(&self) -> Vec<String> {
+        let startup = self.startup_timeout.map(|ms| format!("manager.startup_ms={ms}"));
+        self.set.iter().cloned().chain(startup).collect()
+    }
+
     /// Which daemon is meant. A relative path means the folder that the command was given in.
     pub fn choice(&self) -> io::Result<Choice> {
         let absolute = |path: &Option<PathBuf>| path.as_deref().map(absolute).transpose();

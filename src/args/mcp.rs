@@ -6,6 +6,12 @@ use clap::{Args, Subcommand, ValueEnum};
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Mcp {
+    /// Tools to offer: core, engine or all
+    #[arg(long, value_name = "NAME", value_parser = ["core", "engine", "all"])]
+    pub toolset: Option<String>,
+    /// Refuse every call that would change something
+    #[arg(long)]
+    pub read_only: bool,
     #[command(subcommand)]
     pub verb: Option<McpVerb>,
     /// The inherited descriptor of a session that another program began
@@ -18,6 +24,7 @@ pub struct Mcp {
 
 /// What to do instead of serving.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum McpVerb {
     /// Tell an MCP client of goxe: print its entry, or write it into its file
     ///
@@ -25,6 +32,12 @@ pub enum McpVerb {
     /// A file is changed in place: comments, order and all other entries stay. No copy of it is
     /// left, as such files hold secrets; --remove takes the entry out again.
     Config(McpConfig),
+    /// Play an MCP client and tell what works
+    ///
+    /// It starts the server with the little environment that clients pass on, speaks both eras of
+    /// the protocol, calls tools, looks at a render in a project of its own that is removed again,
+    /// cancels one, and leaves. Exit code 1 when something does not work.
+    Check(McpCheck),
 }
 
 /// Which client, and what to do with its file.
@@ -45,6 +58,20 @@ pub struct McpConfig {
     /// For whom; the user, where the client knows that
     #[arg(long, value_name = "SCOPE", value_enum)]
     pub scope: Option<McpScope>,
+}
+
+/// Which server is played with.
+#[derive(Debug, Args)]
+pub struct McpCheck {
+    /// The command in this client's file, instead of this program
+    #[arg(long, value_name = "NAME", conflicts_with = "command")]
+    pub client: Option<String>,
+    /// Make nothing, not even a project that is removed again
+    #[arg(long)]
+    pub read_only: bool,
+    /// Exactly this command, instead of this program
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<String>,
 }
 
 /// For whom a client shall know the server.

@@ -1,13 +1,16 @@
 //! `goxe project ...`
 
-use std::path::PathBuf;
-use std::str::FromStr;
+mod render;
 
-use clap::{Args, Subcommand, ValueEnum, ValueHint};
-use goxe_protocol::api::render::{Background, Transparent, View};
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueHint};
+
+pub use render::Render;
 
 /// What to do with projects.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Project {
     /// List the projects
     List(List),
@@ -27,8 +30,8 @@ pub enum Project {
     Import(Import),
     /// Write a project into a file
     Export(Export),
-    /// Render a project to a PNG picture
-    Render(Render),
+    /// Render a project to a PNG picture, or to one that turns
+    Render(Box<Render>),
 }
 
 /// Which projects.
@@ -120,98 +123,4 @@ pub struct Export {
     /// Merge colours until the format can hold them, instead of refusing
     #[arg(long)]
     pub quantize: bool,
-}
-
-/// What to render, how, and where to.
-#[derive(Debug, Args)]
-pub struct Render {
-    /// The project's name
-    pub project: String,
-    /// The picture; PROJECT.png when absent
-    #[arg(value_hint = ValueHint::FilePath)]
-    pub file: Option<PathBuf>,
-    /// Replace the file that is there
-    #[arg(long)]
-    pub overwrite: bool,
-    /// From where
-    #[arg(long, value_enum, default_value_t = Side::Isometric)]
-    pub view: Side,
-    /// Width and height in pixels
-    #[arg(long, value_name = "WxH", default_value = "768x768")]
-    pub size: Size,
-    /// What is behind the voxels: #rrggbb or transparent
-    #[arg(long, value_name = "COLOUR", value_parser = background)]
-    pub background: Option<Background>,
-    /// Only this layer, hidden or not; may be given again
-    #[arg(long = "layer", value_name = "NAME")]
-    pub layers: Vec<String>,
-    /// Render this checkpoint instead of the newest state
-    #[arg(long, value_name = "NAME")]
-    pub checkpoint: Option<String>,
-    /// Let the sun cast no shadows
-    #[arg(long)]
-    pub no_shadow: bool,
-    /// Do not darken corners
-    #[arg(long)]
-    pub no_occlusion: bool,
-}
-
-/// From where a project is looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Side {
-    /// From the front
-    Front,
-    /// From behind
-    Back,
-    /// From the left
-    Left,
-    /// From the right
-    Right,
-    /// From above
-    Top,
-    /// From below
-    Bottom,
-    /// From the front, right and above
-    Isometric,
-}
-
-impl From<Side> for View {
-    fn from(side: Side) -> Self {
-        match side {
-            Side::Front => View::Front,
-            Side::Back => View::Back,
-            Side::Left => View::Left,
-            Side::Right => View::Right,
-            Side::Top => View::Top,
-            Side::Bottom => View::Bottom,
-            Side::Isometric => View::Isometric,
-        }
-    }
-}
-
-/// Width and height of a picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Size {
-    /// Pixels across.
-    pub width: u32,
-    /// Pixels down.
-    pub height: u32,
-}
-
-impl FromStr for Size {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let side = |text: &str| text.parse().ok().filter(|side| *side > 0);
-        text.split_once('x')
-            .and_then(|(width, height)| Some(Size { width: side(width)?, height: side(height)? }))
-            .ok_or("write WIDTHxHEIGHT, such as 1024x768")
-    }
-}
-
-fn background(text: &str) -> Result<Background, String> {
-    match text {
-        "transparent" => Ok(Background::Transparent(Transparent::Transparent)),
-        text => text.parse().map(Background::Color).map_err(|error| format!("{error}")),
-    }
 }

@@ -1,5 +1,6 @@
 //! `goxe daemon ...`
 
+mod events;
 mod logs;
 mod restart;
 mod run;
@@ -21,10 +22,11 @@ use crate::output;
 pub(super) fn run(verb: Daemon, context: &Context) -> Result<ExitCode, Failure> {
     match verb {
         Daemon::Run => return run::run(context),
-        Daemon::Start => start::run(context)?,
+        Daemon::Start { events } => start::run(events, context)?,
         Daemon::Stop { force } => stop::run(force, context)?,
         Daemon::Restart => restart::run(context)?,
-        Daemon::Status => return status::run(context),
+        Daemon::Status { events: true } => status::follow(context)?,
+        Daemon::Status { events: false } => return status::run(context),
         Daemon::Logs(logs) => logs::run(&logs, context)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -1,5 +1,6 @@
 //! `goxe mcp`
 
+mod check;
 mod config;
 mod diff;
 mod file;
@@ -7,7 +8,8 @@ mod user;
 
 use std::process::ExitCode;
 
-use goxe_mcp_bridge::{handover, manager::Options, server::process};
+use goxe_config::sections::{Mcp as Section, Toolset};
+use goxe_mcp_bridge::{handover, manager::Options, server::process, tools::Selection};
 
 use crate::args::{Mcp, McpVerb};
 use crate::context::Context;
@@ -18,7 +20,7 @@ use crate::failure::{Exit, Failure};
 const CLIENT: &str = concat!("goxe-mcp ", env!("CARGO_PKG_VERSION"));
 
 pub(super) fn run(mcp: Mcp, context: &Context) -> Result<ExitCode, Failure> {
-    match mcp.verb {
+    match &mcp.verb {
         None if mcp.handover_check => {
             let could = handover::trial(std::io::stdin(), std::io::stdout())
                 .map_err(|error| Failure::new(Exit::Failed, "io", error.to_string()))?;
@@ -27,18 +29,40 @@ pub(super) fn run(mcp: Mcp, context: &Context) -> Result<ExitCode, Failure> {
         // Standard output belongs to MCP from here on.
         None => {
             let context = context.clone();
-            let configure = move || match context.settings() {
-                Ok(settings) => Ok(Options {
-                    client: CLIENT.to_owned(),
-                    ..daemon::options(&context, &settings)
-                }),
-                Err(failure) => Err(failure.message),
-            };
-            Ok(process::run(configure, mcp.handover.map(handover::Legacy)))
+            let selection = selection(&mcp, &context);
+            let configure = move || configure(&context, selection);
+            Ok(process::run(configure, selection, mcp.handover.map(handover::Legacy)))
         }
         Some(McpVerb::Config(arguments)) => {
-            config::run(&arguments, context)?;
+            config::run(arguments, context)?;
             Ok(ExitCode::SUCCESS)
         }
+        Some(McpVerb::Check(arguments)) => check::run(&arguments, context),
     }
+}
+
+/// The tools that flags and configuration choose, once and for the whole process.
+fn selection(mcp: &Mcp, context: &Context) -> Selection {
+    let configured = context.settings().ok().map(|settings| settings.loaded.config.mcp);
+    let toolset = match mcp.toolset.as_deref() {
+        Some("core") => Some(Toolset::Core),
+        Some("engine") => Some(Toolset::Engine),
+        Some(_) => Some(Toolset::All),
+        None => configured.as_ref().map(|section| section.toolset),
+    };
+    Selection {
+        toolset: toolset.unwrap_or_default(),
+        read_only: mcp.read_only || configured.is_some_and(|section| section.read_only),
+    }
+}
+
+/// What the manager works with, or why there is nothing to work with.
+fn configure(context: &Context, selection: Selection) -> Result<Options, String> {
+    let settings = context.settings().map_err(|failure| failure.message)?;
+    let Section { read_only, .. } = settings.loaded.config.mcp;
+    // The configuration could not be read when the list of tools was chosen, and can be now.
+    if read_only && !selection.read_only {
+        return Err("mcp.read_only is set now; restart the MCP server".to_owned());
+    }
+    Ok(Options { client: CLIENT.to_owned(), ..daemon::options(context, &settings) })
 }

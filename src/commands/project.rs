@@ -32,7 +32,7 @@ pub(super) fn run(verb: Project, context: &Context) -> Result<(), Failure> {
         Project::History(history) => history::run(history, &daemon, context),
         Project::Import(import) => import::run(import, &daemon, context),
         Project::Export(export) => export::run(export, &daemon, context),
-        Project::Render(render) => render::run(render, &daemon, context),
+        Project::Render(render) => render::run(*render, &daemon, context),
     }
 }
 

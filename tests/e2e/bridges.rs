@@ -11,24 +11,10 @@ use nix::fcntl::{Flock, FlockArg};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
-use crate::support::place::is_goxe;
+use crate::support::processes::daemons;
 use crate::support::raw::frame;
 use crate::support::wait::PATIENCE;
 use crate::support::{Bridge, Place, Raw, count, until};
-
-/// Processes that run `goxe daemon run` on the data of a place.
-fn daemons(place: &Place) -> Vec<u32> {
-    let data = place.data().to_string_lossy().into_owned();
-    let concerns = |pid: u32| {
-        let read = |file: &str| fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
-        let words = [read("cmdline"), read("environ")].concat();
-        let words = String::from_utf8_lossy(&words).into_owned();
-        words.contains("daemon\0run") && words.contains(&data)
-    };
-    let processes = fs::read_dir("/proc").expect("processes are listed").flatten();
-    let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    ids.filter(|pid| is_goxe(*pid) && concerns(*pid)).collect()
-}
 
 /// So many bridges, each of which asks for something that needs the engine, all at the same instant.
 fn all_at_once(place: &Place, bridges: usize) -> Vec<Value> {

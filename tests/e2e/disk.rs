@@ -16,6 +16,7 @@ use nix::unistd::Pid;
 use serde_json::json;
 
 use crate::support::client::mark;
+use crate::support::disk::{Tmpfs, fill};
 use crate::support::place::pid;
 use crate::support::wait::PATIENCE;
 use crate::support::{Daemon, Place, skip, until};
@@ -88,51 +89,13 @@ impl Watchdog {
     }
 }
 
-/// A small file system of memory, unmounted at the end.
-struct Tmpfs(PathBuf);
-
-impl Tmpfs {
-    /// Mounts one; nothing where that is not allowed.
-    fn mount(path: PathBuf, size: &str) -> Option<Self> {
-        fs::create_dir(&path).expect("a mount point");
-        let options = format!("size={size},mode=0700");
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(&path);
-        let done = works(&mut mount);
-        done.then_some(Tmpfs(path))
-    }
-}
-
-fn works(command: &mut Command) -> bool {
-    command.output().is_ok_and(|output| output.status.success())
-}
-
-impl Drop for Tmpfs {
-    fn drop(&mut self) {
-        // Lazily, as a daemon that is about to be killed may still hold files.
-        works(Command::new("umount").arg("-l").arg(&self.0));
-    }
-}
-
-/// Takes all space that is left on a file system.
-fn fill(path: &Path) {
-    let mut file = fs::File::create(path).expect("a file to fill with");
-    let block = vec![1; 64 << 10];
-    let mut size = block.len();
-    while size > 0 {
-        if std::io::Write::write_all(&mut file, &block[..size]).is_err() {
-            size /= 2;
-        }
-    }
-}
-
 #[test]
 fn a_full_disk_refuses_edits_and_loses_nothing() {
     let place = Place::new();
     let Some(disk) = Tmpfs::mount(place.beside("disk"), "48m") else {
         return skip("a small tmpfs cannot be mounted: run as root");
     };
-    let place = place.with_data(disk.0.join("data")).set("journal", "segment_bytes", 65_536);
+    let place = place.with_data(disk.path().join("data")).set("journal", "segment_bytes", 65_536);
     let watchdog = Watchdog::new(&place);
     let mut daemon = watchdog.daemon(&place, &[]);
     watchdog.wait_for("READY=1");
@@ -141,7 +104,7 @@ fn a_full_disk_refuses_edits_and_loses_nothing() {
     for number in 1..=50 {
         client.mark("castle", number);
     }
-    fill(&disk.0.join("filler"));
+    fill(&disk.path().join("filler"));
 
     // Somewhere in the segment there may be room for a few more.
     let mut acknowledged = 50;
@@ -167,7 +130,7 @@ fn a_full_disk_refuses_edits_and_loses_nothing() {
     watchdog.assert_fed(3, "the disk is full");
     assert!(daemon.runs());
 
-    fs::remove_file(disk.0.join("filler")).expect("space comes back");
+    fs::remove_file(disk.path().join("filler")).expect("space comes back");
     until("edits go on", PATIENCE, || {
         client.try_call("voxel.edit", mark("castle", acknowledged + 1)).ok()
     });

@@ -8,18 +8,28 @@
 )]
 
 mod bridges;
+mod callers;
+mod cancel;
 mod catalogue;
 mod command;
+mod cycles;
 mod damage;
 mod disk;
+mod doubt;
 mod edges;
 mod edits;
+mod events;
+mod exits;
+mod js_manager;
 mod jsonrpc;
 mod kill;
 mod lifecycle;
+mod resources;
 mod setup;
 mod socket;
+mod stdout;
 mod support;
 mod surfaces;
+mod tasks;
 mod upgrade;
 mod vox;

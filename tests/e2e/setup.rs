@@ -8,7 +8,7 @@ use goxe_mcp_bridge::clients::CLIENTS;
 use serde_json::{Value, json};
 
 use crate::support::Place;
-use crate::support::place::GOXE;
+use crate::support::place::program;
 
 /// A file in the home of a place.
 fn at_home(place: &Place, path: &str, text: &str) -> PathBuf {
@@ -32,7 +32,7 @@ fn every_client_is_set_up_once_and_taken_out_again() {
         assert!(file.starts_with(place.beside("home")), "{}", file.display());
         let text = fs::read_to_string(&file).expect("it was written");
         // The whole path of the program, and the daemon of this environment.
-        assert!(text.contains(GOXE) && text.contains("--data"), "{client}: {text}");
+        assert!(text.contains(program()) && text.contains("--data"), "{client}: {text}");
         let again = configure(&place, client, &["--write"]);
         assert_eq!((&again["change"], &again["written"]), (&json!("same"), &json!(false)));
         assert_eq!(fs::read_to_string(&file).expect("still there"), text);
@@ -123,4 +123,81 @@ fn scopes_and_the_environment_choose_the_file() {
     assert_eq!(file("codex", "user").1, "/nonexistent/codex/config.toml");
     assert_eq!(file("claude-desktop", "project").0, Some(2));
     assert_eq!(file("cursor", "local").0, Some(2));
+}
+
+/// What `goxe mcp check` finds: the exit code, and the steps below their names.
+fn check(place: &Place, more: &[&str]) -> (Option<i32>, Vec<Value>) {
+    let arguments = [&["--json", "mcp", "check"], more].concat();
+    let output = place.output(&arguments);
+    let answer: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|why| panic!("{why}: {}", String::from_utf8_lossy(&output.stderr)));
+    assert_eq!(answer["ok"] == true, output.status.success(), "{answer}");
+    (output.status.code(), answer["checks"].as_array().expect("steps").clone())
+}
+
+/// The first step that is bad.
+#[track_caller]
+fn first_bad(place: &Place, more: &[&str]) -> (String, String) {
+    let (code, steps) = check(place, more);
+    assert_eq!(code, Some(1), "{steps:?}");
+    let bad = steps.iter().find(|step| step["state"] == "bad").expect("a step that is bad");
+    let text = |name: &str| bad[name].as_str().expect("a text").to_owned();
+    assert!(text("hint").len() > 10, "no next step: {bad}");
+    (text("check"), text("text"))
+}
+
+#[test]
+fn a_check_plays_a_whole_session_and_leaves_nothing_behind() {
+    let place = Place::new();
+    let (code, steps) = check(&place, &[]);
+    assert_eq!(code, Some(0), "{steps:?}");
+    let good = |name: &str| {
+        let step = steps.iter().find(|step| step["check"] == name).expect(name);
+        assert_eq!(step["state"], "good", "{step}");
+        step.clone()
+    };
+    for name in ["command", "start", "call", "daemon", "edit", "cancel", "end", "older era"] {
+        good(name);
+    }
+    assert!(good("tools")["bytes"].as_u64() > Some(1_000));
+    assert!(good("render")["bytes"].as_u64() > Some(1_000));
+    for arguments in [&["project", "list"][..], &["project", "list", "--trash"]] {
+        assert_eq!(place.json(arguments)["projects"], json!([]), "{arguments:?}");
+    }
+    let (_, steps) = check(&place, &["--read-only"]);
+    assert!(steps.iter().any(|step| step["check"] == "edit" && step["state"] == "skipped"));
+    place.json(&["daemon", "stop"]);
+}
+
+#[test]
+fn a_check_finds_what_is_wrong_with_a_clients_file() {
+    let place = Place::new();
+    let client = ["--client", "cursor", "--read-only"];
+    let (step, text) = first_bad(&place, &client);
+    assert!(step == "file" && text.contains("no entry goxe"), "{text}");
+    let moved = r#"{"mcpServers": {"goxe": {"command": "/opt/old/goxe", "args": ["mcp"]}}}"#;
+    let file = at_home(&place, ".cursor/mcp.json", moved);
+    let (step, text) = first_bad(&place, &client);
+    assert!(step == "command" && text.contains("/opt/old/goxe"), "{text}");
+    fs::write(&file, "{ \"mcpServers\": ").expect("a file");
+    assert_eq!(first_bad(&place, &client).0, "file");
+    let noisy = r#"{"mcpServers": {"goxe": {"command": "/bin/sh", "args": ["-c", "echo Hello"]}}}"#;
+    fs::write(&file, noisy).expect("a file");
+    let (step, text) = first_bad(&place, &client);
+    assert!(step == "stdout" && text.contains("Hello"), "{text}");
+    fs::remove_file(&file).expect("a file");
+    configure(&place, "cursor", &["--write"]);
+    let (code, steps) = check(&place, &client);
+    assert_eq!(code, Some(0), "{steps:?}");
+    place.json(&["daemon", "stop"]);
+}
+
+#[test]
+fn a_check_tells_why_there_is_no_daemon() {
+    let place = Place::new();
+    let file = at_home(&place, "file", "no folder");
+    let data = file.join("data");
+    let command = [program(), "mcp", "--data", data.to_str().expect("a text")];
+    let (step, text) = first_bad(&place, &[&["--"], &command[..]].concat());
+    assert!(step == "daemon" && text.len() > 20, "{step}: {text}");
 }

@@ -2,7 +2,9 @@
 
 pub mod bridge;
 pub mod client;
+pub mod disk;
 pub mod place;
+pub mod processes;
 pub mod raw;
 pub mod seed;
 pub mod wait;

@@ -8,9 +8,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::support::bridge::MODERN;
-use crate::support::place::GOXE;
+use crate::support::place::program;
 use crate::support::wait::PATIENCE;
 use crate::support::{Bridge, Place, until};
+
+/// A resource that is watched across the upgrade.
+const WATCHED: &str = "goxe://config";
 
 /// Installs the program at a place of its own, over what is there. Each time it is another file of
 /// another time, which is another build.
@@ -18,7 +21,7 @@ fn install(place: &Place) -> PathBuf {
     let folder = place.beside("bin");
     fs::create_dir_all(&folder).expect("a folder");
     let fresh = folder.join("goxe.new");
-    fs::copy(GOXE, &fresh).expect("a copy");
+    fs::copy(program(), &fresh).expect("a copy");
     let path = folder.join("goxe");
     fs::rename(fresh, &path).expect("it is installed");
     path
@@ -81,9 +84,12 @@ fn become_newer(is_modern: bool) {
     let old = install(&place);
     let mut bridge = bridge_of(&place, &old, is_modern);
     let listen = is_modern.then(|| {
-        let filter = json!({ "notifications": { "toolsListChanged": true } });
-        bridge.ask("subscriptions/listen", filter)
+        let wish = json!({ "toolsListChanged": true, "resourceSubscriptions": [WATCHED] });
+        bridge.ask("subscriptions/listen", json!({ "notifications": wish }))
     });
+    if !is_modern {
+        bridge.request("resources/subscribe", json!({ "uri": WATCHED }));
+    }
     let created = bridge.tool("project", json!({ "action": "create", "project": "castle" }));
     assert!(!created.is_error(), "{}", created.text());
     let before = about(&mut bridge);
@@ -96,6 +102,16 @@ fn become_newer(is_modern: bool) {
     let pending = about(&mut bridge);
     assert_eq!(pending["build"], before["build"]);
     assert!(pending["upgrade"].as_str().is_some_and(|text| text.contains("newer")), "{pending}");
+
+    // Neither does a person who looks from the newer program: it is told that they do not fit.
+    let output = place.run(&new).args(["--json", "mcp", "check", "--read-only"]).output();
+    let checked: Value = serde_json::from_slice(&output.expect("goxe runs").stdout).expect("JSON");
+    let steps = checked["checks"].as_array().expect("steps");
+    let daemon = steps.iter().find(|step| step["check"] == "daemon").expect("a step");
+    assert_eq!(daemon["state"], "poor", "{daemon}");
+    assert!(daemon["text"].as_str().is_some_and(|text| text.contains("another build")), "{daemon}");
+    let doctor = place.run(&new).args(["--json", "doctor"]).output().expect("goxe runs").stdout;
+    assert!(String::from_utf8_lossy(&doctor).contains("of another build than this one"));
 
     // The first half of a call is read before, and the second after.
     let half = json!({ "name": "project_info", "arguments": { "project": "castle" }, "_meta": {
@@ -117,9 +133,13 @@ fn become_newer(is_modern: bool) {
     });
     bridge.write_raw(second.as_bytes());
     let note = bridge.notification("notifications/tools/list_changed", PATIENCE);
+    let updated = bridge.notification("notifications/resources/updated", PATIENCE);
+    assert_eq!(updated["params"]["uri"], WATCHED);
     if let Some(listen) = listen {
-        let meta = &note["params"]["_meta"]["io.modelcontextprotocol/subscriptionId"];
-        assert_eq!(meta, listen, "it is the subscription of before: {note}");
+        for note in [note, updated] {
+            let meta = &note["params"]["_meta"]["io.modelcontextprotocol/subscriptionId"];
+            assert_eq!(meta, listen, "it is the subscription of before: {note}");
+        }
     }
     until("the call in two halves is answered", PATIENCE, || {
         // Its answer comes in beside those to these.
@@ -136,9 +156,14 @@ fn become_newer(is_modern: bool) {
     assert_ne!(after["build"], before["build"]);
     assert!(after["upgrade"].is_null() && after["note"].is_null(), "{after}");
     assert_eq!(bridge.request("tools/list", json!({})), offered);
-    assert_eq!(bridge.notifications, [Value::Null; 0], "nothing came that nobody asked for");
+    let stray: Vec<_> = bridge.notifications.iter().filter(|note| !is_list_changed(note)).collect();
+    assert!(stray.is_empty(), "something came that nobody asked for: {stray:?}");
     assert!(bridge.leave().success());
     place.json(&["daemon", "stop"]);
+}
+
+fn is_list_changed(note: &Value) -> bool {
+    note["method"].as_str().is_some_and(|method| method.ends_with("/list_changed"))
 }
 
 #[test]
@@ -216,7 +241,7 @@ fn a_program_that_cannot_go_on_is_tried_once_and_the_old_one_goes_on() {
         assert!(!created.is_error(), "{}", created.text());
         let before = about(&mut bridge);
         let started = install_script(&place, script);
-        restart(&place, Path::new(GOXE));
+        restart(&place, Path::new(program()));
         let told = until("it is told", PATIENCE, || {
             let about = about(&mut bridge);
             assert_eq!(about["build"], before["build"]);

@@ -46,6 +46,9 @@ pub(super) fn hello(
         let client: String = client.chars().filter(|c| !c.is_control()).take(80).collect();
         tracing::debug!(session = session.number, client, "hello");
     }
+    if let Some(actor) = &params.actor {
+        session.principal.act_as(actor);
+    }
     let identity = &router.identity;
     Reply::json(&HelloReply {
         protocol: goxe_protocol::frame::VERSION,

@@ -11,6 +11,7 @@ use super::bytes::{Malformed, Put, Reader};
 use super::chain::ParamsDigest;
 use super::record::{ANSWER_BYTES_MAX, AUTHOR_BYTES_MAX};
 use super::{FORMAT, Revision};
+use crate::call::Principal;
 
 /// How far a key's time may lie ahead of our clock.
 pub const AHEAD_MS_MAX: i64 = 300_000;
@@ -87,6 +88,11 @@ pub struct Keys {
     forgotten_ms: i64,
 }
 
+/// A record names its author; several of them may be one principal, whose keys they share.
+fn owner(author: &str) -> Arc<str> {
+    Arc::from(Principal::of_author(author))
+}
+
 impl Keys {
     /// What is known of a principal's key.
     pub fn lookup(
@@ -117,7 +123,7 @@ impl Keys {
 
     /// What became of a key, whatever its params were.
     pub fn find(&self, principal: &str, key: Key) -> Option<&Committed> {
-        self.committed.get(&(key, Arc::from(principal)))
+        self.committed.get(&(key, owner(principal)))
     }
 
     /// Remembers a committed call.
@@ -132,12 +138,12 @@ impl Keys {
     ) {
         let answer = Arc::from(answer);
         let committed = Committed { revision, time_ms, answer, params };
-        self.committed.insert((key, Arc::from(principal)), committed);
+        self.committed.insert((key, owner(principal)), committed);
     }
 
     /// Takes a key back whose commit failed after all.
     pub fn remove(&mut self, principal: &str, key: Key) {
-        self.committed.remove(&(key, Arc::from(principal)));
+        self.committed.remove(&(key, owner(principal)));
     }
 
     /// Forgets what is over the limits, oldest first.

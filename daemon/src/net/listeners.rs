@@ -5,7 +5,6 @@ use std::{
     net::SocketAddr,
     os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use goxe_protocol::api::Role;
@@ -122,7 +121,7 @@ impl Listeners {
                 Ok((stream, _)) => {
                     // Small answers are not to wait for more.
                     stream.set_nodelay(true)?;
-                    let principal = Principal { name: Arc::from("token"), role: Role::Edit };
+                    let principal = Principal::new("token", Role::Edit);
                     return Ok(Some((Stream::Tcp(stream), principal, Gate::Token)));
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -138,7 +137,7 @@ fn local_principal(stream: &mio::net::UnixStream) -> io::Result<Principal> {
     let credentials = getsockopt(stream, PeerCredentials)?;
     let uid = credentials.uid();
     let role = if uid == 0 || uid == geteuid().as_raw() { Role::Admin } else { Role::Edit };
-    Ok(Principal { name: format!("uid:{uid}").into(), role })
+    Ok(Principal::new(format!("uid:{uid}"), role))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use goxe_protocol::{
         event::Topic,
         job::{JobItem, JobState, StatusParams, StatusReply},
         project::ExportReply,
-        render::ImageReply,
+        render::{ImageReply, TurntableReply},
     },
 };
 use serde_json::Value;
@@ -267,6 +267,16 @@ pub(super) fn started(method: &str, id: &str) -> Result<Reply, Error> {
             height: 0,
             bytes: 0,
             voxels: 0,
+            changes: None,
+            job,
+        }),
+        "render.turntable" => Reply::json(&TurntableReply {
+            revision: None,
+            width: 0,
+            height: 0,
+            frames: 0,
+            bytes: 0,
+            blob: None,
             job,
         }),
         _ => {

@@ -12,7 +12,7 @@ use crate::{
 
 fn session() -> Session {
     let peer = PeerId { slot: 0, generation: 0 };
-    Session::new(peer, 1, Principal { name: "uid:1".into(), role: Role::Edit }, Gate::Open)
+    Session::new(peer, 1, Principal::new("uid:1", Role::Edit), Gate::Open)
 }
 
 fn later(number: u64) -> Later {

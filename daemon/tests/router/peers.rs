@@ -27,7 +27,7 @@ impl World {
         });
         self.generations[slot] += 1;
         let id = PeerId { slot: u32::try_from(slot).unwrap(), generation: self.generations[slot] };
-        self.router.open_session(id, Principal { name: principal.into(), role }, gate);
+        self.router.open_session(id, Principal::new(principal, role), gate);
         let limits = self.router.inbound_limits(gate);
         self.clients.push(Client::new(id, principal, form, limits));
         self.clients.len() - 1

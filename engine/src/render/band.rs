@@ -1,33 +1,40 @@
 //! Some rows of a picture: which face each sample shows, then the colour of each pixel.
 
-use super::camera::Projection;
+use super::backdrop::Backdrop;
+use super::bloom::Bloom;
+use super::camera::Vector;
+use super::edges::Edges;
 use super::faces::{self, Face};
-use super::grid::Grid;
-use super::quad;
-use super::shade::{Light, Lights, LitFace, Printer, Shader};
-use super::sun::SunMap;
+use super::projection::{Frame, Projection, Sides};
+use super::quad::{self, Area};
+use super::shade::{LitFace, Shader};
+use super::tone::{Light, Printer};
 use super::{Meter, RenderError, RenderOptions, SAMPLES, channels};
 use std::ops::Range;
 
 /// Chunks between two calls of `Progress::step`.
 const STEP_CHUNKS: usize = 32;
+/// Rows of pixels between two calls of `Progress::step`.
+const STEP_ROWS: usize = 16;
 /// Faces remembered with their light.
 const REMEMBERED: usize = 1024;
 /// A sample that shows no opaque face.
 const NOTHING: u64 = 0;
-/// How much light an edge takes away.
-const EDGE: f32 = 0.55;
-/// How many pairs of samples with an edge between them make a pixel all edge.
-const EDGES_FULL: i32 = 4;
+/// A sample that no clear face covers.
+const UNVEILED: [f32; 4] = [0.0, 0.0, 0.0, 1.0];
 
 /// Draws one band after the other in the same memory.
 pub(super) struct Band<'a> {
     shader: Shader<'a>,
+    backdrop: Backdrop<'a>,
     /// Of samples, not pixels.
     view: Projection,
+    sides: Sides,
     order: Vec<u32>,
     printer: Printer,
-    outline: bool,
+    bloom: Option<Bloom>,
+    has_outline: bool,
+    has_lines: bool,
     /// Pixels across, and bytes for each.
     width: usize,
     channels: usize,
@@ -41,25 +48,35 @@ pub(super) struct Band<'a> {
 
 impl<'a> Band<'a> {
     pub(super) fn new(
-        grid: &'a Grid<'a>,
+        shader: Shader<'a>,
+        backdrop: Backdrop<'a>,
         view: &Projection,
-        lights: &'a Lights,
-        shadows: Option<&'a SunMap>,
         options: &RenderOptions,
-    ) -> Self {
-        let facing = view.facing();
-        Self {
-            shader: Shader { grid, lights, shadows, facing },
+        meter: &mut Meter<'_>,
+    ) -> Result<Self, RenderError> {
+        let sides = view.sides();
+        let (width, height) = (options.width as usize, options.height as usize);
+        Ok(Self {
             view: view.enlarged(SAMPLES as f64),
-            order: grid.back_to_front(facing),
-            printer: Printer::new(options.background),
-            outline: options.outline,
-            width: options.width as usize,
-            channels: channels(options.background[3] < 255),
+            sides,
+            order: shader.grid.back_to_front(sides, meter)?,
+            printer: Printer::new(),
+            bloom: shader.glow.is_some().then(|| Bloom::new(width, height)),
+            has_outline: options.outline,
+            has_lines: options.outline || shader.marks.is_some(),
+            width,
+            channels: channels(options.background.is_clear()),
             names: Vec::new(),
             veil: Vec::new(),
             remembered: vec![None; REMEMBERED],
-        }
+            shader,
+            backdrop,
+        })
+    }
+
+    /// What shone in all that was drawn.
+    pub(super) fn into_bloom(self) -> Option<Bloom> {
+        self.bloom
     }
 
     /// Samples in a row.
@@ -78,10 +95,25 @@ impl<'a> Band<'a> {
         let samples = SAMPLES * first_row..SAMPLES * (first_row + target.len() / line);
         self.cover(samples, meter)?;
         for (row, pixels) in target.chunks_exact_mut(line).enumerate() {
+            if row % STEP_ROWS == 0 {
+                meter.tick()?;
+            }
+            self.backdrop.begin_row(first_row + row);
             for column in 0..self.width {
                 let pixel = &mut pixels[column * self.channels..(column + 1) * self.channels];
                 let (light, cover) = self.pixel(first_row, row, column);
-                self.printer.print(light, cover, pixel);
+                match self.backdrop.bytes() {
+                    Some(bytes) if cover == 0.0 => {
+                        pixel.copy_from_slice(&bytes[..self.channels]);
+                        continue;
+                    }
+                    Some(_) | None => {}
+                }
+                let behind = match cover < 1.0 {
+                    true => self.backdrop.at(column, first_row + row),
+                    false => ([0.0; 3], 0.0),
+                };
+                self.printer.print(light, cover, behind, pixel);
             }
         }
         Ok(())
@@ -89,45 +121,86 @@ impl<'a> Band<'a> {
 
     /// Finds what the samples in these rows, and in one more before and behind, show.
     fn cover(&mut self, rows: Range<usize>, meter: &mut Meter<'_>) -> Result<(), RenderError> {
-        let (stride, size) = (self.stride(), (rows.len() + 2) * self.stride());
+        let size = (rows.len() + 2) * self.stride();
         let wanted = rows.start.saturating_sub(1)..rows.end + 1;
         self.names.clear();
         self.names.resize(size, NOTHING);
-        let grid = self.shader.grid;
-        if grid.has_clear() {
+        if self.shader.grid.has_clear() {
             self.veil.clear();
-            self.veil.resize(size, [0.0, 0.0, 0.0, 1.0]);
+            self.veil.resize(size, UNVEILED);
         }
-        for (number, chunk) in self.order.iter().copied().enumerate() {
+        let order = std::mem::take(&mut self.order);
+        let mut drawn = Ok(());
+        for (number, chunk) in order.iter().copied().enumerate() {
             if number % STEP_CHUNKS == 0 {
-                meter.tick()?;
+                drawn = meter.tick();
+                if drawn.is_err() {
+                    break;
+                }
             }
-            let (top, bottom) = self.view.rows(&grid.chunk(chunk).bounds);
-            if bottom < wanted.start as f64 || top > wanted.end as f64 {
+            let Some(frame) = self.view.frame(&self.shader.grid.chunk(chunk).bounds) else {
+                continue;
+            };
+            let Frame { rows: (top, bottom), columns: (left, right), is_near } = frame;
+            let is_beside = right < 0.0 || left > self.stride() as f64;
+            if bottom < wanted.start as f64 || top > wanted.end as f64 || is_beside {
                 continue;
             }
-            faces::visit(grid, chunk, self.shader.facing, |face| {
-                let corner = quad::corner(grid, &face, self.shader.facing);
-                let quad = quad::project(&self.view, corner, face.axis);
-                let light = face.is_clear.then(|| clear_light(&self.shader, face));
-                quad::spans(&quad, wanted.clone(), stride - 1, |row, columns| {
-                    let line = (row + 1 - rows.start) * stride + 1;
-                    let samples = line + columns.start..line + columns.end;
-                    match light {
-                        None => {
-                            self.names[samples.clone()].fill(face.name());
-                            if let Some(veil) = self.veil.get_mut(samples) {
-                                veil.fill([0.0, 0.0, 0.0, 1.0]);
-                            }
-                        }
-                        Some(light) => {
-                            self.veil[samples].iter_mut().for_each(|veil| lay(veil, light));
-                        }
-                    }
-                });
-            });
+            self.cover_chunk(chunk, is_near, &rows, &wanted);
         }
-        Ok(())
+        self.order = order;
+        Ok(drawn?)
+    }
+
+    fn cover_chunk(
+        &mut self,
+        chunk: u32,
+        is_near: bool,
+        rows: &Range<usize>,
+        wanted: &Range<usize>,
+    ) {
+        let (grid, sides, stride) = (self.shader.grid, self.sides, self.stride());
+        faces::visit(grid, chunk, sides, |face| {
+            let corner = quad::corner(grid, &face);
+            let ink = match face.is_clear {
+                true => Ink::Clear(clear_light(&self.shader, face)),
+                false => Ink::Opaque(face.name()),
+            };
+            if is_near {
+                if let Some(area) = quad::project_clipped(&self.view, corner, face.axis) {
+                    self.paint(&area, &ink, rows.start, wanted.clone(), stride);
+                }
+            } else {
+                let area = quad::project(&self.view, corner, face.axis);
+                self.paint(&area, &ink, rows.start, wanted.clone(), stride);
+            }
+        });
+    }
+
+    #[inline]
+    fn paint<const CORNERS: usize>(
+        &mut self,
+        area: &Area<CORNERS>,
+        ink: &Ink,
+        first: usize,
+        wanted: Range<usize>,
+        stride: usize,
+    ) {
+        quad::spans(area, wanted, stride - 1, |row, columns| {
+            let line = (row + 1 - first) * stride + 1;
+            let samples = line + columns.start..line + columns.end;
+            match ink {
+                Ink::Opaque(name) => {
+                    self.names[samples.clone()].fill(*name);
+                    if let Some(veil) = self.veil.get_mut(samples) {
+                        veil.fill(UNVEILED);
+                    }
+                }
+                Ink::Clear(light) => {
+                    self.veil[samples].iter_mut().for_each(|veil| lay(veil, *light));
+                }
+            }
+        });
     }
 
     /// The light of a pixel, and how much of it is covered.
@@ -137,13 +210,14 @@ impl<'a> Band<'a> {
         let first = (SAMPLES * row + 1) * stride + SAMPLES * column + 1;
         let places = [first, first + 1, first + stride, first + stride + 1];
         let names = places.map(|place| self.names[place]);
-        let corner = [SAMPLES * column, SAMPLES * (first_row + row)].map(|sample| sample as f64);
+        let at = [column, first_row + row];
+        let corner = at.map(|pixel| (SAMPLES * pixel) as f64);
         if names == [names[0]; 4] && self.veil.is_empty() {
             let light = match names[0] {
                 NOTHING => return ([0.0; 3], 0.0),
-                name => self.light(name, [corner[0] + 1.0, corner[1] + 1.0]),
+                name => self.light(name, corner.map(|along| along + 1.0), at, 1.0),
             };
-            return (self.with_edges(light, first), 1.0);
+            return (self.with_lines(light, 1.0, first), 1.0);
         }
         let (mut sum, mut cover) = ([0.0; 3], 0.0);
         for (number, name) in names.into_iter().enumerate() {
@@ -152,11 +226,11 @@ impl<'a> Band<'a> {
                 continue;
             }
             let mine: Mine = std::array::from_fn(|i| names[i] == name);
-            let light =
-                if name == NOTHING { None } else { Some(self.light(name, middle(corner, mine))) };
+            let part = mine.iter().filter(|is_mine| **is_mine).count() as f32 / 4.0;
+            let light = (name != NOTHING).then(|| self.light(name, middle(corner, mine), at, part));
             let samples = (0..4).filter(|i| if name == NOTHING { *i == number } else { mine[*i] });
             for place in samples.map(|i| places[i]) {
-                let veil = self.veil.get(place).copied().unwrap_or([0.0, 0.0, 0.0, 1.0]);
+                let veil = self.veil.get(place).copied().unwrap_or(UNVEILED);
                 let behind = light.unwrap_or([0.0; 3]);
                 for i in 0..3 {
                     sum[i] += 0.25 * (veil[i] + veil[3] * behind[i]);
@@ -164,50 +238,64 @@ impl<'a> Band<'a> {
                 cover += 0.25 * if light.is_some() { 1.0 } else { 1.0 - veil[3] };
             }
         }
-        (self.with_edges(sum, first), cover)
+        (self.with_lines(sum, cover, first), cover)
     }
 
-    /// The light of an opaque face at a sample.
+    /// A face with its light.
     #[inline]
-    fn light(&mut self, name: u64, sample: [f64; 2]) -> Light {
+    fn lit(&mut self, name: u64) -> LitFace {
         let place = (name ^ name >> 11) as usize % REMEMBERED;
-        let lit = match &self.remembered[place] {
+        match &self.remembered[place] {
             Some((known, lit)) if *known == name => *lit,
             Some(_) | None => {
                 let lit = self.shader.face(Face::of_name(name));
                 self.remembered[place] = Some((name, lit));
                 lit
             }
-        };
-        self.shader.light(&lit, self.view.place_on(sample, lit.face.axis, lit.level))
+        }
     }
 
-    /// Takes light away where a face beside is on another plane.
-    fn with_edges(&self, light: Light, first: usize) -> Light {
-        if !self.outline {
+    /// The light of an opaque face at a sample of a pixel, of which it covers a part.
+    #[inline]
+    fn light(&mut self, name: u64, sample: [f64; 2], pixel: [usize; 2], part: f32) -> Light {
+        let lit = self.lit(name);
+        if let Some(bloom) = &mut self.bloom {
+            let shine = self.shader.shine(&lit);
+            if shine != [0.0; 3] {
+                bloom.add(pixel[0], pixel[1], shine, part);
+            }
+        }
+        let place: Vector = self.view.place_on(sample, lit.face.axis, lit.level);
+        self.shader.light(&lit, place)
+    }
+
+    /// Draws the lines of a pixel over its light.
+    fn with_lines(&mut self, light: Light, cover: f32, first: usize) -> Light {
+        if !self.has_lines {
             return light;
         }
         let stride = self.stride();
-        let mut edges = 0;
+        let mut edges = Edges::default();
         for place in [first, first + 1, first + stride, first + stride + 1] {
+            let name = self.names[place];
             for other in [place - 1, place + 1, place - stride, place + stride] {
-                edges += i32::from(self.is_edge(self.names[place], self.names[other]));
+                let other = self.names[other];
+                if name != other {
+                    let [a, b] = [name, other].map(|n| (n != NOTHING).then(|| self.lit(n)));
+                    edges.add(a.as_ref(), b.as_ref());
+                }
             }
         }
-        let left = 1.0 - EDGE * (edges.min(EDGES_FULL) as f32 / EDGES_FULL as f32);
-        light.map(|part| part * left)
+        edges.over(light, cover, self.has_outline)
     }
+}
 
-    fn is_edge(&self, a: u64, b: u64) -> bool {
-        if a == b {
-            return false;
-        }
-        let plane = |name: u64| {
-            let face = (name != NOTHING).then(|| Face::of_name(name))?;
-            Some((face.axis, quad::level(self.shader.grid, &face, self.shader.facing)))
-        };
-        plane(a) != plane(b)
-    }
+/// What a face leaves on the samples it covers.
+enum Ink {
+    /// Its name.
+    Opaque(u64),
+    /// Its light, and how much it covers.
+    Clear([f32; 4]),
 }
 
 /// Which of a pixel's samples.

@@ -1,6 +1,8 @@
 //! Finding the faces that can be seen.
 
 use super::grid::{Grid, Rows};
+use super::projection::Sides;
+use std::ops::Range;
 
 /// One side of one voxel.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -9,6 +11,8 @@ pub(super) struct Face {
     /// Coordinates within the chunk.
     pub(super) cell: [i32; 3],
     pub(super) axis: usize,
+    /// Whether it looks towards the positive side of its axis.
+    pub(super) is_positive: bool,
     pub(super) is_clear: bool,
 }
 
@@ -17,34 +21,87 @@ impl Face {
     #[inline]
     pub(super) fn name(&self) -> u64 {
         let [x, y, z] = self.cell.map(|coord| coord as u64);
-        u64::from(self.chunk) << 14 | z << 10 | y << 6 | x << 2 | self.axis as u64
+        let side = u64::from(self.is_positive) << 2 | self.axis as u64;
+        u64::from(self.chunk) << 15 | z << 11 | y << 7 | x << 3 | side
     }
 
     /// The opaque face of a name.
     #[inline]
     pub(super) fn of_name(name: u64) -> Self {
-        let cell = [2, 6, 10].map(|shift| (name >> shift & 15) as i32);
-        Self { chunk: (name >> 14) as u32, cell, axis: (name & 3) as usize % 3, is_clear: false }
+        Self {
+            chunk: (name >> 15) as u32,
+            cell: [3, 7, 11].map(|shift| (name >> shift & 15) as i32),
+            axis: (name & 3) as usize % 3,
+            is_positive: name & 4 != 0,
+            is_clear: false,
+        }
     }
 
     pub(super) fn cell_index(&self) -> usize {
         let [x, y, z] = self.cell.map(|coord| coord as usize);
         x | y << 4 | z << 8
     }
+
+    /// 1 if it looks towards the positive side of its axis, else -1.
+    #[inline]
+    pub(super) fn sign(&self) -> i32 {
+        if self.is_positive { 1 } else { -1 }
+    }
 }
 
-/// Visits the faces of a chunk that look towards the sides `facing` and are not covered by a
-/// neighbour, from the farthest voxel to the nearest.
-pub(super) fn visit(grid: &Grid<'_>, chunk: u32, facing: [i32; 3], mut face: impl FnMut(Face)) {
+/// Some layers of a chunk along one axis, and which side of their voxels is seen.
+#[derive(Clone)]
+struct Slab {
+    layers: Range<i32>,
+    facing: i32,
+}
+
+/// The slabs along one axis for an eye in layer `eye`, what is nearest last: beyond the eye on
+/// either side one sees the faces towards it, in its own layer none.
+fn slabs(eye: i32) -> impl Iterator<Item = Slab> + Clone {
+    let (below, above) = (0..eye.clamp(0, 16), eye.saturating_add(1).clamp(0, 16)..16);
+    let own = eye.clamp(0, 16)..eye.saturating_add(1).clamp(0, 16);
+    [(below, 1), (above, -1), (own, 0)]
+        .into_iter()
+        .map(|(layers, facing)| Slab { layers, facing })
+        .filter(|slab| !slab.layers.is_empty())
+}
+
+/// Visits the faces of a chunk that can be seen from `sides` and are not covered by a neighbour,
+/// from the farthest voxel to the nearest.
+pub(super) fn visit(grid: &Grid<'_>, chunk: u32, sides: Sides, mut face: impl FnMut(Face)) {
+    let eye = match sides {
+        Sides::All(facing) => {
+            visit_part(grid, chunk, facing.map(|facing| Slab { layers: 0..16, facing }), &mut face);
+            return;
+        }
+        Sides::From(eye) => eye,
+    };
+    let origin = grid.chunk(chunk).pos.origin().to_array();
+    let eye: [i32; 3] = std::array::from_fn(|axis| eye[axis].saturating_sub(origin[axis]));
+    for z in slabs(eye[2]) {
+        for y in slabs(eye[1]) {
+            for x in slabs(eye[0]) {
+                visit_part(grid, chunk, [x, y.clone(), z.clone()], &mut face);
+            }
+        }
+    }
+}
+
+fn visit_part(grid: &Grid<'_>, chunk: u32, part: [Slab; 3], face: &mut impl FnMut(Face)) {
+    let facing = [part[0].facing, part[1].facing, part[2].facing];
     let opaque = Neighbors::new(facing, |near| grid.opaque(chunk, near));
     let clear = Neighbors::new(facing, |near| grid.clear(chunk, near));
     let sees_clear = grid.has_clear();
-    let order =
-        |axis: usize| (0..16).map(move |step: i32| if facing[axis] < 0 { 15 - step } else { step });
+    let order = |axis: usize| {
+        let Range { start, end } = part[axis].layers;
+        (start..end).map(move |step| if facing[axis] < 0 { end - 1 - (step - start) } else { step })
+    };
+    let columns = part[0].layers.clone().fold(0_u16, |bits, x| bits | 1 << x);
     for z in order(2) {
         for y in order(1) {
-            let solid = opaque.row(y, z);
-            let glassy = if sees_clear { clear.row(y, z) } else { 0 };
+            let solid = opaque.row(y, z) & columns;
+            let glassy = if sees_clear { clear.row(y, z) & columns } else { 0 };
             if solid | glassy == 0 {
                 continue;
             }
@@ -61,7 +118,8 @@ pub(super) fn visit(grid: &Grid<'_>, chunk: u32, facing: [i32; 3], mut face: imp
                 for axis in 0..3 {
                     let is_clear = free_clear[axis] >> x & 1 != 0;
                     if is_clear || free[axis] >> x & 1 != 0 {
-                        face(Face { chunk, cell: [x, y, z], axis, is_clear });
+                        let is_positive = facing[axis] > 0;
+                        face(Face { chunk, cell: [x, y, z], axis, is_positive, is_clear });
                     }
                 }
             }

@@ -1,9 +1,12 @@
 //! The chunks of a scene as bits, with their neighbours at hand.
 
-use super::camera::{Extent, Vector};
+use super::camera::Vector;
+use super::faces::Face;
+use super::projection::{Extent, Sides};
 use super::{Meter, RenderError, SurfaceMaterial};
 use crate::chunk::Chunk;
-use crate::coords::{Bounds, ChunkPos, LocalPos};
+use crate::coords::{Bounds, COORD_MAX, COORD_MIN, ChunkPos, LocalPos, VoxelPos};
+use crate::progress::Cancelled;
 use crate::volume::Volume;
 use crate::voxel::Voxel;
 use rustc_hash::FxHashMap;
@@ -15,8 +18,12 @@ const NO_ROWS: u32 = 0;
 const ALL_ROWS: u32 = 1;
 /// The chunk that stands for every chunk that is empty.
 const NOBODY: u32 = 0;
+/// More than any coordinate of a chunk.
+const NEAREST: i32 = 1 << 16;
 /// Chunks between two calls of `Progress::step`.
 const STEP_CHUNKS: usize = 1024;
+/// The same where each voxel is looked at.
+const STEP_SHINING: usize = 128;
 
 /// A scene ready to be drawn from any side.
 pub(super) struct Grid<'a> {
@@ -65,7 +72,7 @@ impl<'a> Grid<'a> {
                 meter.tick()?;
             }
         }
-        grid.link(&places);
+        grid.link(&places, meter)?;
         Ok(grid)
     }
 
@@ -112,8 +119,15 @@ impl<'a> Grid<'a> {
         (self.rows.len() - 1) as u32
     }
 
-    fn link(&mut self, places: &FxHashMap<ChunkPos, u32>) {
-        for chunk in &mut self.chunks[1..] {
+    fn link(
+        &mut self,
+        places: &FxHashMap<ChunkPos, u32>,
+        meter: &mut Meter<'_>,
+    ) -> Result<(), Cancelled> {
+        for (number, chunk) in self.chunks[1..].iter_mut().enumerate() {
+            if number % STEP_CHUNKS == 0 {
+                meter.tick()?;
+            }
             let [x, y, z] = chunk.pos.to_array();
             for (number, near) in chunk.near.iter_mut().enumerate() {
                 let [dx, dy, dz] =
@@ -122,18 +136,35 @@ impl<'a> Grid<'a> {
                 *near = pos.ok().and_then(|pos| places.get(&pos).copied()).unwrap_or(NOBODY);
             }
         }
+        Ok(())
     }
 
-    /// The chunks, from the farthest to the nearest for who sees the faces on the sides `facing`:
-    /// what lies on the far side of an axis can never hide what lies on the near side.
-    pub(super) fn back_to_front(&self, facing: [i32; 3]) -> Vec<u32> {
-        let mut order: Vec<u32> =
-            (1..self.chunks.len() as u32).filter(|n| !self.is_buried(*n)).collect();
-        order.sort_unstable_by_key(|number| {
-            let pos = self.chunks[*number as usize].pos.to_array();
-            [2, 1, 0].map(|axis: usize| if facing[axis] < 0 { -pos[axis] } else { pos[axis] })
-        });
-        order
+    /// The chunks, from the farthest to the nearest for who sees them from `sides`: what lies on the
+    /// far side of an axis can never hide what lies on the near side.
+    pub(super) fn back_to_front(
+        &self,
+        sides: Sides,
+        meter: &mut Meter<'_>,
+    ) -> Result<Vec<u32>, Cancelled> {
+        let far = |pos: i32, axis: usize| match sides {
+            Sides::All(facing) if facing[axis] > 0 => NEAREST - pos,
+            Sides::All(_) => NEAREST + pos,
+            // A way from the eye leads away from it on each axis.
+            Sides::From(eye) => pos.abs_diff(eye[axis].clamp(COORD_MIN, COORD_MAX) >> 4) as i32,
+        };
+        let mut order: Vec<(u64, u32)> = Vec::with_capacity(self.chunks.len());
+        for number in 1..self.chunks.len() as u32 {
+            if number as usize % STEP_CHUNKS == 0 {
+                meter.tick()?;
+            }
+            if !self.is_buried(number) {
+                let pos = self.chunks[number as usize].pos.to_array();
+                let [z, y, x] = [2, 1, 0].map(|axis| far(pos[axis], axis) as u64);
+                order.push((z << 40 | y << 20 | x, number));
+            }
+        }
+        order.sort_unstable_by_key(|(far, number)| (std::cmp::Reverse(*far), *number));
+        Ok(order.into_iter().map(|(_, number)| number).collect())
     }
 
     /// Whether no face of the chunk can be seen: it and its six neighbours are full.
@@ -141,6 +172,92 @@ impl<'a> Grid<'a> {
         let chunk = &self.chunks[number as usize];
         let is_full = |near: &usize| self.chunks[chunk.near[*near] as usize].opaque == ALL_ROWS;
         [4, 10, 12, 13, 14, 16, 22].iter().all(is_full)
+    }
+
+    /// Visits the opaque voxels below height `end`.
+    pub(super) fn visit_low(
+        &self,
+        end: i32,
+        meter: &mut Meter<'_>,
+        mut visit: impl FnMut([i32; 3]),
+    ) -> Result<(), Cancelled> {
+        for (number, chunk) in self.chunks[1..].iter().enumerate() {
+            if number % STEP_CHUNKS == 0 {
+                meter.tick()?;
+            }
+            if chunk.bounds.min().z() >= end || chunk.opaque == NO_ROWS {
+                continue;
+            }
+            let [x, y, z] = chunk.pos.origin().to_array();
+            let rows = &self.rows[chunk.opaque as usize];
+            for (number, row) in
+                (0..).zip(rows).filter(|(number, row)| **row != 0 && z + (number >> 4) < end)
+            {
+                for column in (0..16).filter(|column| row >> column & 1 != 0) {
+                    visit([x + column, y + (number & 15), z + (number >> 4)]);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Visits the opaque voxels from one corner of a box to the other.
+    pub(super) fn visit_opaque(
+        &self,
+        [low, high]: [[i64; 3]; 2],
+        meter: &mut Meter<'_>,
+        mut visit: impl FnMut([i32; 3]),
+    ) -> Result<(), Cancelled> {
+        for (number, chunk) in self.chunks[1..].iter().enumerate() {
+            if number % STEP_SHINING == 0 {
+                meter.tick()?;
+            }
+            let origin = chunk.pos.origin().to_array();
+            let is_inside = |axis: usize| {
+                let first = i64::from(origin[axis]);
+                first <= high[axis] && first + 15 >= low[axis]
+            };
+            if chunk.opaque == NO_ROWS || !(0..3).all(is_inside) {
+                continue;
+            }
+            let rows = &self.rows[chunk.opaque as usize];
+            for (number, row) in (0..).zip(rows).filter(|(_, row)| **row != 0) {
+                for column in (0..16).filter(|column| row >> column & 1 != 0) {
+                    let [x, y, z] = origin;
+                    visit([x + column, y + (number & 15), z + (number >> 4)]);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Visits the voxels that shine by themselves, with their colour and how much they do.
+    pub(super) fn visit_shining(
+        &self,
+        meter: &mut Meter<'_>,
+        mut visit: impl FnMut([i32; 3], [u8; 3], u8),
+    ) -> Result<(), Cancelled> {
+        if self.materials.iter().all(|material| material.emission == 0) {
+            return Ok(());
+        }
+        for (number, chunk) in self.chunks[1..].iter().enumerate() {
+            if number % STEP_SHINING == 0 {
+                meter.tick()?;
+            }
+            for (local, voxel) in chunk.chunk.solid() {
+                let SurfaceMaterial { alpha, emission } = self.material(voxel);
+                if emission > 0 && alpha > 0 {
+                    visit(chunk.pos.voxel(local).to_array(), voxel.rgb(), emission);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the voxel of a face is.
+    pub(super) fn place(&self, face: &Face) -> Option<VoxelPos> {
+        let origin = self.chunk(face.chunk).pos.origin();
+        origin.checked_add(face.cell).ok()
     }
 
     pub(super) fn chunk(&self, number: u32) -> &GridChunk<'a> {

@@ -1,11 +1,11 @@
 //! Tests of the module beside this folder: `render`.
 
-use super::camera::{Projection, Vector, dot};
+mod light;
+mod rays;
+
 use super::*;
-use crate::coords::{Axis, Bounds, VoxelPos};
-use crate::shape::Shape;
+use crate::coords::{Bounds, VoxelPos};
 use crate::voxel::{MaterialSlot, Voxel};
-use proptest::prelude::*;
 
 const PLAIN: [SurfaceMaterial; 256] = [SurfaceMaterial::PLAIN; 256];
 
@@ -26,12 +26,21 @@ fn filled(boxes: &[([i32; 3], [i32; 3], Voxel)]) -> Volume {
     volume
 }
 
+const PALE: [u8; 4] = [232, 235, 239, 255];
+
 fn small(preset: Preset) -> RenderOptions {
-    RenderOptions { camera: Camera::preset(preset), width: 100, height: 100, ..Default::default() }
+    RenderOptions {
+        camera: Camera::preset(preset),
+        width: 100,
+        height: 100,
+        ground: GroundStyle::None,
+        background: Background::Plain([232, 235, 239]),
+        ..Default::default()
+    }
 }
 
 fn draw(volume: &Volume, options: &RenderOptions) -> Picture {
-    render(&Scene { layers: &[volume], materials: &PLAIN }, options, &mut ()).unwrap()
+    render(&Scene::new(&[volume], &PLAIN), options, &mut ()).unwrap()
 }
 
 fn brightness(picture: &Picture, x: u32, y: u32) -> i32 {
@@ -46,7 +55,7 @@ fn a_cube_shows_three_sides_of_different_brightness() {
     assert!(top > left + 30 && left > right + 20, "{top} {left} {right}");
     // Six corners of a hexagon: beside them is the background.
     for (x, y) in [(3, 50), (97, 50), (15, 8), (85, 8), (15, 92), (85, 92)] {
-        assert_eq!(picture.pixel(x, y), Some(RenderOptions::PALE), "{x} {y}");
+        assert_eq!(picture.pixel(x, y), Some(PALE), "{x} {y}");
     }
     assert_eq!(picture.pixel(100, 0), None);
 }
@@ -128,8 +137,7 @@ fn a_lit_plane_has_no_stains() {
 
 #[test]
 fn what_is_not_there_is_transparent() {
-    let options =
-        RenderOptions { background: RenderOptions::TRANSPARENT, ..small(Preset::Isometric) };
+    let options = RenderOptions { background: Background::Clear, ..small(Preset::Isometric) };
     let picture = draw(&filled(&[([0; 3], [9; 3], grey())]), &options);
     assert!(picture.has_alpha());
     assert_eq!(picture.pixel(0, 0), Some([0; 4]));
@@ -151,8 +159,7 @@ fn materials_shine_and_let_through() {
             ([0, 0, 0], [9, 9, 0], grey()),
             ([0, 0, 4], [9, 9, 4], of([200, 40, 40], slot)),
         ]);
-        let picture =
-            render(&Scene { layers: &[&volume], materials: &materials }, options, &mut ());
+        let picture = render(&Scene::new(&[&volume], &materials), options, &mut ());
         picture.unwrap().pixel(50, 50).unwrap()
     };
     let options = RenderOptions { ambient_occlusion: false, shadow: false, ..small(Preset::Top) };
@@ -163,8 +170,8 @@ fn materials_shine_and_let_through() {
     assert_eq!([gone[0], gone[1]].map(|part| part.abs_diff(gone[2]) < 16), [true, true]);
 
     let glass = filled(&[([0; 3], [9; 3], of([200, 40, 40], 2))]);
-    let options = RenderOptions { background: RenderOptions::TRANSPARENT, ..options };
-    let picture = render(&Scene { layers: &[&glass], materials: &materials }, &options, &mut ());
+    let options = RenderOptions { background: Background::Clear, ..options };
+    let picture = render(&Scene::new(&[&glass], &materials), &options, &mut ());
     assert_eq!(picture.unwrap().pixel(50, 50).unwrap()[3], 128);
 }
 
@@ -174,7 +181,7 @@ fn later_layers_hide_earlier_ones() {
     let high = filled(&[([0, 0, 9], [9, 9, 9], Voxel::from_rgb([0, 200, 0]))]);
     let options = small(Preset::Top);
     let green = |layers: &[&Volume]| {
-        let picture = render(&Scene { layers, materials: &PLAIN }, &options, &mut ()).unwrap();
+        let picture = render(&Scene::new(layers, &PLAIN), &options, &mut ()).unwrap();
         picture.pixel(50, 50).unwrap()[1] > 100
     };
     assert!(green(&[&low, &high]) && !green(&[&high, &low]));
@@ -204,7 +211,8 @@ fn limits_and_cancelling_are_kept() {
         }
     }
     let cube = filled(&[([0; 3], [40; 3], grey())]);
-    let scene = Scene { layers: &[&cube], materials: &PLAIN };
+    let layers = [&cube];
+    let scene = Scene::new(&layers, &PLAIN);
     let options = small(Preset::Isometric);
     let refused = |options: RenderOptions| render(&scene, &options, &mut ()).err().unwrap();
     let [none, many, large, long] = [
@@ -226,101 +234,14 @@ fn limits_and_cancelling_are_kept() {
 
 #[test]
 fn a_png_holds_the_same_pixels() {
-    for background in [RenderOptions::PALE, RenderOptions::TRANSPARENT] {
+    for background in [Background::HAZE, Background::Clear] {
         let options = RenderOptions { background, ..small(Preset::Isometric) };
         let picture = draw(&filled(&[([0; 3], [9; 3], grey())]), &options);
-        let png = picture.to_png();
+        let png = picture.to_png(&mut ()).unwrap();
         let mut reader = ::png::Decoder::new(std::io::Cursor::new(&png)).read_info().unwrap();
         let mut bytes = vec![0; reader.output_buffer_size().unwrap()];
         let info = reader.next_frame(&mut bytes).unwrap();
         assert_eq!((info.width, info.height), (100, 100));
         assert_eq!(bytes, picture.bytes());
-    }
-}
-
-/// Changes only when pictures are meant to change: then look at them and write the new number.
-#[test]
-fn the_reference_scene_is_drawn_to_the_bit() {
-    let mut volume = filled(&[([0, 0, 0], [31, 31, 3], Voxel::from_rgb([96, 150, 70]))]);
-    let ball = Shape::sphere(pos(20, 20, 12), 7.5).unwrap();
-    ball.fill(&mut volume, Voxel::from_rgb([200, 60, 50]));
-    let tower = Shape::cylinder(pos(9, 9, 4), Axis::Z, 4.5, 20).unwrap();
-    tower.fill(&mut volume, Voxel::from_rgb([170, 165, 155]));
-    let picture = draw(&volume, &small(Preset::Isometric));
-    assert_eq!(picture, draw(&volume, &small(Preset::Isometric)));
-    let options = RenderOptions { width: 256, height: 256, ..small(Preset::Isometric) };
-    assert_eq!(crc32fast::hash(picture.bytes()), REFERENCE);
-    assert!((2_000..60_000).contains(&draw(&volume, &options).to_png().len()));
-}
-
-const REFERENCE: u32 = 2_900_126_072;
-
-/// The first voxel that a ray through a point of the picture meets.
-fn first_hit(
-    volume: &Volume,
-    camera: &Camera,
-    view: &Projection,
-    point: [f64; 2],
-) -> Option<Voxel> {
-    let zero = view.point([0.0; 3]);
-    let (across, down) = ((point[0] - zero[0]) / view.scale(), (point[1] - zero[1]) / view.scale());
-    let start: Vector = std::array::from_fn(|i| across * camera.right()[i] - down * camera.up()[i]);
-    let hits = volume.chunks().flat_map(|(at, chunk)| {
-        chunk.solid().map(move |(local, voxel)| (at.voxel(local).to_array(), voxel))
-    });
-    let hits = hits.filter_map(|(cell, voxel)| {
-        let (mut enter, mut leave) = (f64::MIN, f64::MAX);
-        for axis in 0..3 {
-            let ends = [0, 1]
-                .map(|end| (f64::from(cell[axis] + end) - start[axis]) / camera.forward()[axis]);
-            enter = enter.max(ends[0].min(ends[1]));
-            leave = leave.min(ends[0].max(ends[1]));
-        }
-        (enter < leave).then_some((enter, voxel))
-    });
-    hits.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, voxel)| voxel)
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
-
-    #[test]
-    fn the_nearest_voxel_is_seen(
-        cells in prop::collection::vec((-9i32..25, -9i32..25, -9i32..25), 1..80),
-        forward in (-1.0..1.0, -1.0..1.0, -1.0..1.0),
-    ) {
-        let forward = <[f64; 3]>::from(forward);
-        prop_assume!(forward.iter().all(|part: &f64| part.abs() > 0.05));
-        let mut volume = Volume::new();
-        for (number, (x, y, z)) in cells.into_iter().enumerate() {
-            volume.set(pos(x, y, z), Voxel::from_rgb([100 + 2 * (number % 50) as u8, 90, 90]));
-        }
-        let mut materials = PLAIN;
-        materials[1].emission = 255;
-        let camera = Camera::looking(forward, [0.0, 0.0, 1.0]);
-        prop_assert!(dot(camera.right(), camera.up()).abs() < 1e-12);
-        let options = RenderOptions { camera, ..small(Preset::Front) };
-        let scene = Scene { layers: &[&volume], materials: &materials };
-        let picture = render(&scene, &options, &mut ()).unwrap();
-        let grid_volume = volume.clone();
-        let mut meter = Meter { progress: &mut (), done: 0, total: 1 };
-        let grid = Grid::new(&grid_volume, &materials, 1000, &mut meter).unwrap();
-        let view = camera.fit(&grid, 100, 100);
-        let printer = shade::Printer::new(options.background);
-        for (x, y) in (0..100).step_by(7).flat_map(|y| (0..100).step_by(7).map(move |x| (x, y))) {
-            let sample = |i: f64, j: f64| {
-                first_hit(&volume, &camera, &view, [f64::from(x) + i, f64::from(y) + j])
-            };
-            let seen = sample(0.25, 0.25);
-            if [sample(0.75, 0.25), sample(0.25, 0.75), sample(0.75, 0.75)] != [seen; 3] {
-                continue;
-            }
-            let mut expected = [0, 0, 0];
-            let light = seen.map_or([0.0; 3], |voxel| voxel.rgb().map(|part| 1.25 * shade::to_light(part)));
-            printer.print(light, if seen.is_some() { 1.0 } else { 0.0 }, &mut expected);
-            let [red, green, blue, _] = picture.pixel(x, y).unwrap();
-            let near = [red, green, blue].iter().zip(expected).all(|(a, b)| a.abs_diff(b) <= 1);
-            prop_assert!(near, "{x} {y}: {:?}, not {expected:?}", [red, green, blue]);
-        }
     }
 }

@@ -31,11 +31,9 @@ use crate::{
         daemon::{Daemon, Reply},
         source::Cx,
     },
-    tools::context::Meter,
+    tools::context::{BEAT, Meter},
 };
 
-/// How often a client that asked for progress hears of a call, at least.
-const BEAT: Duration = Duration::from_secs(1);
 /// Progress that may wait for the client; the daemon's older one gives way.
 const PROGRESS_QUEUE: usize = 64;
 /// How long a user may think about a question.
@@ -48,8 +46,8 @@ const LOG_BYTES_MAX: usize = 4 << 10;
 pub(super) enum Repeat {
     /// It changes nothing, or nothing more.
     Freely,
-    /// Under one key: at most once in effect.
-    WithKey,
+    /// Never: nobody keeps a record of what it does.
+    Never,
 }
 
 /// What an exchange needs of the request that it is for.
@@ -86,8 +84,8 @@ impl Exchange {
         repeat: Repeat,
     ) -> Result<M::Reply, Trouble> {
         let mut call = Call::read(M::NAME, params, timeout(M::COST)).map_err(Trouble::Call)?;
-        if repeat == Repeat::WithKey {
-            call.kind = Kind::edit();
+        if repeat == Repeat::Never {
+            call.kind = Kind::Once;
         }
         match self.relay(call).await {
             Ok(Reply::Answered { json, .. }) => {

@@ -10,7 +10,7 @@ use goxe_protocol::api::guest::ListReply;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::book::{Book, Taken, is_theirs};
+use super::book::{Book, Changes, Taken, is_theirs};
 use crate::{
     manager::{Hosting, News},
     server::{daemon::Daemon, source::Source, subscribers::Subscribers},
@@ -41,6 +41,10 @@ struct Held {
     followed: bool,
     /// Whether the daemon said that it has none.
     nobody: bool,
+    /// Whether it was asked at all, and whether the client has seen a list: until then nothing is
+    /// news.
+    known: bool,
+    shown: bool,
 }
 
 impl Keeper {
@@ -74,6 +78,13 @@ impl Keeper {
             let _ = tokio::time::timeout(PATIENCE, looking).await;
         }
         self.held()
+    }
+
+    /// The same for a list that the client gets to see.
+    pub(super) async fn shown(self: &Arc<Self>) -> Arc<Book> {
+        let book = self.book().await;
+        self.lock().shown = true;
+        book
     }
 
     /// Whether there may be guests, as far as is known now.
@@ -128,9 +139,7 @@ impl Keeper {
     /// Takes a list in the place of the one before, and tells who listens what changed.
     async fn replace(&self, list: ListReply) {
         let (book, left_out) = Book::new(list, &self.taken().await);
-        let before = std::mem::replace(&mut self.lock().book, Arc::new(book));
-        complain(&left_out);
-        let changes = self.held().since(&before);
+        let changes = self.swap(book, &left_out);
         if changes.tools {
             self.subscribers.tools_changed().await;
         }
@@ -140,6 +149,22 @@ impl Keeper {
         if changes.prompts {
             self.subscribers.prompts_changed().await;
         }
+    }
+
+    /// Holds another book from now on. What changed, as far as it is news.
+    fn swap(&self, book: Book, left_out: &[String]) -> Changes {
+        let book = Arc::new(book);
+        let mut held = self.lock();
+        let before = std::mem::replace(&mut held.book, Arc::clone(&book));
+        // Who listens without having asked for a list in this process may have one from another.
+        let is_listened_to = self.subscribers.has_listeners();
+        let is_known = std::mem::replace(&mut held.known, true);
+        let is_news = is_known || held.shown || is_listened_to;
+        drop(held);
+        if book != before {
+            complain(left_out);
+        }
+        if is_news { book.since(&before) } else { Changes::default() }
     }
 
     /// What is built in, whether it is shown or not.

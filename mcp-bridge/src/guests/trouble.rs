@@ -116,7 +116,7 @@ impl Trouble {
 
     fn next(&self) -> &'static str {
         match self {
-            Trouble::Call(CallError::Unknown { .. }) => {
+            Trouble::Call(CallError::Lost(_)) => {
                 "look whether it was done before you call it again"
             }
             Trouble::Call(CallError::Answer(error)) if error.code == Code::InvalidParams => {

@@ -1,14 +1,17 @@
 //! The manager for callers without a runtime: the command line.
 
 use std::io;
+use std::ops::ControlFlow;
 use std::pin::pin;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::call::{Call, CallError, Progress, Reply};
 use super::handle::{self, Options};
+use super::observe::Observation;
+use super::shell::lock;
 use super::shell::look::DaemonInfo;
 use super::status::{RestartError, Status, StopError, StopHow};
 
@@ -101,6 +104,27 @@ impl Manager {
     /// See [`Manager::status`](super::Manager::status).
     pub fn status(&self) -> Status {
         self.runtime.block_on(self.manager.status())
+    }
+
+    /// See [`Manager::observe`](super::Manager::observe). Ends, too, when `gone` returns, which may
+    /// block: it runs in a thread of its own.
+    pub fn observe(
+        &self,
+        tell: impl FnMut(Observation) -> ControlFlow<()>,
+        gone: impl FnOnce() + Send + 'static,
+    ) {
+        let (sender, over) = oneshot::channel();
+        // Without a thread, the first line that nobody takes ends it.
+        let _ = lock::in_thread("goxe-gone", move || {
+            gone();
+            let _ = sender.send(());
+        });
+        self.runtime.block_on(async {
+            tokio::select! {
+                () = self.manager.observe(tell) => {}
+                Ok(()) = over => {}
+            }
+        });
     }
 
     /// The same manager, for a future that is run by [`block_on`](Self::block_on).

@@ -39,6 +39,8 @@ pub enum Kind {
         /// The idempotency key.
         key: String,
     },
+    /// It may change something that nobody keeps a record of: never sent again.
+    Once,
 }
 
 impl Kind {
@@ -167,6 +169,9 @@ pub enum CallError {
         /// The edit's idempotency key.
         key: String,
     },
+    /// Whether it was done cannot be told, as nobody keeps a record of it.
+    #[error("{0} Whether it was done is not known.")]
+    Lost(Reason),
     /// The params cannot be sent.
     #[error("the call cannot be sent: {0}")]
     Params(String),
@@ -182,7 +187,9 @@ impl CallError {
     /// Whether there is no daemon to talk to: the command line's exit code 3.
     pub fn is_no_daemon(&self) -> bool {
         match self {
-            Self::NotDone(reason) | Self::Unknown { reason, .. } => reason.is_no_daemon(),
+            Self::NotDone(reason) | Self::Lost(reason) | Self::Unknown { reason, .. } => {
+                reason.is_no_daemon()
+            }
             Self::Answer(_) | Self::Params(_) | Self::Busy(_) | Self::Closed => false,
         }
     }

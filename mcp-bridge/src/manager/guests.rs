@@ -187,8 +187,10 @@ impl Reporter {
             tokio::time::sleep_until(self.listed + GAP).await;
             self.listed = Instant::now();
             let (list, early) = self.ask::<List>(connection, &NoParams {}).await?;
-            if !self.tell_early(early).await? {
-                return self.tell(News::List(list)).await;
+            let changed = self.tell_early(early).await?;
+            self.tell(News::List(list)).await?;
+            if !changed {
+                return Ok(());
             }
         }
     }

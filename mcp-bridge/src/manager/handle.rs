@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use goxe_config::{Paths, Shown};
@@ -74,6 +74,12 @@ pub struct Manager {
 }
 
 impl Manager {
+    /// Says for whom its calls are made; counts for connections that are opened from now on.
+    pub fn introduce(&self, actor: &str) {
+        // A process serves one client: the first name is the right one.
+        let _ = self.scene.looker.actor.set(actor.to_owned());
+    }
+
     /// Opens the manager on the runtime this is called in. Nothing is looked for or started yet.
     pub fn open(options: Options) -> Self {
         let arguments = options.arguments.unwrap_or_else(|| {
@@ -95,6 +101,7 @@ impl Manager {
             looker: Looker {
                 paths: options.paths,
                 client: options.client,
+                actor: OnceLock::new(),
                 boot_id: process::boot_id(),
                 patience: options.probe_timeout,
             },
@@ -129,6 +136,7 @@ impl Manager {
         let (kind, key) = match call.kind {
             Kind::Read => (CallKind::Read, None),
             Kind::Edit { key } => (CallKind::Edit, Some(key)),
+            Kind::Once => (CallKind::Once, None),
         };
         let work = Work {
             method: call.method,

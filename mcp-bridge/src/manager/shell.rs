@@ -138,6 +138,8 @@ pub struct Shell {
     /// The start that may have to be ended.
     started: Option<(Token, u32, u64)>,
     supervisor: Option<Supervisor>,
+    /// The record of starts, while it could not be written.
+    unwritten: Option<Starts>,
     /// When the health check that is under way was asked for.
     checks: HashMap<Token, Instant>,
     watching: bool,
@@ -162,6 +164,7 @@ impl Shell {
             data_lock_thread: false,
             started: None,
             supervisor: None,
+            unwritten: None,
             checks: HashMap::new(),
             watching: false,
             broadcasts,

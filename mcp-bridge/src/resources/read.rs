@@ -16,11 +16,12 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::{Address, JSON, MARKDOWN, PNG, Resources, guide};
+use super::{Address, JSON, MARKDOWN, PNG, Resources};
 use crate::{
+    guide::GUIDE,
     manager::{Call, CallError},
     server::daemon::Reply,
-    tools::Answer,
+    tools::answer,
 };
 
 /// How long a read may take, the start of a daemon included.
@@ -63,7 +64,7 @@ pub(super) async fn read(
             reader.json(&json!({ "events": resources.recent.all() }))
         }
         Address::Config => reader.config(),
-        Address::Guide => reader.text(guide::TEXT.to_owned(), MARKDOWN, KEEP_MS),
+        Address::Guide => reader.text(GUIDE.to_owned(), MARKDOWN, KEEP_MS),
     }
 }
 
@@ -193,10 +194,7 @@ impl Reader<'_> {
 
     /// Data, with a line for each of its parts, and never longer than a tool's answer.
     fn json(&self, value: &impl Serialize) -> Read {
-        match Answer::data(value).into_text() {
-            Answer::Text(text) => self.text(text, JSON, 0),
-            Answer::Data(_) | Answer::Picture { .. } => Ok(None),
-        }
+        self.text(answer::text(value), JSON, 0)
     }
 
     fn text(&self, text: String, kind: &str, keep_ms: u64) -> Read {

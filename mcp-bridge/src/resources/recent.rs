@@ -92,7 +92,10 @@ fn notice(notice: &Notice) -> Option<Value> {
         Notice::Failed { reason, .. } => {
             json!({ "topic": "daemon", "what": "failed", "reason": reason })
         }
-        Notice::HealthCheck { .. } => return None,
+        // Steps on the way to something that is told.
+        Notice::Starting { .. } | Notice::Recovering { .. } | Notice::HealthCheck { .. } => {
+            return None;
+        }
     })
 }
 

@@ -11,7 +11,7 @@ use std::{
 use uuid::Uuid;
 
 /// Most bytes of pictures that are kept, as base64.
-const BYTES_MAX: usize = 4 << 20;
+const BYTES_MAX: usize = 2 << 20;
 /// Most pictures that are kept.
 const COUNT_MAX: usize = 64;
 /// Letters of an id: enough that no two pictures of a user's sessions have the same.

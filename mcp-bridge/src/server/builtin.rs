@@ -5,25 +5,30 @@ use std::{path::PathBuf, sync::Arc};
 use rmcp::{
     ErrorData,
     model::{
-        CallToolRequestParams, CallToolResponse, CompleteRequestParams, GetPromptRequestParams,
-        GetPromptResponse, Prompt, ReadResourceRequestParams, ReadResourceResponse, Resource,
-        ResourceTemplate,
+        CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams,
+        DetailedTask, GetPromptRequestParams, GetPromptResponse, InputResponses, Prompt,
+        ReadResourceRequestParams, ReadResourceResponse, Resource, ResourceTemplate, TaskPayload,
     },
 };
-use serde_json::Value;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     CACHE_MS, confirm,
     daemon::{Daemon, Pending},
+    era::is_modern,
     source::{Cx, Known, Listed, Source, unknown_tool},
+    tasks::{self, Tasks},
 };
 use crate::{
-    completions, prompts,
+    completions,
+    manager::Progress,
+    prompts,
     resources::{self, Address, Resources},
     tools::{
-        Context, TOOLS, Tool, answer,
-        context::{Client, Meter},
+        Answer, Context, Selection, Tool, answer,
+        context::{Client, Relay, Task},
     },
 };
 
@@ -32,39 +37,123 @@ pub(super) struct Builtin {
     pub daemon: Arc<dyn Daemon>,
     pub resources: Resources,
     pub folder: Arc<PathBuf>,
+    pub tasks: Tasks,
     pub gone: CancellationToken,
+    pub selection: Selection,
 }
 
 impl Builtin {
-    async fn run(&self, tool: Tool, request: CallToolRequestParams, cx: Cx) -> CallToolResponse {
-        let reply = confirm::reply(request.input_responses.as_ref());
-        let meter = cx.meta.get_progress_token().map(|token| Meter::new(cx.peer.clone(), token));
-        let mut context = Context {
+    /// Runs a tool, and tells the client how far it is if it wants to know.
+    async fn run(&self, tool: Tool, request: CallToolRequestParams, cx: &Cx) -> CallToolResponse {
+        if let Some(client) = cx.client_info() {
+            self.daemon.introduce(&client.name);
+        }
+        let (progress, relay) = relay(cx).unzip();
+        beside(relay, self.work(tool, request, cx, progress)).await
+    }
+
+    async fn work(
+        &self,
+        tool: Tool,
+        request: CallToolRequestParams,
+        cx: &Cx,
+        progress: Option<mpsc::Sender<Progress>>,
+    ) -> CallToolResponse {
+        let mut reply = confirm::reply(request.input_responses.as_ref());
+        let mut context =
+            self.context(tool, Value::Object(request.arguments.unwrap_or_default()), cx);
+        context.progress = progress;
+        context.confirmed = reply == confirm::Reply::Yes;
+        context.task = tasks::wish(cx);
+        if let Some(refusal) = self.selection.refusal(tool, &context.arguments) {
+            return refusal.into_result().into();
+        }
+        let mut outcome = tool.run(&mut context).await;
+        if let Task::Left(job) = &context.task {
+            return self.tasks.begin(&*self.daemon, job);
+        }
+        if let Some(question) = outcome.as_ref().err().and_then(|failure| failure.question.clone())
+            && reply == confirm::Reply::NotAsked
+            && confirm::can_ask(cx)
+        {
+            if is_modern(cx) {
+                return confirm::ask(&question);
+            }
+            reply = confirm::ask_now(&question, cx, &self.gone).await;
+            context.confirmed = reply == confirm::Reply::Yes;
+            if context.confirmed {
+                outcome = tool.run(&mut context).await;
+            }
+        }
+        match outcome {
+            Ok(answer) => self.shown(answer, None).into(),
+            Err(failure) => confirm::refused(failure, reply).into_result().into(),
+        }
+    }
+
+    fn context<'a>(&'a self, tool: Tool, arguments: Value, cx: &Cx) -> Context<'a> {
+        Context {
             daemon: &*self.daemon,
             tool,
-            arguments: Value::Object(request.arguments.unwrap_or_default()),
+            arguments,
             cancel: cx.ct.clone(),
             gone: self.gone.clone(),
-            meter,
-            confirmed: reply == confirm::Reply::Yes,
-            client: Client::of(&cx),
+            progress: None,
+            confirmed: false,
+            client: Client::of(cx),
+            task: Task::Never,
             folder: &self.folder,
-        };
-        match tool.run(&mut context).await {
-            Ok(answer) => {
-                let mut result = answer.into_result();
-                answer::link(&mut result, |picture| {
-                    Address::Render(self.resources.renders.keep(picture)).uri()
-                });
-                result.into()
-            }
-            Err(failure) => match &failure.question {
-                Some(question) if reply == confirm::Reply::NotAsked && confirm::can_ask(&cx) => {
-                    confirm::ask(question)
-                }
-                _ => failure.into_result().into(),
-            },
         }
+    }
+
+    /// What a client gets to see of an answer. Pictures of a job are read from the daemon; others are
+    /// kept here for whoever wants to read them once more.
+    fn shown(&self, answer: Answer, job: Option<&str>) -> CallToolResult {
+        let mut result = answer.into_result();
+        answer::link(&mut result, |picture| {
+            let kept = || self.resources.renders.keep(picture);
+            Address::Render(job.map_or_else(kept, str::to_owned)).uri()
+        });
+        result
+    }
+
+    /// What became of a job that a client knows as a task.
+    async fn task(&self, id: &str, cx: &Cx) -> Result<Option<DetailedTask>, ErrorData> {
+        let Some(job) = self.tasks.look(&*self.daemon, id, &cx.ct).await? else { return Ok(None) };
+        let payload = match job {
+            tasks::Job::Working(message) => {
+                let task = self.tasks.task(&*self.daemon, id).with_status_message(message);
+                return Ok(Some(DetailedTask::new(task, TaskPayload::Working)));
+            }
+            tasks::Job::Cancelled => TaskPayload::Cancelled,
+            tasks::Job::Ended => {
+                let arguments = json!({ "action": "status", "job": id });
+                let mut context = self.context(Tool::Job, arguments, cx);
+                let result = match Tool::Job.run(&mut context).await {
+                    Ok(answer) => self.shown(answer, Some(id)),
+                    Err(failure) => failure.into_result(),
+                };
+                let result = serde_json::to_value(result).unwrap_or_default();
+                let result = result.as_object().cloned().unwrap_or_default();
+                TaskPayload::Completed { result }
+            }
+        };
+        Ok(Some(DetailedTask::new(self.tasks.task(&*self.daemon, id), payload)))
+    }
+}
+
+/// What tells the client of this request how far it is, if it wants to know.
+fn relay(cx: &Cx) -> Option<(mpsc::Sender<Progress>, Relay)> {
+    cx.meta.get_progress_token().map(|token| Relay::new(cx.peer.clone(), token))
+}
+
+/// Does something, and lets the relay run beside it.
+async fn beside<T>(relay: Option<Relay>, work: impl Future<Output = T>) -> T {
+    let Some(relay) = relay else { return work.await };
+    tokio::select! {
+        biased;
+        done = work => done,
+        never = relay.run() => match never {},
     }
 }
 
@@ -74,12 +163,13 @@ impl Source for Builtin {
     }
 
     fn tools(&self) -> Pending<'_, Vec<rmcp::model::Tool>> {
-        let tools = TOOLS.into_iter().map(Tool::entry).cloned().collect();
+        let offered = self.selection.tools();
+        let tools = offered.into_iter().map(|tool| self.selection.entry(tool)).collect();
         Box::pin(std::future::ready(tools))
     }
 
     fn has_tool<'a>(&'a self, name: &'a str) -> Pending<'a, bool> {
-        Box::pin(std::future::ready(Tool::named(name).is_some()))
+        Box::pin(std::future::ready(self.selection.named(name).is_some()))
     }
 
     fn call_tool(
@@ -88,8 +178,8 @@ impl Source for Builtin {
         cx: Cx,
     ) -> Pending<'_, Result<CallToolResponse, ErrorData>> {
         Box::pin(async move {
-            match Tool::named(&request.name) {
-                Some(tool) => Ok(self.run(tool, request, cx).await),
+            match self.selection.named(&request.name) {
+                Some(tool) => Ok(self.run(tool, request, &cx).await),
                 None => Err(unknown_tool(&request.name)),
             }
         })
@@ -113,8 +203,10 @@ impl Source for Builtin {
         cx: &'a Cx,
     ) -> Known<'a, ReadResourceResponse> {
         Box::pin(async move {
+            let relay = relay(cx).map(|(_, relay)| relay);
+            let read = beside(relay, self.resources.read(&request.uri, &cx.ct));
             tokio::select! {
-                read = self.resources.read(&request.uri, &cx.ct) => Ok(read?.map(Into::into)),
+                read = read => Ok(read?.map(Into::into)),
                 () = self.gone.cancelled() => Err(ErrorData::internal_error("closed", None)),
             }
         })
@@ -147,5 +239,29 @@ impl Source for Builtin {
         _: &'a Cx,
     ) -> Known<'a, rmcp::model::CompletionInfo> {
         Box::pin(completions::complete(&self.resources, request))
+    }
+
+    fn get_task<'a>(&'a self, id: &'a str, cx: &'a Cx) -> Known<'a, DetailedTask> {
+        Box::pin(async move {
+            tokio::select! {
+                task = self.task(id, cx) => task,
+                () = self.gone.cancelled() => Err(ErrorData::internal_error("closed", None)),
+            }
+        })
+    }
+
+    fn update_task<'a>(
+        &'a self,
+        id: &'a str,
+        responses: &'a InputResponses,
+        cx: &'a Cx,
+    ) -> Known<'a, ()> {
+        // Nothing is ever asked within a task, so there is nothing that this could answer.
+        let _ = responses;
+        Box::pin(async move { Ok(self.tasks.look(&*self.daemon, id, &cx.ct).await?.map(drop)) })
+    }
+
+    fn cancel_task<'a>(&'a self, id: &'a str, cx: &'a Cx) -> Known<'a, ()> {
+        Box::pin(self.tasks.cancel(&*self.daemon, id, &cx.ct))
     }
 }

@@ -24,6 +24,11 @@ pub trait Daemon: Send + Sync + 'static {
     /// fires the call ends soon, and says whether it was done.
     fn call(&self, call: Call, cancel: CancellationToken) -> Pending<'_, Result<Reply, CallError>>;
 
+    /// Says for whom calls are made, as soon as the client has told its name.
+    fn introduce(&self, actor: &str) {
+        let _ = actor;
+    }
+
     /// Looks at the daemon with a real request, and starts nothing.
     fn status(&self) -> Pending<'_, Status>;
 
@@ -77,6 +82,10 @@ pub enum Reply {
 }
 
 impl Daemon for Manager {
+    fn introduce(&self, actor: &str) {
+        Manager::introduce(self, actor);
+    }
+
     fn call(&self, call: Call, cancel: CancellationToken) -> Pending<'_, Result<Reply, CallError>> {
         Box::pin(async move {
             let pending = self.begin(call).await?;

@@ -30,6 +30,7 @@ pub(super) struct Late<F> {
     manager: OnceLock<Manager>,
     made: Notify,
     desk: Arc<Desk>,
+    actor: OnceLock<String>,
 }
 
 impl<F> Late<F>
@@ -38,7 +39,13 @@ where
 {
     /// A daemon, and the desk that is told what it does.
     pub(super) fn new(configure: F, desk: Arc<Desk>) -> Self {
-        Late { configure, manager: OnceLock::new(), made: Notify::new(), desk }
+        Late {
+            configure,
+            manager: OnceLock::new(),
+            made: Notify::new(),
+            desk,
+            actor: OnceLock::new(),
+        }
     }
 
     /// Who serves the data folder now.
@@ -54,6 +61,9 @@ where
                 let options = (self.configure)()?;
                 let manager = self.manager.get_or_init(|| {
                     let manager = Manager::open(options);
+                    if let Some(actor) = self.actor.get() {
+                        manager.introduce(actor);
+                    }
                     tokio::spawn(report(manager.events(), Arc::clone(&self.desk)));
                     manager
                 });
@@ -68,6 +78,13 @@ impl<F> Daemon for Late<F>
 where
     F: Fn() -> Result<Options, String> + Send + Sync + 'static,
 {
+    fn introduce(&self, actor: &str) {
+        let _ = self.actor.set(actor.to_owned());
+        if let Some(manager) = self.manager.get() {
+            manager.introduce(actor);
+        }
+    }
+
     fn call(&self, call: Call, cancel: CancellationToken) -> Pending<'_, Result<Reply, CallError>> {
         match self.manager() {
             Ok(manager) => {
@@ -150,7 +167,9 @@ where
 async fn report(mut events: broadcast::Receiver<Notice>, desk: Arc<Desk>) {
     loop {
         match events.recv().await {
-            Ok(Notice::HealthCheck { .. }) => {}
+            Ok(
+                Notice::Starting { .. } | Notice::Recovering { .. } | Notice::HealthCheck { .. },
+            ) => {}
             Ok(_) | Err(RecvError::Lagged(_)) => desk.look(),
             Err(RecvError::Closed) => return,
         }

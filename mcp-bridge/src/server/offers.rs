@@ -6,8 +6,8 @@ use rmcp::{
     ErrorData,
     model::{
         CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompletionInfo,
-        GetPromptRequestParams, GetPromptResponse, Prompt, ReadResourceRequestParams,
-        ReadResourceResponse, Resource, ResourceTemplate, Tool,
+        DetailedTask, GetPromptRequestParams, GetPromptResponse, InputResponses, Prompt,
+        ReadResourceRequestParams, ReadResourceResponse, Resource, ResourceTemplate, Tool,
     },
 };
 use serde_json::json;
@@ -138,6 +138,41 @@ impl Offers {
         Err(ErrorData::invalid_params("Unknown prompt or resource template", None))
     }
 
+    /// What became of a task.
+    pub async fn get_task(&self, id: &str, cx: &Cx) -> Result<DetailedTask, ErrorData> {
+        for source in self.sources.iter() {
+            if let Some(task) = source.get_task(id, cx).await? {
+                return Ok(task);
+            }
+        }
+        Err(unknown_task(id))
+    }
+
+    /// Takes answers to what a task asked.
+    pub async fn update_task(
+        &self,
+        id: &str,
+        responses: &InputResponses,
+        cx: &Cx,
+    ) -> Result<(), ErrorData> {
+        for source in self.sources.iter() {
+            if let Some(()) = source.update_task(id, responses, cx).await? {
+                return Ok(());
+            }
+        }
+        Err(unknown_task(id))
+    }
+
+    /// Asks a task to end.
+    pub async fn cancel_task(&self, id: &str, cx: &Cx) -> Result<(), ErrorData> {
+        for source in self.sources.iter() {
+            if let Some(()) = source.cancel_task(id, cx).await? {
+                return Ok(());
+            }
+        }
+        Err(unknown_task(id))
+    }
+
     /// The page at a cursor, filled by one source after another.
     async fn paged<T>(
         &self,
@@ -172,4 +207,9 @@ fn part<'a, T: Send + 'a>(
 /// this.
 pub fn unknown_resource(uri: &str) -> ErrorData {
     ErrorData::resource_not_found("Resource not found", Some(json!({ "uri": uri })))
+}
+
+fn unknown_task(id: &str) -> ErrorData {
+    let text = "Unknown task: the engine was restarted since, or it was kept for long enough";
+    ErrorData::invalid_params(text, Some(json!({ "taskId": id })))
 }

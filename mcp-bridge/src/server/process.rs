@@ -10,6 +10,7 @@ use super::{Server, daemon::Daemon, late::Late, parent::Parent};
 use crate::{
     handover::{self, Desk, Legacy},
     manager,
+    tools::Selection,
     transport::{Gate, Lines, Stdio, Streams},
 };
 
@@ -26,7 +27,7 @@ const BACK: Duration = Duration::from_secs(1);
 /// on with the session of the process before it, and with none of the client's notice.
 ///
 /// Call it first thing: it takes the standard streams for itself.
-pub fn run<F>(configure: F, legacy: Option<Legacy>) -> ExitCode
+pub fn run<F>(configure: F, selection: Selection, legacy: Option<Legacy>) -> ExitCode
 where
     F: Fn() -> Result<manager::Options, String> + Send + Sync + 'static,
 {
@@ -44,21 +45,21 @@ where
         desk.set_streams(streams.original.take());
         let watch = handover::watch(Arc::clone(&desk), move || serving.serving());
         tokio::select! {
-            served = serve_at(desk, late, std::env::current_dir()?, streams, is_restored) => served,
+            served = serve_at(desk, late, std::env::current_dir()?, streams, selection, is_restored) => served,
             () = watch => Ok(()),
         }
     })
 }
 
 /// As [`run`], with a daemon that `connect` makes inside the runtime.
-pub fn run_with<F>(connect: F) -> ExitCode
+pub fn run_with<F>(connect: F, selection: Selection) -> ExitCode
 where
     F: AsyncFnOnce() -> io::Result<Arc<dyn Daemon>>,
 {
     in_runtime(async |stdio| {
         let daemon = connect().await?;
         let folder = std::env::current_dir()?;
-        serve(daemon, folder, stdio.into_streams()?).await
+        serve(daemon, folder, stdio.into_streams()?, selection).await
     })
 }
 
@@ -89,8 +90,13 @@ fn tell(text: &str) {
 
 /// Serves one client over its streams, until it is gone: the end of its input, output that nobody
 /// reads, a signal, or the death of the parent process.
-pub async fn serve(daemon: Arc<dyn Daemon>, folder: PathBuf, streams: Streams) -> io::Result<()> {
-    serve_at(Desk::open(None), daemon, folder, streams, false).await
+pub async fn serve(
+    daemon: Arc<dyn Daemon>,
+    folder: PathBuf,
+    streams: Streams,
+    selection: Selection,
+) -> io::Result<()> {
+    serve_at(Desk::open(None), daemon, folder, streams, selection, false).await
 }
 
 /// The same for a session that may go on in another program, or began in one.
@@ -99,13 +105,14 @@ async fn serve_at(
     daemon: Arc<dyn Daemon>,
     folder: PathBuf,
     streams: Streams,
+    selection: Selection,
     is_restored: bool,
 ) -> io::Result<()> {
     let gone = CancellationToken::new();
     let departures = Departures::watch()?;
     let Streams { input, output, closed, .. } = streams;
     let gate = Gate::new(Lines::at(Arc::clone(&desk), input, output), gone.clone());
-    let server = Server::new(daemon, folder, gone.clone());
+    let server = Server::with_selection(daemon, folder, gone.clone(), selection);
     let subscribers = Arc::clone(server.subscribers());
     if is_restored {
         tokio::spawn(async move {
@@ -113,8 +120,9 @@ async fn serve_at(
             // One that is refused now does not come.
             let back = subscribers.at_least(desk.subscribers());
             let _ = tokio::time::timeout(BACK, back).await;
-            // What this program offers may not be what the one before it offered.
-            subscribers.tools_changed().await;
+            // What this program offers may not be what the one before it offered, and what happened
+            // while it began was seen by nobody.
+            subscribers.all_changed().await;
         });
     }
 

@@ -8,8 +8,8 @@ use rmcp::{
     ErrorData, RoleServer,
     model::{
         CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompletionInfo,
-        GetPromptRequestParams, GetPromptResponse, Prompt, ReadResourceRequestParams,
-        ReadResourceResponse, Resource, ResourceTemplate, Tool,
+        DetailedTask, GetPromptRequestParams, GetPromptResponse, InputResponses, Prompt,
+        ReadResourceRequestParams, ReadResourceResponse, Resource, ResourceTemplate, Tool,
     },
     service::RequestContext,
 };
@@ -115,6 +115,29 @@ pub trait Source: Send + Sync + 'static {
         cx: &'a Cx,
     ) -> Known<'a, CompletionInfo> {
         let _ = (request, cx);
+        unknown()
+    }
+
+    /// What became of a task, if it is its own.
+    fn get_task<'a>(&'a self, id: &'a str, cx: &'a Cx) -> Known<'a, DetailedTask> {
+        let _ = (id, cx);
+        unknown()
+    }
+
+    /// Takes answers to what a task asked, if it is its own.
+    fn update_task<'a>(
+        &'a self,
+        id: &'a str,
+        responses: &'a InputResponses,
+        cx: &'a Cx,
+    ) -> Known<'a, ()> {
+        let _ = (id, responses, cx);
+        unknown()
+    }
+
+    /// Asks a task to end, if it is its own.
+    fn cancel_task<'a>(&'a self, id: &'a str, cx: &'a Cx) -> Known<'a, ()> {
+        let _ = (id, cx);
         unknown()
     }
 }

@@ -161,6 +161,16 @@ impl Subscribers {
         }
     }
 
+    /// Tells everybody that everything they know of may be another one now.
+    pub async fn all_changed(&self) {
+        self.tools_changed().await;
+        self.prompts_changed().await;
+        self.resources_changed().await;
+        for uri in self.watched() {
+            self.updated(&uri).await;
+        }
+    }
+
     /// Tells everybody that the list of prompts is another one now.
     pub async fn prompts_changed(&self) {
         let (legacy, modern) = self.all();
@@ -193,6 +203,11 @@ impl Subscribers {
         for sink in modern.iter().filter(|sink| uris(sink.accepted()).iter().any(|it| it == uri)) {
             let _ = sink.notify_resource_updated(uri).await;
         }
+    }
+
+    /// Whether a client of the modern era listens.
+    pub fn has_listeners(&self) -> bool {
+        self.with(|lists| !lists.modern.is_empty())
     }
 
     /// Follows the daemon from now on, if that does not happen yet.

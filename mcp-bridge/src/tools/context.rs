@@ -1,21 +1,20 @@
 //! One tool call at work: it sends methods to the daemon, relays progress, and stops when told.
 
+mod alone;
+mod progress;
+
 use std::{path::Path, time::Duration};
 
 use goxe_protocol::api::{Cost, Method, job, types::Revision};
-use rmcp::{
-    RoleServer,
-    model::{ProgressNotificationParam, ProgressToken, ProtocolVersion},
-    service::{Peer, RequestContext},
-};
+use rmcp::{RoleServer, model::ProtocolVersion, service::RequestContext};
 use serde::Serialize;
 use serde_json::Value;
-use tokio::{
-    sync::mpsc,
-    time::{Instant, MissedTickBehavior, interval_at},
-};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+
+pub use progress::Relay;
+pub(crate) use progress::{BEAT, Meter};
 
 use super::{
     Tool,
@@ -25,11 +24,6 @@ use crate::{
     manager::{Call, CallError, Kind, Progress},
     server::daemon::{Daemon, Reply},
 };
-
-/// How often a client that asked for progress hears of a call, at least.
-const BEAT: Duration = Duration::from_secs(1);
-/// Progress messages that may wait for the client; the daemon's older ones give way.
-const PROGRESS_QUEUE: usize = 16;
 
 /// What a tool works with.
 pub struct Context<'a> {
@@ -43,14 +37,28 @@ pub struct Context<'a> {
     pub cancel: CancellationToken,
     /// Fires when the client is gone.
     pub gone: CancellationToken,
-    /// Where progress goes, if the client asked for it.
-    pub meter: Option<Meter>,
+    /// Where the daemon's progress goes, if the client asked for it.
+    pub progress: Option<mpsc::Sender<Progress>>,
+    /// Whether this call may be answered before its work is done.
+    pub task: Task,
     /// Whether the user said yes to the question that this call raises.
     pub confirmed: bool,
     /// The folder that relative paths start from.
     pub folder: &'a Path,
     /// Who calls, as far as it says so.
     pub client: Client,
+}
+
+/// Whether a call may be answered before its work is done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Task {
+    /// The client waits for the result.
+    #[default]
+    Never,
+    /// The client takes a task instead of a result, and asks for the result later.
+    Taken,
+    /// The work goes on as this job of the daemon: what the tool returned is of no interest.
+    Left(String),
 }
 
 /// Who calls: what a report of a fault has to name first.
@@ -106,30 +114,12 @@ impl Context<'_> {
         let mut call = Call::read(M::NAME, params, timeout::<M>())?;
         call.attachment = attachment;
         call.kind = key.map_or(Kind::Read, |key| Kind::Edit { key });
-        let Some(meter) = &mut self.meter else {
-            let answer = self.daemon.call(call, self.cancel.clone());
-            return tokio::select! {
-                biased;
-                outcome = answer => outcome,
-                () = self.gone.cancelled() => Err(CallError::Closed),
-            };
-        };
-        let (sender, mut notes) = mpsc::channel(PROGRESS_QUEUE);
-        call.progress = Some(sender);
-        let mut answer = self.daemon.call(call, self.cancel.clone());
-        let mut beat = interval_at(Instant::now() + BEAT, BEAT);
-        beat.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        loop {
-            tokio::select! {
-                biased;
-                outcome = &mut answer => return outcome,
-                () = self.gone.cancelled() => return Err(CallError::Closed),
-                Some(note) = notes.recv() => {
-                    meter.report(note).await;
-                    beat.reset();
-                }
-                _ = beat.tick() => meter.beat().await,
-            }
+        call.progress.clone_from(&self.progress);
+        let answer = self.daemon.call(call, self.cancel.clone());
+        tokio::select! {
+            biased;
+            outcome = answer => outcome,
+            () = self.gone.cancelled() => Err(CallError::Closed),
         }
     }
 
@@ -176,53 +166,4 @@ fn timeout<M: Method>() -> Duration {
         Cost::Edit => 45,
         Cost::Long => 200,
     })
-}
-
-/// Tells the client how far a call is.
-#[derive(Debug)]
-pub struct Meter {
-    peer: Peer<RoleServer>,
-    token: ProgressToken,
-    told: f64,
-    started: Instant,
-}
-
-impl Meter {
-    /// A meter for the token that came with a call.
-    pub fn new(peer: Peer<RoleServer>, token: ProgressToken) -> Self {
-        Meter { peer, token, told: 0.0, started: Instant::now() }
-    }
-
-    /// Passes a report of the daemon on.
-    pub(crate) async fn report(&mut self, note: Progress) {
-        let done = exact(note.done);
-        let total = (note.total > 0).then(|| exact(note.total));
-        self.tell(done, total, note.message).await;
-    }
-
-    /// Says that the call is still alive, although the daemon had nothing to report.
-    pub(crate) async fn beat(&mut self) {
-        let seconds = self.started.elapsed().as_secs();
-        self.tell(self.told, None, format!("working for {seconds} s")).await;
-    }
-
-    /// Progress has to grow with each message, whatever the work reports and over all the methods
-    /// of one tool call.
-    async fn tell(&mut self, done: f64, total: Option<f64>, message: String) {
-        self.told = done.max(self.told + 0.001);
-        let mut param =
-            ProgressNotificationParam::new(self.token.clone(), self.told).with_message(message);
-        if let Some(total) = total.filter(|total| *total >= self.told) {
-            param = param.with_total(total);
-        }
-        // A client that cannot be told is leaving; the gate has seen it too.
-        let _ = self.peer.notify_progress(param).await;
-    }
-}
-
-/// Counts travel as JSON numbers, which are exact to 2^53; more work than that is not measured.
-fn exact(count: u64) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "kept below 2^53")]
-    let number = count.min(1 << 53) as f64;
-    number
 }

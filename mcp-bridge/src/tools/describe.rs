@@ -1,10 +1,15 @@
 //! What each tool is called, what it says of itself, and the schemas of its arguments and answers.
 
-use goxe_protocol::api::{history, layer, project as projects, render, voxel};
+use std::collections::BTreeSet;
+
+use goxe_protocol::api::{history, layer, project as projects, voxel};
 use rmcp::model::JsonObject;
 
-use super::voxel as voxels;
 use super::{Tool, health, history as histories, job, layer as layers, project, schema};
+use super::{render as pictures, voxel as voxels};
+
+/// The argument that says what most tools do.
+const ACTION: Option<&str> = Some("action");
 
 /// The words of a tool. They are part of every model's prompt: short, and stable.
 pub(super) struct Words {
@@ -100,14 +105,15 @@ const PROJECT_INFO: Words = Words {
 
 const RENDER_VIEW: Words = Words {
     name: "render_view",
-    description: "Renders a project to a picture you can see. Look after every few edits, from more than \
-        one side. `checkpoint` shows an older state.",
-    example: r#"{"project":"castle","view":"front"}"#,
+    description: "Renders a project to a picture you can see; look after every few edits. View sheet \
+        shows all sides; changed_since \"last\" or a revision marks what changed; compare shows a \
+        checkpoint beside now. eye and target look from anywhere; yaw and pitch turn around the \
+        model. turntable writes an animated PNG to a path.",
+    example: r#"{"project":"castle","view":"sheet"}"#,
     notes: &[
-        ("width", "pixels, default 768, at most 1568"),
-        ("background", "#rrggbb or transparent"),
-        ("layers", "only these, hidden ones too"),
-        ("job", "do not wait; see tool job"),
+        ("width", "at most 1568; default suits the model"),
+        ("yaw_degrees", "0 front, 90 right"),
+        ("background", "#rrggbb, #top-#bottom, transparent"),
     ],
     hints: READS,
     always_load: true,
@@ -116,13 +122,10 @@ const RENDER_VIEW: Words = Words {
 const VOXELS_EDIT: Words = Words {
     name: "voxels_edit",
     description: "Applies a list of edits to a project: all or nothing, one undo step, saved before it \
-        answers. z is up; corners are inclusive; colours are #rrggbb. `if_revision` refuses \
-        when somebody else edited since; `dry_run` only counts.",
+        answers. z is up; both corners of a box belong to it; colours are #rrggbb. `if_revision` refuses \
+        if somebody edited since; `dry_run` only counts.",
     example: r##"{"project":"castle","edits":[{"edit":"box","min":[0,0,0],"max":[15,15,3],"color":"#808080"}]}"##,
-    notes: &[
-        ("label", "name of the undo step"),
-        ("layer", "for edits that name none; default: the lowest"),
-    ],
+    notes: &[("label", "name of the undo step"), ("layer", "default: the lowest")],
     hints: WRITES,
     always_load: true,
 };
@@ -132,9 +135,9 @@ const VOXELS_FIND: Words = Words {
     description: "Finds voxels by colour, lists the colours in use, or counts voxels.",
     example: r#"{"by":"histogram","project":"castle"}"#,
     notes: &[
-        ("limit", "default 150, at most 600"),
+        ("limit", "default 150, max 600"),
         ("tolerance", "0 to 255 for each of r, g, b"),
-        ("layer", "default: all visible ones"),
+        ("layer", "default: all visible"),
     ],
     hints: READS,
     always_load: false,
@@ -142,13 +145,13 @@ const VOXELS_FIND: Words = Words {
 
 const VOXELS_READ: Words = Words {
     name: "voxels_read",
-    description: "Reads voxels: ASCII slices (a letter per colour, a picture per z), paged lists, single \
-        places, or bounds.",
-    example: r#"{"read":"slices","project":"castle","z":[0,3]}"#,
+    description: "Reads voxels: ASCII slices with rulers (a letter per colour, one picture for each place on \
+        `axis`: z from above, y from the front, x from the right), paged lists, single places, or bounds.",
+    example: r#"{"read":"slices","project":"castle","axis":"y","range":[0,3]}"#,
     notes: &[
-        ("limit", "default 150, at most 600"),
-        ("z", "slices: [from, to]"),
-        ("layer", "default: all visible ones"),
+        ("limit", "default 150, max 600"),
+        ("range", "slices: [from,to] along axis"),
+        ("layer", "default: all visible"),
     ],
     hints: READS,
     always_load: false,
@@ -170,28 +173,33 @@ impl Tool {
         }
     }
 
-    /// The schema of its arguments.
-    pub(super) fn input(self) -> JsonObject {
+    /// The schema of its arguments; with `only`, of those of these actions.
+    pub(super) fn input(self, only: Option<&[&str]>) -> JsonObject {
         let notes = self.describe().notes;
         match self {
-            Tool::EngineHealth => schema::input::<health::Arguments>(None, notes),
-            Tool::History => schema::input::<histories::Arguments>(Some("action"), notes),
-            Tool::Job => schema::input::<job::Arguments>(Some("action"), notes),
-            Tool::LayersEdit => schema::input::<layers::Arguments>(Some("action"), notes),
-            Tool::Project => schema::input::<project::Arguments>(Some("action"), notes),
-            Tool::ProjectInfo => schema::input::<project::info::Arguments>(None, notes),
-            Tool::RenderView => schema::input::<render::ImageParams>(None, notes),
-            Tool::VoxelsEdit => schema::input::<voxels::edit::Arguments>(None, notes),
-            Tool::VoxelsFind => schema::input::<voxels::find::Arguments>(Some("by"), notes),
-            Tool::VoxelsRead => schema::input::<voxels::read::Arguments>(Some("read"), notes),
+            Tool::EngineHealth => schema::input::<health::Arguments>(None, notes, only),
+            Tool::History => schema::input::<histories::Arguments>(ACTION, notes, only),
+            Tool::Job => schema::input::<job::Arguments>(ACTION, notes, only),
+            Tool::LayersEdit => schema::input::<layers::Arguments>(ACTION, notes, only),
+            Tool::Project => schema::input::<project::Arguments>(ACTION, notes, only),
+            Tool::ProjectInfo => schema::input::<project::info::Arguments>(None, notes, only),
+            Tool::RenderView => schema::input::<pictures::Arguments>(None, notes, only),
+            Tool::VoxelsEdit => schema::input::<voxels::edit::Arguments>(None, notes, only),
+            Tool::VoxelsFind => schema::input::<voxels::find::Arguments>(Some("by"), notes, only),
+            Tool::VoxelsRead => schema::input::<voxels::read::Arguments>(Some("read"), notes, only),
         }
     }
 
-    /// The schema of its structured answers. Tools that may return a picture have none: with one,
-    /// some clients show the model the JSON and drop the picture.
-    pub(super) fn output(self) -> Option<JsonObject> {
+    /// Whether its answers are structured. Those of tools that may return a picture are not: with
+    /// structure, some clients show the model the JSON and drop the picture.
+    pub(super) fn has_structure(self) -> bool {
+        !matches!(self, Tool::RenderView | Tool::Job)
+    }
+
+    /// The names of the members that its structured answers may have.
+    pub fn members(self) -> BTreeSet<String> {
         let replies: &[fn() -> serde_json::Value] = match self {
-            Tool::RenderView | Tool::Job => return None,
+            Tool::RenderView | Tool::Job => &[],
             Tool::EngineHealth => &[schema::plain::<health::HealthAnswer>],
             Tool::History => &[
                 schema::plain::<history::ListReply>,
@@ -225,6 +233,9 @@ impl Tool {
                 schema::plain::<voxel::BoundsReply>,
             ],
         };
-        Some(schema::output(replies))
+        let mut names: BTreeSet<String> =
+            replies.iter().flat_map(|reply| schema::names(&reply())).collect();
+        names.extend(["done", "next"].map(str::to_owned));
+        names
     }
 }

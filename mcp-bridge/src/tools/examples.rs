@@ -60,7 +60,7 @@ const VOXELS_FIND: Calls = &[
 ];
 
 const VOXELS_READ: Calls = &[
-    ("slices", r#"{"read":"slices","project":"castle","z":[0,3]}"#),
+    ("slices", r#"{"read":"slices","project":"castle","axis":"y","range":[0,3]}"#),
     ("list", r#"{"read":"list","project":"castle","limit":150}"#),
     ("at", r#"{"read":"at","project":"castle","at":[[0,0,0]]}"#),
     ("bounds", r#"{"read":"bounds","project":"castle"}"#),
@@ -122,6 +122,12 @@ impl Tool {
         }
     }
 
+    /// A call of an action that changes nothing.
+    pub(super) fn reading_example(self) -> &'static str {
+        let reading = self.reading_actions().and_then(|actions| actions.first());
+        reading.map_or(self.example(), |action| find(self.calls(), action))
+    }
+
     /// The argument that says what is to be done, and what it may be.
     fn action(self, arguments: &Value) -> &str {
         let name = match self {
@@ -133,6 +139,21 @@ impl Tool {
             Tool::ProjectInfo | Tool::RenderView | Tool::VoxelsEdit => return "",
         };
         arguments.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// What stands at a place of a call of this kind that would pass, as far as there is one.
+    pub(super) fn example_at(self, arguments: &Value, place: &str) -> Value {
+        let text = match (self, place) {
+            (Tool::VoxelsEdit, place) if place.starts_with("/edits/") => {
+                let pointer: Vec<&str> = place.splitn(4, '/').take(3).collect();
+                let edit = arguments.pointer(&pointer.join("/")).and_then(|edit| edit.get("edit"));
+                find(EDITS, edit.and_then(Value::as_str).unwrap_or_default())
+            }
+            (Tool::VoxelsEdit, _) => self.example(),
+            _ => find(self.calls(), self.action(arguments)),
+        };
+        // Every example is JSON, as a test checks.
+        serde_json::from_str(text).unwrap_or_default()
     }
 
     /// A call that does what these arguments were to do, in the form that passes.

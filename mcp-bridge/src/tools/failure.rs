@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::{Answer, Tool};
 use crate::manager::CallError;
 
+pub(super) use next::{REPEATED_BYTES_MAX, Step};
 pub(super) use words::{reason, said};
 
 /// The longest of the three lines, in characters: what was sent may be repeated in it.
@@ -22,7 +23,7 @@ pub struct Failure {
     pub what: String,
     /// Why, and whether anything was done.
     pub why: String,
-    /// The next call.
+    /// The next call, which can be made as it stands.
     pub next: String,
     /// A question for the user whose "yes" would let the same call pass.
     pub question: Option<String>,
@@ -40,6 +41,17 @@ impl Failure {
             question: None,
             instead: None,
         }
+    }
+
+    /// The failure that a mistake in this very program is.
+    pub fn of_bridge(tool: &str, text: &str) -> Self {
+        Failure::new(
+            format!("{tool} failed: goxe itself made a mistake"),
+            format!(
+                "It said: {text}. Whether anything was done is not known; look before repeating it."
+            ),
+            r#"engine_health {"action":"check"}"#,
+        )
     }
 
     /// The three lines.
@@ -96,14 +108,18 @@ impl Failed<'_> {
                 let next = self.without(reason);
                 self.failure(not_done, &reason.to_string(), Effect::None, next)
             }
-            CallError::Unknown { reason, .. } => {
+            // No built-in tool makes calls that nobody keeps a record of.
+            CallError::Lost(reason) | CallError::Unknown { reason, .. } => {
                 let what = format!("{tool} failed: the answer was lost");
-                let mut failure =
-                    self.failure(what, &reason.to_string(), Effect::Unknown, self.check());
-                if let Some((key, project)) = &self.key {
-                    failure.next = self.outcome(key, *project, Some(reason));
+                let why = reason.to_string();
+                match &self.key {
+                    None => self.check().after(what, why),
+                    Some((key, project)) => {
+                        let told = "Unknown whether it was done: ask before calling again.";
+                        let step = self.outcome(key, *project, Some(reason));
+                        step.after(what, format!("{why} {told}"))
+                    }
                 }
-                failure
             }
             CallError::Params(text) => {
                 let why = format!("the call cannot be carried: {text}.");
@@ -149,15 +165,15 @@ impl Failed<'_> {
     }
 
     /// The three lines, with what they have to say about an edit.
-    fn failure(&self, what: String, why: &str, effect: Effect, next: String) -> Failure {
+    fn failure(&self, what: String, why: &str, effect: Effect, step: Step) -> Failure {
         match (&self.key, effect) {
-            (None, _) => Failure::new(what, why, next),
+            (None, _) => step.after(what, why.to_owned()),
             (Some(_), Effect::None) => {
-                Failure::new(what, format!("{why} Not done: nothing was changed."), next)
+                step.after(what, format!("{why} Not done: nothing was changed."))
             }
             (Some((key, project)), Effect::Unknown) => {
                 let why = format!("{why} Unknown whether it was done: ask before calling again.");
-                Failure::new(what, why, self.outcome(key, *project, None))
+                self.outcome(key, *project, None).after(what, why)
             }
         }
     }

@@ -3,8 +3,9 @@
 use goxe_protocol::api::history;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 
-use super::{Answer, Context, Failure, arguments};
+use super::{Answer, Context, Failure, Tool, arguments, failure::call, step};
 
 /// What to do with the history.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -20,16 +21,27 @@ pub(super) enum Arguments {
 }
 
 pub(super) async fn run(context: &mut Context<'_>) -> Result<Answer, Failure> {
-    let answer = match arguments::read(context)? {
-        Arguments::Undo(params) => Answer::data(&context.ask::<history::Undo>(&params).await?),
-        Arguments::Redo(params) => Answer::data(&context.ask::<history::Redo>(&params).await?),
+    let (answer, next) = match arguments::read(context)? {
+        Arguments::Undo(params) => {
+            let reply = context.ask::<history::Undo>(&params).await?;
+            (Answer::data(&reply), step::after_edit(&params.project, &reply.edit))
+        }
+        Arguments::Redo(params) => {
+            let reply = context.ask::<history::Redo>(&params).await?;
+            (Answer::data(&reply), step::after_edit(&params.project, &reply.edit))
+        }
         Arguments::Checkpoint(params) => {
-            Answer::data(&context.ask::<history::Checkpoint>(&params).await?)
+            let reply = context.ask::<history::Checkpoint>(&params).await?;
+            (Answer::data(&reply), list(&params.project))
         }
         Arguments::Restore(params) => {
-            Answer::data(&context.ask::<history::Restore>(&params).await?)
+            let reply = context.ask::<history::Restore>(&params).await?;
+            (Answer::data(&reply), step::after_edit(&params.project, &reply))
         }
-        Arguments::Forget(params) => Answer::data(&context.ask::<history::Forget>(&params).await?),
+        Arguments::Forget(params) => {
+            let reply = context.ask::<history::Forget>(&params).await?;
+            (Answer::data(&reply), list(&params.project))
+        }
         Arguments::List(params) => {
             return Ok(Answer::data(&context.ask::<history::List>(&params).await?));
         }
@@ -37,5 +49,9 @@ pub(super) async fn run(context: &mut Context<'_>) -> Result<Answer, Failure> {
             return Ok(Answer::data(&context.ask::<history::Outcome>(&params).await?));
         }
     };
-    Ok(answer.with("done", true))
+    Ok(answer.with("done", true).with("next", next))
+}
+
+fn list(project: &str) -> String {
+    call(Tool::History, &json!({ "action": "list", "project": project }))
 }

@@ -3,8 +3,9 @@
 use goxe_protocol::api::{layer, types::ProjectParams};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 
-use super::{Answer, Context, Failure, arguments};
+use super::{Answer, Context, Failure, Tool, arguments, failure::call, step};
 
 /// What to do with the layers.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -19,15 +20,29 @@ pub(super) enum Arguments {
 }
 
 pub(super) async fn run(context: &mut Context<'_>) -> Result<Answer, Failure> {
-    let reply = match arguments::read(context)? {
+    let (reply, next) = match arguments::read(context)? {
         Arguments::List(params) => {
-            return Ok(Answer::data(&context.ask::<layer::List>(&params).await?));
+            let full = json!({ "project": params.project, "detail": "full" });
+            let answer = Answer::data(&context.ask::<layer::List>(&params).await?);
+            return Ok(answer.concise(&call(Tool::ProjectInfo, &full)));
         }
-        Arguments::Create(params) => context.ask::<layer::Create>(&params).await?,
-        Arguments::Rename(params) => context.ask::<layer::Rename>(&params).await?,
-        Arguments::Delete(params) => context.ask::<layer::Delete>(&params).await?,
-        Arguments::Show(params) => context.ask::<layer::Show>(&params).await?,
-        Arguments::Hide(params) => context.ask::<layer::Hide>(&params).await?,
+        Arguments::Create(params) => {
+            let reply = context.ask::<layer::Create>(&params).await?;
+            let next = step::build(&params.project, Some(&reply.layer));
+            (reply, next)
+        }
+        Arguments::Rename(params) => {
+            (context.ask::<layer::Rename>(&params).await?, step::layers(&params.project))
+        }
+        Arguments::Delete(params) => {
+            (context.ask::<layer::Delete>(&params).await?, step::look(&params.project))
+        }
+        Arguments::Show(params) => {
+            (context.ask::<layer::Show>(&params).await?, step::look(&params.project))
+        }
+        Arguments::Hide(params) => {
+            (context.ask::<layer::Hide>(&params).await?, step::look(&params.project))
+        }
     };
-    Ok(Answer::data(&reply).with("done", true))
+    Ok(Answer::data(&reply).with("done", true).with("next", next))
 }

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Answer, Context, Failure, arguments};
+use super::{Answer, Context, Failure, Tool, arguments, failure::call, step};
 
 /// What to do with projects.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -65,25 +65,44 @@ pub(super) struct ExportAnswer {
 }
 
 pub(super) async fn run(context: &mut Context<'_>) -> Result<Answer, Failure> {
-    Ok(match arguments::read(context)? {
+    let (answer, next) = match arguments::read(context)? {
         Arguments::Create(params) => {
-            Answer::data(&context.ask::<project::Create>(&params).await?).with("done", true)
+            let reply = context.ask::<project::Create>(&params).await?;
+            let next = step::build(&reply.project, None);
+            (Answer::data(&reply).with("done", true), next)
         }
-        Arguments::List(params) => Answer::data(&context.ask::<project::List>(&params).await?),
+        Arguments::List(params) => {
+            return Ok(Answer::data(&context.ask::<project::List>(&params).await?));
+        }
         Arguments::Rename(params) => {
             context.ask::<project::Rename>(&params).await?;
-            Answer::data(&DoneAnswer { project: Some(params.to), id: None, done: true })
+            let next = step::info(&params.to);
+            (Answer::data(&DoneAnswer { project: Some(params.to), id: None, done: true }), next)
         }
         Arguments::Delete(params) => {
-            Answer::data(&context.ask::<project::Delete>(&params).await?).with("done", true)
+            let reply = context.ask::<project::Delete>(&params).await?;
+            let next = call(Tool::Project, &json!({ "action": "restore", "id": reply.id }));
+            (Answer::data(&reply).with("done", true), next)
         }
         Arguments::Restore(params) => {
-            Answer::data(&context.ask::<project::Restore>(&params).await?).with("done", true)
+            let reply = context.ask::<project::Restore>(&params).await?;
+            let next = step::info(&reply.project);
+            (Answer::data(&reply).with("done", true), next)
         }
-        Arguments::Purge(purge) => self::purge(context, &purge).await?,
-        Arguments::Import(import) => exchange::import(context, import).await?,
-        Arguments::Export(export) => exchange::export(context, export).await?,
-    })
+        Arguments::Purge(purge) => {
+            let next = call(Tool::Project, &json!({ "action": "list" }));
+            (self::purge(context, &purge).await?, next)
+        }
+        Arguments::Import(import) => {
+            let next = step::look(import.project());
+            (exchange::import(context, import).await?, next)
+        }
+        Arguments::Export(export) => {
+            let next = step::info(export.project());
+            (exchange::export(context, export).await?, next)
+        }
+    };
+    Ok(answer.with("next", next))
 }
 
 /// The one thing that no undo and no trash brings back: it needs a yes.
@@ -94,10 +113,9 @@ async fn purge(context: &mut Context<'_>, purge: &Purge) -> Result<Answer, Failu
             format!("Remove project {id} from the trash for good? Nothing brings it back.");
         let mut failure = context.wrong(
             &format!("project {id} would be gone for good"),
-            "it needs the user's yes. Not done: nothing was changed.",
+            "it needs the user's yes: ask, then call with `confirm`. Not done: nothing was changed.",
             &json!({ "action": "purge", "id": id, "confirm": true }),
         );
-        failure.next = format!("ask the user, then {}", failure.next);
         failure.question = Some(question);
         return Err(failure);
     }

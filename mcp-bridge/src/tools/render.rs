@@ -1,30 +1,101 @@
 //! `render_view`: a picture that the model can see.
 
-use goxe_protocol::api::render::{self, ImageReply};
-use serde_json::json;
+mod turntable;
 
-pub(super) use goxe_protocol::api::render::ImageParams as Arguments;
+use std::borrow::Cow;
 
-use super::{Answer, Context, Failure, arguments};
+use goxe_protocol::api::render::{self, ImageParams, ImageReply};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Deserializer, de::Error as _};
+use serde_json::{Map, Value, json};
+
+use super::{Answer, Context, Failure, Tool, arguments, failure::call};
 
 /// The longest side of a picture, in pixels: above it clients scale it down.
 const SIDE_MAX: u32 = 1568;
 /// The largest picture that is sent, in bytes: models refuse larger ones.
 const PNG_BYTES_MAX: usize = 3 << 20;
+/// A picture that chose its own size and is larger is drawn once more, smaller.
+const PNG_BYTES_WANTED: usize = 480 << 10;
+
+/// What a picture is to be, and the file of a turntable if one is to be made.
+#[derive(Debug)]
+pub(super) struct Arguments {
+    image: ImageParams,
+    turn: Option<Turn>,
+}
+
+/// A turntable's file.
+#[derive(Debug, Deserialize, JsonSchema)]
+struct Turn {
+    turntable: String,
+    frames: Option<u32>,
+    #[serde(default)]
+    overwrite: bool,
+}
+
+impl<'de> Deserialize<'de> for Arguments {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // Two structs that refuse unknown members cannot be flattened into one.
+        let mut image = Map::deserialize(deserializer)?;
+        let mut turn = Map::new();
+        for name in ["turntable", "frames", "overwrite"] {
+            turn.extend(image.remove(name).map(|value| (name.to_owned(), value)));
+        }
+        let read = |error: serde_json::Error| D::Error::custom(error);
+        let turn = match turn.is_empty() {
+            true => None,
+            false => Some(serde_json::from_value(Value::Object(turn)).map_err(read)?),
+        };
+        let image = serde_json::from_value(Value::Object(image)).map_err(read)?;
+        Ok(Arguments { image, turn })
+    }
+}
+
+/// Arguments that few calls need and every model would pay for. They are taken all the same.
+const UNTOLD: [&str; 3] = ["up", "ambient_occlusion", "sun_strength"];
+
+impl JsonSchema for Arguments {
+    fn schema_name() -> Cow<'static, str> {
+        "Arguments".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = ImageParams::json_schema(generator);
+        let turn = Turn::json_schema(generator);
+        let known = schema.ensure_object().get_mut("properties").and_then(Value::as_object_mut);
+        if let (Some(known), Some(Value::Object(more))) = (known, turn.get("properties")) {
+            known.retain(|name, _| !UNTOLD.contains(&name.as_str()));
+            known.extend(more.clone());
+        }
+        schema
+    }
+}
 
 pub(super) async fn run(context: &mut Context<'_>) -> Result<Answer, Failure> {
-    let params: Arguments = arguments::read(context)?;
-    if params.width > SIDE_MAX || params.height > SIDE_MAX {
+    let Arguments { mut image, turn } = arguments::read(context)?;
+    let sides = [image.width, image.height];
+    if sides.iter().flatten().any(|side| *side > SIDE_MAX) {
         let mut next = context.arguments.clone();
-        next["width"] = json!(params.width.min(SIDE_MAX));
-        next["height"] = json!(params.height.min(SIDE_MAX));
+        for (name, side) in ["width", "height"].into_iter().zip(sides) {
+            if let Some(side) = side {
+                next[name] = json!(side.min(SIDE_MAX));
+            }
+        }
         return Err(context.wrong(
             "the picture is too large",
             format!("a side has at most {SIDE_MAX} pixels; you would not see more."),
             &next,
         ));
     }
-    let (reply, png) = context.send::<render::Image>(&params, None).await?;
+    let (mut reply, mut png);
+    let mut made = String::new();
+    if let Some(turn) = turn {
+        made = turntable::write(context, &image, &turn).await?;
+        (reply, png) = context.send::<render::Image>(&image, None).await?;
+    } else {
+        (reply, png) = context.send_alone::<render::Image>(&image).await?;
+    }
     if let Some(job) = &reply.job {
         return Ok(Answer::Text(format!(
             "Rendering in the background as job {job}.\n\
@@ -32,7 +103,15 @@ pub(super) async fn run(context: &mut Context<'_>) -> Result<Answer, Failure> {
             json!({ "action": "status", "job": job, "wait_ms": 30_000 })
         )));
     }
-    picture(context, &caption(&params.project, &reply), png)
+    let bytes = png.as_ref().map_or(0, Vec::len);
+    if sides == [None, None] && (PNG_BYTES_WANTED..=PNG_BYTES_MAX).contains(&bytes) {
+        // Bytes grow about as the area does; half a side is still a picture.
+        let smaller =
+            |side: u32| Some(side * if bytes > 2 * PNG_BYTES_WANTED { 5 } else { 7 } / 10);
+        (image.width, image.height) = (smaller(reply.width), smaller(reply.height));
+        (reply, png) = context.send::<render::Image>(&image, None).await?;
+    }
+    picture(context, &(made + &caption(&image.project, &reply)), png)
 }
 
 /// The picture that came with a reply.
@@ -45,13 +124,19 @@ pub(super) fn picture(
         let what = format!("{} failed: there is no picture to show", context.tool.name());
         Failure::new(what, why, next)
     };
+    let mut smaller = context.arguments.clone();
+    (smaller["width"], smaller["height"]) = (json!(384), json!(384));
+    let next = match context.tool {
+        Tool::RenderView => call(Tool::RenderView, &smaller),
+        _ => call(Tool::Job, &json!({ "action": "list" })),
+    };
     match png {
         Some(png) if png.len() <= PNG_BYTES_MAX => {
             Ok(Answer::Picture { caption: caption.to_owned(), png })
         }
         Some(png) => Err(failed(
             format!("the picture has {} bytes, at most {PNG_BYTES_MAX} can be shown.", png.len()),
-            "render_view with a smaller `width` and `height`",
+            &next,
         )),
         None => Err(failed(
             "the engine answered without one.".to_owned(),
@@ -63,11 +148,25 @@ pub(super) fn picture(
 /// What stands beside a picture.
 pub(super) fn caption(project: &str, reply: &ImageReply) -> String {
     let revision = reply.revision.map(|revision| format!(" at revision {revision}"));
+    let changes = reply.changes.map(|changes| {
+        let within = changes.bounds.map(|bounds| {
+            let within = json!(bounds);
+            format!(" within {within}")
+        });
+        format!(
+            " {} added (green), {} removed (red), {} recoloured (blue){}.",
+            changes.added,
+            changes.removed,
+            changes.changed,
+            within.unwrap_or_default()
+        )
+    });
     format!(
-        "{project}{}: {} x {} pixels, {} voxels.",
+        "{project}{}: {} x {} pixels, {} voxels.{}",
         revision.unwrap_or_default(),
         reply.width,
         reply.height,
-        reply.voxels
+        reply.voxels,
+        changes.unwrap_or_default()
     )
 }

@@ -4,6 +4,8 @@
 //! `$ref` and understand no `oneOf`. So a tagged enum becomes one flat object whose tag says which
 //! fields each variant takes.
 
+use std::collections::BTreeSet;
+
 use goxe_protocol::api;
 use rmcp::model::JsonObject;
 use schemars::JsonSchema;
@@ -16,18 +18,28 @@ const ITEMS_MAX: &[(&str, u64)] =
 /// Places that one read looks at: `at` of a whole call, not of an edit.
 const PLACES_MAX: u64 = 64;
 
+/// What nearly every shape may have: told once, as `..`.
+const INK: [&str; 3] = ["color", "material", "mode"];
+
+/// The argument that says what is to be done, where no other one does.
+const ACTION: &str = "action";
+
 /// What arguments mean that several tools take.
-const NOTES: &[(&str, &str)] = &[
-    ("if_revision", "refuse if there is a newer one"),
-    ("within", "only inside this box"),
-    ("cursor", "of the page before"),
-];
+const NOTES: &[(&str, &str)] = &[("within", "box {max,min}"), ("cursor", "of the page before")];
 
 /// The schema of a tool's arguments. `tag` is the argument that says which variant of an enum the
-/// others belong to; `notes` are the few words that an argument needs beside its name.
-pub fn input<T: JsonSchema>(tag: Option<&str>, notes: &[(&str, &str)]) -> JsonObject {
+/// others belong to; `notes` are the few words that an argument needs beside its name. With
+/// `only`, the other variants are left out.
+pub fn input<T: JsonSchema>(
+    tag: Option<&str>,
+    notes: &[(&str, &str)],
+    only: Option<&[&str]>,
+) -> JsonObject {
     let mut root = plain::<T>();
     tidy(&mut root);
+    if let Some(only) = only {
+        keep(&mut root, tag.unwrap_or(ACTION), only);
+    }
     if let Some(tag) = tag {
         root = flatten(&root, tag);
     }
@@ -44,6 +56,9 @@ pub fn input<T: JsonSchema>(tag: Option<&str>, notes: &[(&str, &str)]) -> JsonOb
     if let Some(at) = root.pointer_mut("/properties/at") {
         at["maxItems"] = json!(PLACES_MAX);
     }
+    if let Some(within) = root.pointer_mut("/properties/within") {
+        shorten(within);
+    }
     for (name, note) in NOTES.iter().chain(notes) {
         if let Some(Value::Object(argument)) = root["properties"].get_mut(*name) {
             argument.insert("description".to_owned(), json!(note));
@@ -52,14 +67,28 @@ pub fn input<T: JsonSchema>(tag: Option<&str>, notes: &[(&str, &str)]) -> JsonOb
     object(root)
 }
 
-/// The schema of a tool's structured answer: the names of its members, over all the replies it can
-/// be. Their kinds would take a fifth of the whole list, and each answer shows them.
-pub fn output(replies: &[fn() -> Value]) -> JsonObject {
-    let mut properties = Map::new();
-    for reply in replies {
-        properties.extend(members(&reply()).map(|(name, _)| (name.clone(), json!({}))));
+/// The schema of a tool's structured answer: that it is one. The names and kinds of its members
+/// would take a fifth of the whole list, and each answer shows them.
+pub fn output() -> JsonObject {
+    object(json!({ "type": "object" }))
+}
+
+/// The names of a type's members.
+pub fn names(schema: &Value) -> BTreeSet<String> {
+    members(schema).map(|(name, _)| name.clone()).collect()
+}
+
+/// Leaves of a choice only what is named: of the variants of an enum, or of the values of the
+/// argument `tag`.
+fn keep(schema: &mut Value, tag: &str, only: &[&str]) {
+    let is_kept = |name: &Value| name.as_str().is_some_and(|name| only.contains(&name));
+    if let Some(variants) = schema.get_mut("oneOf").and_then(Value::as_array_mut) {
+        variants.retain(|variant| is_kept(&variant["properties"][tag]["const"]));
     }
-    object(json!({ "type": "object", "properties": properties }))
+    let values = schema.pointer_mut(&format!("/properties/{tag}/enum"));
+    if let Some(values) = values.and_then(Value::as_array_mut) {
+        values.retain(is_kept);
+    }
 }
 
 /// The schema of a type, as the protocol writes it.
@@ -89,6 +118,9 @@ fn flatten(schema: &Value, tag: &str) -> Value {
         return schema.clone();
     };
     let needed: Vec<Vec<String>> = variants.iter().map(required_names).collect();
+    let has = |variant: &Value, name: &str| members(variant).any(|(member, _)| member == name);
+    let mut everywhere = needed.first().cloned().unwrap_or_default();
+    everywhere.retain(|name| variants.iter().all(|variant| has(variant, name)));
     let mut required = needed.first().cloned().unwrap_or_default();
     required.retain(|name| needed.iter().all(|needed| needed.contains(name)));
     let mut names = Vec::new();
@@ -103,27 +135,41 @@ fn flatten(schema: &Value, tag: &str) -> Value {
     let signatures: Vec<String> = variants
         .iter()
         .zip(&needed)
-        .map(|(variant, needed)| signature(variant, tag, needed, &required))
+        .map(|(variant, needed)| signature(variant, tag, needed, &everywhere))
         .collect();
-    let known = json!({ "type": "string", "enum": names, "description": signatures.join(" ") });
+    let mut told = signatures.join(" ");
+    if told.contains("..") {
+        let ink = INK.map(|name| format!("{name}?")).join(",");
+        told.push_str(&format!(" (.. = {ink})"));
+    }
+    let known = json!({ "type": "string", "enum": names, "description": told });
     properties.insert(tag.to_owned(), known);
     json!({ "type": "object", "properties": properties, "required": required })
 }
 
 /// `box{max,min,color?}`: what a variant takes, `?` marking what may be left out. What every
-/// variant needs and what nearly every variant may have is not worth its place here.
+/// variant has and this one needs is not worth its place here, nor what nearly all may have.
 fn signature(variant: &Value, tag: &str, needed: &[String], common: &[String]) -> String {
     let name = variant["properties"][tag]["const"].as_str().unwrap_or_default();
     let mut fields: Vec<(bool, &str)> = members(variant)
         .map(|(field, _)| (!needed.contains(field), field.as_str()))
-        .filter(|(_, field)| *field != tag && !common.iter().any(|name| name == field))
+        .filter(|(_, field)| *field != tag)
+        .filter(|(optional, field)| *optional || !common.iter().any(|name| name == field))
         .filter(|field| !matches!(field, (true, "layer" | "if_revision")))
         .collect();
     fields.sort_unstable();
-    let fields: Vec<String> = fields
+    let is_ink = |field: &(bool, &str)| field.0 && INK.contains(&field.1);
+    let has_ink = fields.iter().filter(|field| is_ink(field)).count() == INK.len();
+    if has_ink {
+        fields.retain(|field| !is_ink(field));
+    }
+    let mut fields: Vec<String> = fields
         .iter()
         .map(|(optional, field)| format!("{field}{}", if *optional { "?" } else { "" }))
         .collect();
+    if has_ink {
+        fields.push("..".to_owned());
+    }
     if fields.is_empty() { name.to_owned() } else { format!("{name}{{{}}}", fields.join(",")) }
 }
 
@@ -174,8 +220,8 @@ fn tidy(node: &mut Value) {
         }
     }
     unwrap_choice(map);
-    // A place is three whole numbers, a box two places: every example shows it.
-    if map.get("items") == Some(&json!({ "type": "integer" })) {
+    // A place is three numbers, a box two places: every example shows it.
+    if map.get("items").is_some_and(is_number) {
         map.remove("minItems");
         map.remove("maxItems");
     }
@@ -223,12 +269,20 @@ fn cap(node: &mut Value) {
     }
 }
 
+fn is_number(items: &Value) -> bool {
+    ["integer", "number"].iter().any(|kind| *items == json!({ "type": kind }))
+}
+
+/// Whether an array is a place.
+fn is_place(property: &Value) -> bool {
+    property.get("items").is_some_and(is_number)
+}
+
 fn bound(property: &mut Value, max: Option<u64>) {
     if let Some(choices) = property.get_mut("anyOf").and_then(Value::as_array_mut) {
         choices.iter_mut().for_each(|choice| bound(choice, max));
     }
-    let is_place = property.get("items") == Some(&json!({ "type": "integer" }));
-    if property.get("type") == Some(&json!("array")) && !is_place {
+    if property.get("type") == Some(&json!("array")) && !is_place(property) {
         let max = max.expect("every array of an argument has its bound in ITEMS_MAX");
         property["maxItems"] = json!(max);
     }

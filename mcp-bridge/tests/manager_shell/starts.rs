@@ -66,6 +66,7 @@ async fn an_absent_daemon_is_started_in_a_session_of_its_own() {
     manager.call(edit("voxel.edit")).await.expect("an answer");
     let pids = started(data.path());
     assert_eq!(pids.len(), 1);
+    assert_eq!(events.recv().await, Ok(Notice::Starting { attempt: 1 }));
     let Ok(Notice::Started { pid, attempt, .. }) = events.recv().await else { panic!("a start") };
     assert_eq!((i32::try_from(pid), attempt), (Ok(pids[0]), 1));
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("it lives");

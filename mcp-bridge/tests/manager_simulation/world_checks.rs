@@ -35,7 +35,7 @@ impl World {
         if id.epoch.as_str().is_empty() {
             let process = &self.processes[&id.pid];
             assert!(matches!(process.life, Life::Starting | Life::Dead), "killed a daemon by pid");
-            assert!(self.now_ms - process.began_ms >= self.settings.drain_ms_max);
+            assert!(self.now_ms - process.began_ms >= self.settings.progress_ms_max);
             return;
         }
         let looks = self.bad_looks.get(&(manager, id.epoch.to_string())).map_or(0, |bad| bad.0);

@@ -1,8 +1,11 @@
 //! A daemon in which something happens: it lists projects, and tells what its test makes happen.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicUsize, Ordering::SeqCst},
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
 };
 
 use goxe_config::{Origin, Shown};
@@ -15,7 +18,10 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::fake::{self, Fake, REVISION};
+use crate::{
+    fake::{self, Fake, REVISION},
+    session::SOON,
+};
 
 /// Projects of one page, as the daemon lists them.
 const PAGE: usize = 24;
@@ -28,6 +34,9 @@ pub struct Lively {
     followers: Mutex<Vec<mpsc::Sender<Happening>>>,
     followed: AtomicUsize,
     seq: AtomicUsize,
+    restart: Mutex<Duration>,
+    /// It runs, and answers nothing any more.
+    pub is_hung: AtomicBool,
 }
 
 impl Lively {
@@ -47,11 +56,14 @@ impl Lively {
         self.followed.load(SeqCst)
     }
 
+    /// How long its restart takes from now on.
+    pub fn restart_takes(&self, duration: Duration) {
+        *fake::locked(&self.restart) = duration;
+    }
+
     /// Waits until somebody follows it.
     pub async fn is_followed(&self) {
-        while self.followed() == 0 {
-            tokio::task::yield_now().await;
-        }
+        until(|| self.followed() > 0).await;
     }
 
     /// Makes something happen.
@@ -123,11 +135,20 @@ impl Daemon for Lively {
     }
 
     fn restart(&self) -> Pending<'_, Result<Status, RestartError>> {
-        self.fake.restart()
+        let pause = *fake::locked(&self.restart);
+        Box::pin(async move {
+            tokio::time::sleep(pause).await;
+            self.fake.restart().await
+        })
     }
 
     fn peek(&self, method: &'static str, params: Value) -> Pending<'_, Option<String>> {
-        Box::pin(async move { Some(self.peeked(method, &params)?.to_string()) })
+        Box::pin(async move {
+            if self.is_hung.load(SeqCst) {
+                std::future::pending::<()>().await;
+            }
+            Some(self.peeked(method, &params)?.to_string())
+        })
     }
 
     fn follow(&self) -> Pending<'_, mpsc::Receiver<Happening>> {
@@ -147,4 +168,14 @@ impl Daemon for Lively {
         };
         Ok(vec![shown("engine.lanes", json!(2)), shown("tcp.token", json!("hush"))])
     }
+}
+
+/// Waits until something holds, for as long as an answer may take.
+pub async fn until(holds: impl Fn() -> bool) {
+    let wait = async {
+        while !holds() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(SOON, wait).await.expect("it holds in time");
 }

@@ -7,9 +7,11 @@ mod completions;
 #[path = "../tools/fake.rs"]
 mod fake;
 mod lively;
+mod progress;
 mod prompts;
 mod resources;
 #[expect(dead_code, reason = "the other tests use all of it")]
 #[path = "../tools/session.rs"]
 mod session;
 mod subscriptions;
+mod tasks;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     fake::{self, PNG, Script},
-    lively::Lively,
+    lively::{Lively, until},
     session::{Raw, modern, start},
 };
 
@@ -240,16 +240,29 @@ async fn a_reading_that_is_cancelled_ends_in_the_daemon() {
     let params = json!({ "uri": "goxe://projects/castle" });
     raw.send(json!({ "jsonrpc": "2.0", "id": 5, "method": "resources/read", "params": params }))
         .await;
-    while daemon.fake.running() == 0 {
-        tokio::task::yield_now().await;
-    }
+    until(|| daemon.fake.running() > 0).await;
     let cancelled = json!({ "requestId": 5 });
     raw.send(json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": cancelled }))
         .await;
-    while daemon.fake.running() > 0 {
-        tokio::task::yield_now().await;
-    }
+    until(|| daemon.fake.running() == 0).await;
     // Nothing is answered to it; the next answer is the next one's.
     raw.send(json!({ "jsonrpc": "2.0", "id": 6, "method": "ping" })).await;
     assert_eq!(raw.next().await["id"], 6);
+}
+
+#[tokio::test]
+async fn a_daemon_that_hangs_holds_up_no_list() {
+    let daemon = Lively::with(&["castle"]);
+    daemon.is_hung.store(true, std::sync::atomic::Ordering::SeqCst);
+    let mut raw = start(daemon, &std::env::temp_dir());
+    raw.initialize(json!({})).await;
+    let begin = std::time::Instant::now();
+    assert_eq!(uris(&raw.request(1, "resources/list", json!({})).await).len(), 5);
+    let params = json!({
+        "ref": { "type": "ref/prompt", "name": "review_model" },
+        "argument": { "name": "project", "value": "" },
+    });
+    let completed = raw.request(2, "completion/complete", params).await;
+    assert_eq!(completed["result"]["completion"]["values"], json!([]));
+    assert!(begin.elapsed() < std::time::Duration::from_secs(2), "{:?}", begin.elapsed());
 }

@@ -121,6 +121,8 @@ async fn arguments_that_came_as_text_are_read() {
         "label": "[1]",
         "dry_run": "true",
         "layer": null,
+        // What Gemini CLI adds to every call.
+        "wait_for_previous": true,
         "edits": r#"[{"edit":"remove","at":[[0,0,0]]}]"#,
     });
     check_data(&call(&fake, "voxels_edit", arguments).await, "text");
@@ -158,10 +160,17 @@ async fn what_is_too_long_says_how_much_is_cut() {
     let reply = fake::value(&fake::info(5000));
     fake.script(project::Info::NAME, Script::Reply(reply, None));
     let result = call(&fake, "project_info", json!({ "project": "castle" })).await;
+    let structured = check_data(&result, "concise");
+    let concise = structured["layers"].as_array().map(Vec::len).expect("layers");
+    assert_eq!(structured["cut"]["layers"], 5000 - concise);
+    assert!(text(&result).len() < 8_500);
+    assert_eq!(structured["next"], r#"project_info {"detail":"full","project":"castle"}"#);
+    let full = json!({ "project": "castle", "detail": "full" });
+    let result = call(&fake, "project_info", full).await;
     let structured = check_data(&result, "long");
     let kept = structured["layers"].as_array().map(Vec::len).expect("layers");
     assert_eq!(structured["cut"]["layers"], 5000 - kept);
-    assert!(kept > 50, "{kept}");
+    assert!(kept > concise && structured["id"].is_u64(), "{kept}");
 }
 
 #[tokio::test]
@@ -169,11 +178,14 @@ async fn slices_are_pictures_of_letters() {
     let fake = Fake::new();
     let result = call(&fake, "voxels_read", json!({ "read": "slices", "project": "castle" })).await;
     let structured = check_data(&result, "slices");
-    assert_eq!(structured["legend"], json!({ "A": "#c81e1e" }));
+    assert_eq!(structured["legend"], json!({ "A": "#c81e1e x15" }));
     // The first row is the greatest y, so the hole at 0, 0 is at the lower left.
-    assert_eq!(structured["slices"][0]["rows"], json!(["AAAA", "AAAA", "AAAA", ".AAA"]));
-    assert_eq!(structured["slices"][1]["rows"], json!(["....", "....", "....", "...."]));
-    assert!(text(&result).lines().any(|line| line.contains("\".AAA\"")), "a row a line");
+    let pictures = structured["slices"].as_array().expect("slices");
+    let rows = ["   x 0", "     0123", "   3 AAAA", "   2 AAAA", "   1 AAAA", "   0 .AAA"];
+    assert_eq!(pictures[0], json!({ "at": "z 0", "rows": rows }));
+    let empty = ["   x 0", "     0123", "   3 ....", "   2 ....", "   1 ....", "   0 ...."];
+    assert_eq!(pictures[1], json!({ "at": "z 1", "rows": empty }));
+    assert!(text(&result).lines().any(|line| line == "\"   0 .AAA\""), "a row a line");
 }
 
 #[tokio::test]

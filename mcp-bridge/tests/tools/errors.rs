@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use goxe_mcp_bridge::{
     manager::{CallError, Reason},
-    tools::{TOOLS, Tool},
+    tools::Tool,
 };
 use goxe_protocol::{
     Code, Error,
@@ -54,16 +54,12 @@ fn lines(result: &CallToolResult, what: &str) -> [String; 3] {
     lines
 }
 
-/// The next step names a tool; arguments that follow its name are JSON that the tool knows.
+/// The next step is one call and nothing else: a tool, and arguments in JSON that it knows.
 fn check_next(next: &str, what: &str) {
-    let named = TOOLS.into_iter().filter(|tool| next.contains(tool.name()));
-    let tool = named.max_by_key(|tool| tool.name().len());
-    let tool = tool.unwrap_or_else(|| panic!("{what}: no tool in {next:?}"));
-    let Some((_, rest)) = next.split_once(&format!("{} {{", tool.name())) else { return };
-    let rest = format!("{{{rest}");
-    let mut values = serde_json::Deserializer::from_str(&rest).into_iter::<Value>();
-    let arguments = values.next().and_then(Result::ok);
-    let arguments = arguments.unwrap_or_else(|| panic!("{what}: no JSON in {next:?}"));
+    let (name, arguments) = next.split_once(' ').unwrap_or_else(|| panic!("{what}: {next:?}"));
+    let tool = Tool::named(name).unwrap_or_else(|| panic!("{what}: no tool in {next:?}"));
+    let arguments: Value = serde_json::from_str(arguments)
+        .unwrap_or_else(|error| panic!("{what}: no JSON in {next:?}: {error}"));
     let schema = tool.entry().schema_as_json_value();
     for name in arguments.as_object().expect("an object").keys() {
         assert!(schema["properties"].get(name).is_some(), "{what}: {name} in {next:?}");
@@ -202,7 +198,7 @@ async fn the_next_step_fits_the_cause() {
         let edits = json!([{ "edit": "remove", "at": [[0, 0, 0]] }]);
         let arguments = json!({ "project": "castle", "edits": edits });
         let [_, second, next] = lines(&call(&fake, "voxels_edit", arguments).await, "cause");
-        assert!(next.contains(expected), "{code:?}: {next}");
+        assert!(format!("{second}\n{next}").contains(expected), "{code:?}: {second} {next}");
         assert!(second.contains("Not done"), "{code:?}: {second}");
     }
 }

@@ -94,7 +94,7 @@ impl Fake {
 
     async fn answer(&self, call: Call, cancel: CancellationToken) -> Result<Reply, CallError> {
         let key = match &call.kind {
-            Kind::Read => None,
+            Kind::Read | Kind::Once => None,
             Kind::Edit { key } => Some(key.clone()),
         };
         let call = Asked {
@@ -218,6 +218,11 @@ impl Fake {
             }
             voxel::Read::NAME => (value(&read(vec![voxel(0), voxel(1)])), None),
             render::Image::NAME => (value(&image()), Some(PNG.to_vec())),
+            render::Turntable::NAME => {
+                let bytes = u64::try_from(PNG.len()).expect("small");
+                let reply = json!({ "width": 400, "height": 400, "frames": 36, "bytes": bytes });
+                (reply, Some(PNG.to_vec()))
+            }
             job::Status::NAME => {
                 let job = job_item(render::Image::NAME, job::JobState::Done);
                 let reply = job::StatusReply { job, reply: Some(value(&image())), error: None };
@@ -364,6 +369,7 @@ fn image() -> render::ImageReply {
         height: 768,
         bytes: 68,
         voxels: 30,
+        changes: None,
         job: None,
     }
 }

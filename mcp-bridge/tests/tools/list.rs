@@ -1,6 +1,6 @@
 //! What a client learns before its first call.
 
-use goxe_mcp_bridge::tools::TOOLS;
+use goxe_mcp_bridge::tools::{TOOLS, Tool};
 use serde_json::{Value, json};
 
 use crate::{
@@ -29,6 +29,13 @@ fn the_list_fits_every_prompt() {
             assert!(!entry.to_string().contains(nothing), "{name}: {nothing}");
         }
     }
+}
+
+/// The tool with the most arguments leaves room for the others.
+#[test]
+fn render_view_keeps_to_its_part() {
+    let bytes = serde_json::to_string(&Tool::RenderView.entry()).expect("JSON").len();
+    assert!(bytes <= 1_700, "render_view has {bytes} bytes");
 }
 
 #[test]

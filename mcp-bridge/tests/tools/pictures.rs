@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     fake::{self, Fake, PNG, Script},
-    session::{call, text},
+    session::{call, call_in, text},
 };
 
 #[tokio::test]
@@ -23,10 +23,73 @@ async fn a_picture_is_shown_without_structure() {
     check_picture(&result);
     let params = fake.asked(render::Image::NAME).expect("asked");
     assert_eq!(params["width"], 400);
-    assert_eq!(params["height"], 768);
+    // Whoever asked for no height gets what suits the model.
+    assert!(params.get("height").is_none() && params.get("eye").is_none(), "{params}");
     assert_eq!(params["background"], "transparent");
     assert_eq!(params["shadow"], false);
     assert_eq!(params["ambient_occlusion"], true);
+}
+
+#[tokio::test]
+async fn a_picture_tells_what_changed() {
+    let fake = Fake::new();
+    let reply = json!({ "revision": "5.9f3a12cc", "width": 400, "height": 300, "bytes": 68, "voxels": 30,
+        "changes": { "added": 3, "removed": 2, "changed": 1, "bounds": { "min": [0, 1, 2], "max": [3, 4, 5] } } });
+    fake.script(render::Image::NAME, Script::Reply(reply, Some(PNG.to_vec())));
+    let arguments = json!({ "project": "castle", "changed_since": "last", "eye": [1.5, -20, 9], "up": [0, 0, 1] });
+    let result = call(&fake, "render_view", arguments).await;
+    let told = text(&result);
+    assert!(told.contains("3 added") && told.contains("2 removed"), "{told}");
+    assert!(told.contains("1 recoloured") && told.contains(r#""max":[3,4,5]"#), "{told}");
+    let params = fake.asked(render::Image::NAME).expect("asked");
+    assert_eq!(params["changed_since"], "last");
+    assert_eq!(params["eye"], json!([1.5, -20.0, 9.0]));
+    assert_eq!(params["up"], json!([0.0, 0.0, 1.0]), "taken, though no schema tells of it");
+}
+
+#[tokio::test]
+async fn a_picture_of_many_bytes_is_drawn_smaller_unless_its_size_was_asked_for() {
+    for (arguments, is_asked_twice) in [
+        (json!({ "project": "castle" }), true),
+        (json!({ "project": "castle", "width": 1000 }), false),
+    ] {
+        let fake = Fake::new();
+        let reply = json!({ "width": 1000, "height": 800, "bytes": 68, "voxels": 30 });
+        fake.script(render::Image::NAME, Script::Reply(reply, Some(vec![0; 600 << 10])));
+        let result = call(&fake, "render_view", arguments).await;
+        assert_eq!(result.is_error, Some(false), "{}", text(&result));
+        let params = fake.asked(render::Image::NAME).expect("asked");
+        assert_eq!(params["height"] == 560, is_asked_twice, "{params}");
+    }
+}
+
+#[tokio::test]
+async fn a_turntable_is_a_file_and_one_still() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let fake = Fake::new();
+    let arguments =
+        json!({ "project": "castle", "turntable": "turn.png", "frames": 12, "outline": true });
+    let result = call_in(&fake, folder.path(), "render_view", arguments.clone()).await;
+    let told = text(&result);
+    let file = folder.path().join("turn.png");
+    assert!(told.contains(&file.display().to_string()), "{told}");
+    assert_eq!(std::fs::read(&file).expect("written"), PNG);
+    assert!(result.content[1].as_image().is_some(), "one still beside it");
+    let params = fake.asked(render::Turntable::NAME).expect("asked");
+    assert_eq!((&params["frames"], &params["outline"]), (&json!(12), &json!(true)));
+
+    // What is there is kept, and other names and jobs are refused with a call that passes.
+    let wrong = [
+        (arguments, r#""overwrite":true"#),
+        (json!({ "project": "castle", "turntable": "turn.gif" }), r#""turntable":"turn.png""#),
+        (json!({ "project": "castle", "turntable": "b.png", "job": true }), r#""job":false"#),
+    ];
+    for (arguments, next) in wrong {
+        let result = call_in(&fake, folder.path(), "render_view", arguments).await;
+        assert_eq!(result.is_error, Some(true));
+        assert!(text(&result).contains(next), "{}", text(&result));
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1);
 }
 
 fn check_picture(result: &CallToolResult) {

@@ -6,7 +6,10 @@ use std::{
     sync::Arc,
 };
 
-use goxe_mcp_bridge::server::{daemon::Daemon, process};
+use goxe_mcp_bridge::{
+    server::{daemon::Daemon, process},
+    tools::Selection,
+};
 use goxe_protocol::api::{Method, project, render};
 
 use crate::fake::{Fake, Script};
@@ -20,20 +23,23 @@ pub const NOISE: &str = "GOXE_TEST_NOISE";
 
 /// Serves standard input and output. `project_info` never answers.
 pub fn serve() -> ExitCode {
-    process::run_with(async || {
-        let fake = Fake::new();
-        fake.script(project::Info::NAME, Script::Hang);
-        // Pictures that fill a pipe that nobody empties.
-        let reply = serde_json::json!({ "width": 1, "height": 1, "bytes": 1, "voxels": 1 });
-        fake.script(render::Image::NAME, Script::Reply(reply, Some(vec![0; 2 << 20])));
-        if env::var_os(NOISE).is_some() {
-            println!("a line that a library writes");
-            // This child would take the client's messages, and leave its pipe non-blocking.
-            let mut thief = Command::new("cat");
-            thief.stdout(Stdio::null()).spawn()?.wait()?;
-        }
-        Ok(fake as Arc<dyn Daemon>)
-    })
+    process::run_with(
+        async || {
+            let fake = Fake::new();
+            fake.script(project::Info::NAME, Script::Hang);
+            // Pictures that fill a pipe that nobody empties.
+            let reply = serde_json::json!({ "width": 1, "height": 1, "bytes": 1, "voxels": 1 });
+            fake.script(render::Image::NAME, Script::Reply(reply, Some(vec![0; 2 << 20])));
+            if env::var_os(NOISE).is_some() {
+                println!("a line that a library writes");
+                // This child would take the client's messages, and leave its pipe non-blocking.
+                let mut thief = Command::new("cat");
+                thief.stdout(Stdio::null()).spawn()?.wait()?;
+            }
+            Ok(fake as Arc<dyn Daemon>)
+        },
+        Selection::default(),
+    )
 }
 
 /// Starts a server on its own streams, tells its number, and waits to be killed.

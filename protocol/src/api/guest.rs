@@ -26,9 +26,9 @@ method! {
     List = "guest.list", Read, Read, false, None, NoParams => ListReply
 }
 method! {
-    /// Calls a guest's tool. A tool that is not `read_only` or `idempotent` is called with an
-    /// idempotency key, and `history.outcome` tells what became of it or refuses to say.
-    Call = "guest.call", Edit, Long, true, None, CallParams => CallReply
+    /// Calls a guest's tool. Nobody keeps a record of it: one that is not `read_only` or
+    /// `idempotent` is sent once, and if its answer is lost nobody knows whether it was done.
+    Call = "guest.call", Edit, Long, false, None, CallParams => CallReply
 }
 method! {
     /// Reads a guest's resource.

@@ -43,6 +43,10 @@ pub struct HelloParams {
     /// Name and version of the client, for logs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
+    /// For whom the client works, where several work with the rights of one user: edits of this
+    /// session are told and undone as this one's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
     /// The token, where the listener asks for one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,

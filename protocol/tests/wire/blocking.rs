@@ -36,7 +36,9 @@ fn a_large_attachment_comes_back_whole() {
 #[test]
 fn hello_sets_the_limit_of_what_is_sent() {
     let mut client = client(100);
-    let reply = client.hello(&HelloParams { client: Some("test".into()), token: None }).unwrap();
+    let reply = client
+        .hello(&HelloParams { client: Some("test".into()), ..HelloParams::default() })
+        .unwrap();
     assert_eq!(reply.epoch, "e");
     let options = Options { attachment: Some(&[0; 300_000]), ..Options::default() };
     let error = client.call_with::<Echo>(&json!({}), options).unwrap_err();

@@ -1,14 +1,19 @@
-//! `goxe daemon status`
+//! `goxe daemon status [--events]`
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use goxe_mcp_bridge::manager::{Condition, Status};
 use goxe_protocol::api::system::StatusReply;
 
+use super::events::Lines;
 use crate::context::Context;
 use crate::daemon;
 use crate::failure::{Exit, Failure};
 use crate::output::{self, BAD, GOOD, POOR, paint};
+
+/// One wait for the reader of standard output to leave.
+const FOREVER: Duration = Duration::from_secs(86_400);
 
 /// Looks, and starts nothing.
 pub(super) fn run(context: &Context) -> Result<ExitCode, Failure> {
@@ -23,20 +28,43 @@ pub(super) fn run(context: &Context) -> Result<ExitCode, Failure> {
     })
 }
 
+/// Tells how the daemon is, then what happens to it, until interrupted or nobody reads any more.
+pub(super) fn follow(context: &Context) -> Result<(), Failure> {
+    let manager = daemon::manager(daemon::options(context, &context.settings()?))?;
+    let (lines, output) = (Lines::new(context.output), context.output);
+    manager.observe(
+        |observation| lines.observed(&observation),
+        move || while output.wait(FOREVER).is_ok_and(|flow| flow.is_continue()) {},
+    );
+    lines.finish()
+}
+
+/// The condition, in its colour.
+pub(super) fn word(condition: Condition) -> String {
+    let (style, word) = match condition {
+        Condition::Up => (GOOD, "up"),
+        Condition::Recovering => (POOR, "recovering"),
+        Condition::Draining => (POOR, "draining"),
+        Condition::Hung => (BAD, "hung"),
+        Condition::Refused => (BAD, "refused"),
+        Condition::Down => (POOR, "down"),
+        Condition::Failed => (BAD, "failed"),
+    };
+    paint(style, word)
+}
+
 fn words(status: &Status) -> String {
-    let (style, word, next) = match status.condition {
-        Condition::Up => (GOOD, "up", ""),
-        Condition::Recovering => (POOR, "recovering", "it reads its journal back; wait for it"),
-        Condition::Draining => (POOR, "draining", "it finishes what runs, then ends"),
-        Condition::Hung => (BAD, "hung", "`goxe daemon restart` ends and starts it"),
-        Condition::Refused => (BAD, "refused", "ask the owner of the data folder"),
-        Condition::Down => (POOR, "down", "`goxe daemon start`, or any command that needs it"),
-        Condition::Failed => {
-            (BAD, "failed", "look at `goxe daemon logs`, then `goxe daemon start`")
-        }
+    let next = match status.condition {
+        Condition::Up => "",
+        Condition::Recovering => "it reads its journal back; wait for it",
+        Condition::Draining => "it finishes what runs, then ends",
+        Condition::Hung => "`goxe daemon restart` ends and starts it",
+        Condition::Refused => "ask the owner of the data folder",
+        Condition::Down => "`goxe daemon start`, or any command that needs it",
+        Condition::Failed => "look at `goxe daemon logs`, then `goxe daemon start`",
     };
     let mut rows =
-        vec![("daemon", paint(style, word)), ("data", status.data.display().to_string())];
+        vec![("daemon", word(status.condition)), ("data", status.data.display().to_string())];
     rows.extend(status.reason.clone().map(|reason| ("reason", reason)));
     rows.extend(status.pid.map(|pid| ("pid", pid.to_string())));
     rows.extend(status.socket.as_ref().map(|socket| ("socket", socket.display().to_string())));

@@ -136,6 +136,8 @@ fn told(client: Client, place: &Place, merged: &Merged, diff: &[String], dry_run
     text.push('\n');
     if !dry_run && !matches!(merged.change, Change::Removed(_)) {
         text.push_str(&format!("{} {}\n", paint(DIM, "next:"), client.notice()));
+        let check = format!("goxe mcp check --client {}", client.name());
+        text.push_str(&format!("{} {check}\n", paint(DIM, "to see it work:")));
     }
     text
 }

@@ -17,7 +17,13 @@ export class Daemon {
 
   /** What `goxe ARGUMENTS` prints. */
   command(...words) {
-    const ran = spawnSync(this.goxe, [...words, "--data", this.data], { env: this.env, timeout: 60_000 });
+    return this.commandAt(this.env.HOME, ...words);
+  }
+
+  /** The same for whoever lives in this home. */
+  commandAt(home, ...words) {
+    const env = { ...this.env, HOME: home };
+    const ran = spawnSync(this.goxe, [...words, "--data", this.data], { env, timeout: 60_000 });
     assert.equal(ran.status, 0, `goxe ${words.join(" ")}: ${ran.stderr}`);
     return ran.stdout.toString();
   }
@@ -39,6 +45,11 @@ export class Daemon {
     return found;
   }
 
+  /** The undo groups of a project that stand, newest first. */
+  groups(project) {
+    return this.ask("history.list", { project, limit: 100 }).groups.filter(({ undone }) => !undone);
+  }
+
   /** A render as goxe makes it. */
   picture(params) {
     const file = join(this.data, "..", "picture.png");
@@ -52,30 +63,42 @@ export class Daemon {
 
   /** Kills it, and returns once nobody listens any more. */
   async kill() {
-    const { pid, socket } = this.endpoint();
-    process.kill(pid, "SIGKILL");
-    this.kills += 1;
+    const { socket } = this.endpoint();
+    this.killNow();
     const deadline = Date.now() + WAIT_MS;
     while (await Line.answers(socket)) {
       assert(Date.now() < deadline, "a killed daemon still listens");
     }
-    return pid;
   }
 
-  /** Kills it as soon as a call of somebody else is at work on one of its lanes. */
-  async killAtWork() {
-    const { pid, socket } = this.endpoint();
-    const line = await Line.open(socket);
-    const deadline = Date.now() + WAIT_MS;
-    let status;
-    do {
-      status = await line.ask("system.status");
-      assert(Date.now() < deadline, "the call never reached the daemon");
-    } while (status.lanes_busy === 0 || status.calls_in_flight === 0);
-    process.kill(pid, "SIGKILL");
+  /** Does `act` as soon as a call of somebody else is at work on one of its lanes. */
+  hit(act) {
+    let isOver = false;
+    const look = async () => {
+      const line = await Line.open(this.endpoint().socket);
+      let status;
+      do {
+        status = await line.ask("system.status");
+      } while (!isOver && (status.lanes_busy === 0 || status.calls_in_flight === 0));
+      line.close();
+      if (isOver) return false;
+      act();
+      return true;
+    };
+    const looking = look();
+    // A failure is told where it is waited for.
+    looking.catch(() => {});
+    /** Gives up, and tells whether it was done: a call may be faster than we look. */
+    return () => {
+      isOver = true;
+      return looking;
+    };
+  }
+
+  /** Kills it, whatever it does. */
+  killNow() {
+    process.kill(this.endpoint().pid, "SIGKILL");
     this.kills += 1;
-    line.close();
-    return pid;
   }
 
   stop() {
@@ -124,6 +147,11 @@ class Line {
   close() {
     this.socket.destroy();
   }
+}
+
+/** The process that started another one. */
+export function parentOf(pid) {
+  return Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]);
 }
 
 /** Processes whose environment or arguments name this folder, but for us: [pid, command] of each. */

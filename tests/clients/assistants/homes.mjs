@@ -1,8 +1,8 @@
 // How each assistant is set up in a home of its own: goxe's own entry for it, a model on the loopback,
 // nothing that asks, updates or reports.
 
-import { spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 import * as anthropic from "./wire/anthropic.mjs";
@@ -21,7 +21,7 @@ export const ASSISTANTS = {
     wire: anthropic,
     program: "claude",
     settings: ".claude.json",
-    merge: (entry) => entry,
+    own: () => undefined,
     environment: (url) => ({
       ANTHROPIC_BASE_URL: url,
       ANTHROPIC_API_KEY: "none",
@@ -36,8 +36,7 @@ export const ASSISTANTS = {
     wire: responses,
     program: "codex",
     settings: ".codex/config.toml",
-    // What stands outside of a table comes first in TOML.
-    merge: (entry, url) => `
+    own: (url) => `# For tests alone.
 model = "scripted"
 model_provider = "stub"
 check_for_update_on_startup = false
@@ -48,7 +47,7 @@ name = "Stub"
 base_url = "${url}/v1"
 wire_api = "responses"
 env_key = "STUB_KEY"
-${entry}`,
+`,
     environment: () => ({ STUB_KEY: "none" }),
     words: (mark) => ["exec", "--json", "--skip-git-repo-check", "-c", CONSENT, `${PROMPT} (${mark})`],
   },
@@ -56,8 +55,7 @@ ${entry}`,
     wire: chat,
     program: "opencode",
     settings: ".config/opencode/opencode.json",
-    merge: (entry, url) => JSON.stringify({
-      ...JSON.parse(entry),
+    own: (url) => JSON.stringify({
       $schema: "https://opencode.ai/config.json",
       autoupdate: false,
       share: "disabled",
@@ -90,8 +88,7 @@ ${entry}`,
     wire: gemini,
     program: "gemini",
     settings: ".gemini/settings.json",
-    merge: (entry) => JSON.stringify({
-      ...JSON.parse(entry),
+    own: () => JSON.stringify({
       general: { disableAutoUpdate: true, disableUpdateNag: true },
       privacy: { usageStatisticsEnabled: false },
       security: { auth: { selectedType: "gemini-api-key" }, folderTrust: { enabled: false } },
@@ -105,11 +102,24 @@ ${entry}`,
   },
 };
 
-/** Makes the home: goxe's entry where the assistant looks for it, beside what the stub needs. */
+/** Makes the home: what the stub needs, and beside it goxe's entry, as `goxe mcp config` writes it. */
 export function furnish(assistant, name, home, url, daemon) {
-  const shown = spawnSync(daemon.goxe, ["mcp", "config", "--client", name, "--data", daemon.data], { env: daemon.env });
-  if (shown.status !== 0) throw new Error(String(shown.stderr));
   const file = join(home, assistant.settings);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, assistant.merge(shown.stdout.toString(), url));
+  const own = assistant.own(url);
+  if (own) {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, own);
+  }
+  const config = ["mcp", "config", "--client", name];
+  daemon.commandAt(home, ...config, "--write");
+  const written = readFileSync(file, "utf8");
+  const printed = daemon.commandAt(home, ...config);
+  if (file.endsWith(".toml")) {
+    for (const line of `${own}${printed}`.split("\n")) assert(written.includes(line), `${line} is not in\n${written}`);
+  } else {
+    // An assistant keeps more than its settings in its file.
+    const wanted = { ...JSON.parse(own ?? "{}"), ...JSON.parse(printed) };
+    const found = JSON.parse(written);
+    assert.deepEqual(Object.fromEntries(Object.keys(wanted).map((key) => [key, found[key]])), wanted);
+  }
 }

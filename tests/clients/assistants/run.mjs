@@ -1,111 +1,62 @@
 // Runs one real assistant against a scripted model: `run.mjs NAME`. It prints `ok WHAT` for each thing
 // that worked and `fact NAME: VALUE` for what was seen, and fails with what went wrong.
-//
-// GOXE_TEST_BIN     the goxe that is tested
-// GOXE_TEST_CLIENT  the folder that holds the assistant's node_modules
-// GOXE_TEST_DUMP    a folder for everything that the model was sent
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 
-import { Daemon, processesOf } from "./daemon.mjs";
-import { ASSISTANTS, furnish } from "./homes.mjs";
-import { LABELS, PROJECT, expected, session } from "./session.mjs";
-import { MARK, Stub } from "./stub.mjs";
-
-const SESSION_MS = 120_000;
-/** How long an assistant may take to leave once its work is done. */
-const LEAVE_MS = 20_000;
+import { parentOf, processesOf } from "./daemon.mjs";
+import { SESSION_MS, gone, inPlace, note, within } from "./place.mjs";
+import { LABELS, PROJECT, abandoned, expected, session } from "./session.mjs";
 
 const [name] = parseArgs({ allowPositionals: true }).positionals;
-const assistant = ASSISTANTS[name];
-assert(assistant, `one of: ${Object.keys(ASSISTANTS).join(", ")}`);
 
-const place = mkdtempSync(join(tmpdir(), "goxe-assistant-"));
-const home = join(place, "home");
-const work = join(home, "work");
-mkdirSync(work, { recursive: true });
-const path = join(process.env.GOXE_TEST_CLIENT, "node_modules", ".bin");
-const plain = { HOME: home, PATH: `${join(process.execPath, "..")}:/usr/bin:/bin`, LANG: "C.UTF-8", CI: "true" };
+await inPlace(async (place) => {
+  const { daemon } = place;
+  await place.seat(name, session(daemon, note));
+  note("is set up by goxe mcp config --write, and leaves by itself");
+  verify(daemon);
 
-const facts = [];
-const note = (what, value) => {
-  console.log(value === undefined ? `ok ${what}` : `fact ${what}: ${String(value).replaceAll("\n", " | ")}`);
-  facts.push(what);
-};
-const daemon = new Daemon(process.env.GOXE_TEST_BIN, join(place, "data"), plain);
-const stub = new Stub(assistant.wire, session(daemon, note), process.env.GOXE_TEST_DUMP);
-
-let child;
-let output = "";
-try {
-  await stub.listen();
-  furnish(assistant, name, home, stub.url, daemon);
-  await converse();
-  verify();
-} catch (error) {
-  console.error(output.slice(-8000));
-  console.error(`requests: ${stub.requests.join(", ")}`);
-  throw error;
-} finally {
-  stub.close();
-  await end();
-}
-
-async function converse() {
-  const environment = { ...plain, ...proxies(stub.url), ...assistant.environment(stub.url) };
-  child = spawn(join(path, assistant.program), assistant.words(MARK), {
-    cwd: work, env: environment, stdio: ["ignore", "pipe", "pipe"], detached: true,
+  let died;
+  const dead = new Promise((resolve) => (died = resolve));
+  const die = () => {
+    killClient(daemon);
+    died();
+  };
+  await place.seat(name, abandoned(daemon, die), async (seat) => {
+    place.start(seat);
+    await within(SESSION_MS, Promise.race([dead, seat.stub.ended]), "nobody died");
+    if (seat.stub.failure) throw seat.stub.failure;
+    await survives(daemon);
   });
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (piece) => (output += piece));
-  const left = new Promise((resolve) => child.once("close", (code, signal) => resolve(code ?? signal)));
-  const first = await within(SESSION_MS, Promise.race([stub.ended, left]), "the session did not end");
-  if (stub.failure) throw stub.failure;
-  assert(stub.finished, `the assistant left with ${first} before the session ended`);
-  assert.equal(await within(LEAVE_MS, left, "the assistant did not leave"), 0, "the assistant's exit code");
-  note("leaves by itself");
-}
+});
 
 /** What holds of the project, asked for without the assistant. */
-function verify() {
+function verify(daemon) {
   const wanted = expected();
-  const found = daemon.voxels(PROJECT);
-  assert.deepEqual([...found].sort(), [...wanted].sort());
-  const { groups } = daemon.ask("history.list", { project: PROJECT });
-  assert.deepEqual(groups.filter((group) => !group.undone).map((group) => group.label), LABELS);
+  assert.deepEqual([...daemon.voxels(PROJECT)].sort(), [...wanted].sort());
+  assert.deepEqual(daemon.groups(PROJECT).map(({ label }) => label), LABELS);
   assert.equal(daemon.kills, 2);
   note(`left exactly the ${wanted.size} voxels it should, each edit done once`);
-  if (stub.outside.size > 0) note("refused", `${[...stub.outside].sort().join(", ")} (asked of the proxy)`);
 }
 
-/** Ends what was started, by name of its own folder, and says so if the assistant left something. */
-async function end() {
-  if (child?.exitCode === null && child.signalCode === null) process.kill(-child.pid, "SIGKILL");
-  daemon.stop();
-  const left = processesOf(place);
-  for (const [pid] of left) process.kill(pid, "SIGKILL");
-  rmSync(place, { recursive: true, force: true, maxRetries: 5 });
-  assert.deepEqual(left, [], "processes outlived the session");
-  note("left no process behind");
+/** The assistant was killed while a call was at work: its bridge goes, and nothing else does. */
+async function survives(daemon) {
+  const { pid } = daemon.endpoint();
+  await gone(() => bridges(daemon), "the bridge outlived its assistant");
+  assert.equal(daemon.ask("system.status", {}).pid, pid);
+  // What was at work leaves nothing behind, whether it was done or not.
+  assert.deepEqual([...daemon.voxels(PROJECT)].sort(), [...expected()].sort());
+  note("is killed in a call, and the bridge leaves the daemon alone");
 }
 
-/** Everything that is not on the loopback goes to the stub, which refuses it. */
-function proxies(url) {
-  const names = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"];
-  const loopback = "127.0.0.1,localhost,::1";
-  return { ...Object.fromEntries(names.map((word) => [word, url])), NO_PROXY: loopback, no_proxy: loopback };
+/** Kills the process that started the bridge; the program that was started may be a wrapper of it. */
+function killClient(daemon) {
+  const found = bridges(daemon);
+  assert.equal(found.length, 1, JSON.stringify(found));
+  process.kill(parentOf(found[0][0]), "SIGKILL");
 }
 
-async function within(ms, promise, what) {
-  let timer;
-  const late = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error(`${what} in ${ms} ms`)), ms)));
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+function bridges(daemon) {
+  const { pid } = daemon.endpoint();
+  return processesOf(daemon.data).filter(([other]) => other !== pid);
 }

@@ -25,6 +25,9 @@ const TREE = [
 const WORK = Array.from({ length: 28 }, (_, index) => ({
   edit: "sphere", center: [200, 200, 200], radius: 50, ...(index % 2 ? { mode: "subtract" } : { color: "#ffffff" }),
 }));
+const UNDO = { tool: "history", arguments: { action: "undo", project: PROJECT } };
+/** Calls that may be over before they are hit. */
+const TRIES = 8;
 const PICTURE = { project: PROJECT, view: "isometric", width: 320, height: 240 };
 
 /** What the edits leave, as a map from "x,y,z" to colour. */
@@ -56,7 +59,19 @@ export async function* session(daemon, note) {
   assert(name && protocol, short(health));
   note("spoke", `${name} ${version}, MCP ${protocol}`);
   note("asks for the health before there is a daemon");
+  yield* build(daemon, note);
+  yield* lose(daemon, note);
+  yield* purge(note);
 
+  const after = data(yield { tool: "project_info", arguments: { project: PROJECT } });
+  assert.equal(after.voxels, expected().size, short(after));
+  // As large as it comes, when a model names no size.
+  const usual = { project: PROJECT };
+  note("image", picture(yield { tool: "render_view", arguments: usual }, daemon, usual));
+  note("looks at it again");
+}
+
+function* build(daemon, note) {
   data(yield { tool: "project", arguments: { action: "create", project: PROJECT } });
   note("creates a project");
 
@@ -65,7 +80,7 @@ export async function* session(daemon, note) {
   assert.equal(info.voxels, built.added - built.removed, short(info));
   note("builds a house");
 
-  note("image", picture(yield { tool: "render_view", arguments: PICTURE }, daemon));
+  note("image", picture(yield { tool: "render_view", arguments: PICTURE }, daemon, PICTURE));
   note("sees the render as an image");
 
   const wrong = yield edit("wrong", [{ edit: "box" }]);
@@ -74,26 +89,51 @@ export async function* session(daemon, note) {
   note("reads what is wrong with an edit, and the next call");
 
   const chimney = data(yield edit("chimney", CHIMNEY));
-  const undone = data(yield { tool: "history", arguments: { action: "undo", project: PROJECT } });
+  const undone = data(yield UNDO);
   assert.equal(undone.edit.removed, chimney.added, short(undone));
   note("undoes");
+}
 
+/** The daemon is killed, once between two calls and once while it works on one. */
+async function* lose(daemon, note) {
   await daemon.kill();
   const windows = data(yield edit("windows", WINDOWS));
   assert.equal(windows.changed, 4, short(windows));
   note("edits after the daemon was killed");
 
-  let killed;
-  const began = () => (killed ??= daemon.killAtWork());
-  const tree = data(yield { ...edit("tree", [...WORK, ...TREE]), began });
-  await killed;
-  assert(tree.added > 0, short(tree));
+  for (let tries = 1; ; tries++) {
+    let stop;
+    const began = () => (stop = daemon.hit(() => daemon.killNow()));
+    const tree = data(yield { ...edit("tree", [...WORK, ...TREE]), began });
+    assert(tree.added > 0, short(tree));
+    if (await stop()) break;
+    assert(tries < TRIES, "every call was over before the daemon could be killed");
+    data(yield UNDO);
+  }
   note("edits while the daemon is killed");
+}
 
-  const after = data(yield { tool: "project_info", arguments: { project: PROJECT } });
-  assert.equal(after.voxels, expected().size, short(after));
-  picture(yield { tool: "render_view", arguments: PICTURE }, daemon);
-  note("looks at it again");
+/** Nobody sits before a scripted session: what cannot be undone needs the user's word in the call. */
+function* purge(note) {
+  const scrap = { project: "scrap" };
+  const { id } = data(yield { tool: "project", arguments: { action: "create", ...scrap } });
+  data(yield { tool: "project", arguments: { action: "delete", ...scrap } });
+  const unasked = yield { tool: "project", arguments: { action: "purge", id } };
+  assert(unasked.error !== false && /(confirm|said no)/.test(unasked.text), short(unasked));
+  assert(unasked.text.includes("Not done"), short(unasked));
+  data(yield { tool: "project", arguments: { action: "purge", id, confirm: true } });
+  note("purges nothing unasked");
+}
+
+/** A session whose assistant dies while a call is at work: `die` sees to that. */
+export async function* abandoned(daemon, die) {
+  for (let tries = 1; tries <= TRIES; tries++) {
+    let stop;
+    const began = () => (stop = daemon.hit(die));
+    yield { ...edit("abandoned", WORK), began };
+    await stop();
+  }
+  throw new Error("an assistant that should have been killed went on");
 }
 
 function edit(label, edits) {
@@ -101,7 +141,7 @@ function edit(label, edits) {
 }
 
 /** The JSON of an answer, whatever the assistant wraps around it. */
-function data(result) {
+export function data(result) {
   assert(result.error !== true, short(result));
   const text = result.text.slice(result.text.indexOf("{"), result.text.lastIndexOf("}") + 1);
   try {
@@ -112,11 +152,11 @@ function data(result) {
 }
 
 /** Checks that the model was sent one picture, and tells whether it is the one that goxe made. */
-function picture(result, daemon) {
+function picture(result, daemon, params) {
   assert.equal(result.images?.length, 1, `no picture: ${short({ ...result, images: result.images?.length })}`);
   const [{ type, bytes }] = result.images;
   const magic = { "image/png": "89504e47", "image/jpeg": "ffd8ff", "image/webp": "52494646" }[type];
   assert(magic && bytes.toString("hex", 0, 4).startsWith(magic), `${type} begins with ${bytes.subarray(0, 8).toString("hex")}`);
-  const own = daemon.picture(PICTURE);
+  const own = daemon.picture(params);
   return bytes.equals(own) ? `${type}, unchanged` : `${type}, ${bytes.length} bytes of ${own.length}`;
 }

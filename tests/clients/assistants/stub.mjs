@@ -111,7 +111,7 @@ export class Stub {
     if (tool) {
       this.searches = 0;
       step.began?.();
-      return { call: { id, name: tool.name, ...tool.address, arguments: step.arguments } };
+      return { call: { id, name: tool.name, ...tool.address, arguments: { ...step.arguments, ...this.wire.EXTRA } } };
     }
     const search = this.wire.search(turn, step.tool);
     if (!search || ++this.searches > SEARCHES_MAX) {

@@ -20,11 +20,47 @@ pub const LEGACY: &str = "2025-11-25";
 pub struct Bridge {
     child: Child,
     input: Option<ChildStdin>,
-    lines: Receiver<Value>,
+    lines: Receiver<Line>,
     next_id: u64,
     /// What came meanwhile that is no answer.
     pub notifications: Vec<Value>,
     is_modern: bool,
+}
+
+/// What came on its standard output.
+enum Line {
+    /// A message of JSON-RPC.
+    Message(Value),
+    /// Anything else, which must never come.
+    Stray(Vec<u8>),
+}
+
+impl Line {
+    fn read(bytes: &[u8]) -> Self {
+        let stray = || Line::Stray(bytes.to_vec());
+        let Some(line) = bytes.strip_suffix(b"\n") else { return stray() };
+        match serde_json::from_slice::<Value>(line) {
+            Ok(message) if is_rpc(&message) => Line::Message(message),
+            _ => stray(),
+        }
+    }
+
+    #[track_caller]
+    fn message(self) -> Value {
+        match self {
+            Line::Message(message) => message,
+            Line::Stray(bytes) => {
+                panic!("its output is not MCP: {:?}", String::from_utf8_lossy(&bytes))
+            }
+        }
+    }
+}
+
+/// Whether this is a request, a notification, a result or an error of JSON-RPC.
+pub fn is_rpc(message: &Value) -> bool {
+    let asks = message["method"].is_string();
+    let answers = message["result"].is_object() != message["error"]["code"].is_i64();
+    message["jsonrpc"] == "2.0" && asks != answers
 }
 
 /// What a tool answered.
@@ -62,23 +98,29 @@ impl Bridge {
 
     /// The same by a command that was changed.
     pub fn start_with(command: &mut Command) -> Self {
+        Self::start_with_arguments(command, &[])
+    }
+
+    /// The same with more arguments.
+    pub fn start_with_arguments(command: &mut Command, arguments: &[&str]) -> Self {
         let mut child = command
             .arg("mcp")
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .expect("goxe runs");
         let input = child.stdin.take();
-        let output = BufReader::new(child.stdout.take().expect("its output is a pipe"));
+        let mut output = BufReader::new(child.stdout.take().expect("its output is a pipe"));
         let (sender, lines) = mpsc::channel();
         thread::spawn(move || {
-            for line in output.lines().map_while(Result::ok) {
-                let message = serde_json::from_str(&line);
-                let message = message.expect("a bridge writes nothing but JSON lines");
-                if sender.send(message).is_err() {
+            let mut line = Vec::new();
+            while output.read_until(b'\n', &mut line).is_ok_and(|bytes| bytes > 0) {
+                if sender.send(Line::read(&line)).is_err() {
                     return;
                 }
+                line.clear();
             }
         });
         Bridge { child, input, lines, next_id: 1, notifications: Vec::new(), is_modern: false }
@@ -101,7 +143,12 @@ impl Bridge {
 
     /// The handshake of the legacy era.
     pub fn initialize(&mut self) -> Value {
-        let client = json!({ "name": "tests", "version": "1" });
+        self.initialize_as("tests")
+    }
+
+    /// The same by a client of this name.
+    pub fn initialize_as(&mut self, name: &str) -> Value {
+        let client = json!({ "name": name, "version": "1" });
         let params = json!({ "protocolVersion": LEGACY, "capabilities": {}, "clientInfo": client });
         let result = self.request("initialize", params);
         self.write(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }));
@@ -113,11 +160,17 @@ impl Bridge {
         self.is_modern = true;
     }
 
-    fn write(&mut self, message: &Value) {
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends a message that is no request.
+    pub fn write(&mut self, message: &Value) {
         self.write_raw(format!("{message}\n").as_bytes());
     }
 
-    /// Writes bytes, which may be a part of a message.
+    /// Sends any bytes.
     pub fn write_raw(&mut self, bytes: &[u8]) {
         let input = self.input.as_mut().expect("its input is open");
         // A bridge that is gone is seen when its answer does not come.
@@ -133,14 +186,9 @@ impl Bridge {
                 return self.notifications.remove(at);
             }
             let left = end.saturating_duration_since(Instant::now());
-            let message = self.lines.recv_timeout(left);
-            self.notifications.push(message.expect("the notification does not come"));
+            let line = self.lines.recv_timeout(left).expect("the notification does not come");
+            self.notifications.push(line.message());
         }
-    }
-
-    /// Its process id.
-    pub fn pid(&self) -> u32 {
-        self.child.id()
     }
 
     /// Sends a request and returns its id.
@@ -164,7 +212,7 @@ impl Bridge {
         let end = Instant::now() + patience;
         loop {
             let left = end.saturating_duration_since(Instant::now());
-            match self.lines.recv_timeout(left) {
+            match self.lines.recv_timeout(left).map(Line::message) {
                 Ok(message) if message["id"] == id => return message,
                 Ok(message) => self.notifications.push(message),
                 Err(RecvTimeoutError::Timeout) => {
@@ -175,6 +223,12 @@ impl Bridge {
         }
     }
 
+    /// The next message, whatever it is.
+    #[track_caller]
+    pub fn next(&mut self, patience: Duration) -> Value {
+        self.lines.recv_timeout(patience).expect("a message").message()
+    }
+
     /// Sends a request and waits for its result.
     #[track_caller]
     pub fn request(&mut self, method: &str, params: Value) -> Value {
@@ -182,6 +236,15 @@ impl Bridge {
         let answer = self.answer(id, PATIENCE);
         assert!(answer["error"].is_null(), "{method}: {}", answer["error"]);
         answer["result"].clone()
+    }
+
+    /// Calls a tool that has its full time: the bridge itself gives up before this.
+    #[track_caller]
+    pub fn tool_in_trouble(&mut self, name: &str, arguments: Value) -> ToolAnswer {
+        let id = self.ask("tools/call", json!({ "name": name, "arguments": arguments }));
+        let answer = self.answer(id, 4 * PATIENCE);
+        assert!(answer["error"].is_null(), "{name}: {}", answer["error"]);
+        ToolAnswer { result: answer["result"].clone() }
     }
 
     /// Calls a tool, which may fail.
@@ -195,9 +258,22 @@ impl Bridge {
     #[track_caller]
     pub fn leave(mut self) -> ExitStatus {
         self.input = None;
-        until("the bridge ends", PATIENCE, || {
+        self.wait()
+    }
+
+    /// Waits until it is gone, and reads the rest of its output, which nobody else may hold open.
+    #[track_caller]
+    pub fn wait(&mut self) -> ExitStatus {
+        let status = until("the bridge ends", PATIENCE, || {
             self.child.try_wait().expect("the bridge is our child")
-        })
+        });
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) => self.notifications.push(line.message()),
+                Err(RecvTimeoutError::Disconnected) => return status,
+                Err(RecvTimeoutError::Timeout) => panic!("somebody else holds its output"),
+            }
+        }
     }
 }
 

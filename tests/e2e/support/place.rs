@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use goxe_config::Endpoint;
@@ -13,10 +14,18 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::client::Client;
+use super::processes::{files, pss_kib};
 use super::wait::{PATIENCE, until};
 
-/// The program under test.
-pub const GOXE: &str = env!("CARGO_BIN_EXE_goxe");
+/// The program under test: the one that was built with the tests, or the one that `GOXE_TEST_BIN` names,
+/// such as a copy for a long test that later builds must not replace.
+pub fn program() -> &'static str {
+    static PROGRAM: LazyLock<String> = LazyLock::new(|| match std::env::var("GOXE_TEST_BIN") {
+        Ok(path) if !path.is_empty() => path,
+        _ => env!("CARGO_BIN_EXE_goxe").to_owned(),
+    });
+    &PROGRAM
+}
 
 /// A data folder, a home and an environment that nobody else has.
 pub struct Place {
@@ -64,7 +73,7 @@ impl Place {
 
     /// The program with only what an MCP client passes on: HOME, PATH and USER.
     pub fn goxe(&self) -> Command {
-        self.run(Path::new(GOXE))
+        self.run(Path::new(program()))
     }
 
     /// The same of a program elsewhere, such as a copy of it.
@@ -249,16 +258,12 @@ impl Daemon<'_> {
 
     /// Kilobytes of memory that are its own (PSS).
     pub fn memory_kib(&self) -> u64 {
-        let path = format!("/proc/{}/smaps_rollup", self.pid());
-        let text = fs::read_to_string(path).expect("the memory of a child is readable");
-        let line = text.lines().find_map(|line| line.strip_prefix("Pss:")).expect("a Pss line");
-        let number = line.split_whitespace().next().and_then(|number| number.parse().ok());
-        number.expect("a number of kilobytes")
+        pss_kib(self.pid())
     }
 
     /// How many files it has open.
     pub fn files(&self) -> usize {
-        fs::read_dir(format!("/proc/{}/fd", self.pid())).expect("its files are listed").count()
+        files(self.pid())
     }
 }
 
@@ -279,7 +284,7 @@ pub fn pid(pid: u32) -> Pid {
 /// Whether a process is the program under test.
 pub fn is_goxe(pid: u32) -> bool {
     fs::read_link(format!("/proc/{pid}/exe"))
-        .is_ok_and(|path| path.to_string_lossy().starts_with(GOXE))
+        .is_ok_and(|path| path.to_string_lossy().starts_with(program()))
 }
 
 /// Whether a process runs a program of this folder.

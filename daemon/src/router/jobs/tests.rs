@@ -11,7 +11,7 @@ fn jobs(count_max: usize, bytes_max: usize) -> Jobs {
 }
 
 fn owner() -> Principal {
-    Principal { name: "uid:1".into(), role: Role::Edit }
+    Principal::new("uid:1", Role::Edit)
 }
 
 /// Begins a job and ends it with this many bytes; returns its id and what had to go.

@@ -28,7 +28,7 @@ impl Suite {
                     "username": { "type": "string", "description": "User's response" },
                     "email": { "type": "string", "description": "User's email address" },
                 });
-                let form = form(&argument("message"), fields, &["username", "email"]);
+                let form = form(&argument("message"), &fields, &["username", "email"]);
                 Ok(once(round, &[("user", form)], "User response:"))
             }
             "test_elicitation_sep1034_defaults" => {
@@ -81,7 +81,7 @@ impl Suite {
 
     fn confirm(&self, round: &Round) -> Result<CallReply, Error> {
         let fields = json!({ "ok": { "type": "boolean" } });
-        let mut reply = once(round, &[("confirm", form("Please confirm", fields, &["ok"]))], "");
+        let mut reply = once(round, &[("confirm", form("Please confirm", &fields, &["ok"]))], "");
         match (&mut reply.asks, &round.state) {
             (Some(asks), None) => asks.state = Some(self.sign("confirm")),
             (_, state) => {
@@ -99,7 +99,7 @@ impl Suite {
         match self.signed(Some(state))? {
             "one" => {
                 let fields = json!({ "color": { "type": "string" } });
-                let question = form("Step 2: What is your favorite color?", fields, &["color"]);
+                let question = form("Step 2: What is your favorite color?", &fields, &["color"]);
                 Ok(self.step("step2", question, "two"))
             }
             _ => Ok(said("Both steps are done.")),
@@ -118,7 +118,7 @@ impl Suite {
 /// The prompt that asks.
 pub(super) fn prompt(round: &Round) -> FillReply {
     let fields = json!({ "context": { "type": "string" } });
-    let question = form("What context should the prompt use?", fields, &["context"]);
+    let question = form("What context should the prompt use?", &fields, &["context"]);
     let reply = once(round, &[("user_context", question)], "Use this:");
     let messages = reply.content.into_iter().map(message).collect();
     FillReply { description: None, messages, asks: reply.asks }
@@ -147,14 +147,14 @@ fn said(words: &str) -> CallReply {
     CallReply { content: vec![text(words)], ..CallReply::default() }
 }
 
-fn form(message: &str, fields: Value, required: &[&str]) -> Question {
+fn form(message: &str, fields: &Value, required: &[&str]) -> Question {
     let schema = json!({ "type": "object", "properties": fields, "required": required });
     let params = object(json!({ "message": message, "requestedSchema": schema }));
     Question { kind: AskKind::Elicitation, params }
 }
 
 fn name(message: &str) -> Question {
-    form(message, json!({ "name": { "type": "string" } }), &["name"])
+    form(message, &json!({ "name": { "type": "string" } }), &["name"])
 }
 
 fn sampling(words: &str, tokens: u32) -> Question {
@@ -177,7 +177,7 @@ fn defaults() -> Question {
         "status": { "type": "string", "enum": status, "default": "active" },
         "verified": { "type": "boolean", "default": true },
     });
-    form("Please check these values", fields, &[])
+    form("Please check these values", &fields, &[])
 }
 
 fn choices() -> Question {
@@ -200,5 +200,5 @@ fn choices() -> Question {
         "untitledMulti": { "type": "array", "items": { "type": "string", "enum": options } },
         "titledMulti": { "type": "array", "items": { "anyOf": titled("Choice") } },
     });
-    form("Please choose", fields, &[])
+    form("Please choose", &fields, &[])
 }

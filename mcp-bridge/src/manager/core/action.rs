@@ -1,6 +1,6 @@
 //! What the core wants done: the shell carries each out and reports with an event.
 
-use super::event::{CallId, Epoch, Identity, LinkId, Token};
+use super::event::{Advance, CallId, Epoch, Identity, LinkId, Token};
 use super::reason::Reason;
 use super::starts::Starts;
 
@@ -27,6 +27,20 @@ pub enum Outcome {
 /// What users of the manager are told.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Notice {
+    /// A daemon is being started.
+    Starting {
+        /// Which start this is since the last that held.
+        attempt: u32,
+    },
+    /// A daemon answers that it reads its journal back.
+    Recovering {
+        /// The daemon.
+        pid: u32,
+        /// Its start.
+        epoch: Epoch,
+        /// How far it is.
+        advance: Advance,
+    },
     /// A daemon is ready that was not there before.
     Started {
         /// The daemon.

@@ -229,6 +229,7 @@ impl Core {
     /// A daemon answered that it recovers: it is waited for as long as it gets on.
     pub(super) fn follow(&mut self, link: LinkId, id: Identity, advance: Advance) {
         self.asked = None;
+        self.tell(Notice::Recovering { pid: id.pid, epoch: id.epoch.clone(), advance });
         self.phase = Phase::Recovering {
             link,
             id,

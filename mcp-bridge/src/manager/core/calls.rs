@@ -188,6 +188,9 @@ impl Calls {
         let Some(entry) = self.entries.get_mut(&call) else { return };
         match entry.state {
             State::Waiting => self.finish(call, Outcome::NotDone(Reason::Cancelled), out),
+            State::Lost if entry.kind == CallKind::Once => {
+                self.finish(call, Outcome::Unknown(Reason::AnswerLost), out);
+            }
             State::Lost if entry.kind != CallKind::Edit => {
                 self.finish(call, Outcome::NotDone(Reason::Cancelled), out);
             }
@@ -221,6 +224,9 @@ impl Calls {
                         entry.given_up = true;
                         entry.state = State::Asking { link, until_ms };
                         out.push(Action::AskOutcome(call, link));
+                    }
+                    CallKind::Once => {
+                        finished.push((call, entry.failed(Reason::AnswerLost)));
                     }
                     CallKind::Ensure | CallKind::Start | CallKind::Read => {
                         let reason = if now_ms < entry.deadline_ms {

@@ -68,6 +68,8 @@ pub enum CallKind {
     Read,
     /// Writes, under an idempotency key: sent again at most once.
     Edit,
+    /// May change something that nobody keeps a record of: never sent again.
+    Once,
 }
 
 /// What one look at the data folder and its daemon found.

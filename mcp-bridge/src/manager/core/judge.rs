@@ -4,6 +4,7 @@ use super::action::{Action, Notice};
 use super::attach::Missing;
 use super::event::{Advance, Health, Identity, LinkId};
 use super::reason::Reason;
+use super::settings::Settings;
 use super::{Core, Gone, Phase};
 
 /// A daemon under suspicion.
@@ -66,11 +67,13 @@ impl Core {
                 self.link_up(link, id);
             }
             Health::Recovering(at) => {
+                *check_at_ms = check_ms;
                 if at != *advance {
                     *advance = at;
                     *moved_ms = now_ms;
+                    let (pid, epoch) = (id.pid, id.epoch.clone());
+                    self.tell(Notice::Recovering { pid, epoch, advance: at });
                 }
-                *check_at_ms = check_ms;
             }
             Health::Draining => {
                 let link = *link;
@@ -178,8 +181,8 @@ impl Core {
                 self.phase = Phase::Looking;
                 self.ask_look();
             }
-            Phase::Clearing { since_ms, .. } => {
-                if self.now_ms.saturating_sub(*since_ms) < settings.drain_ms_max {
+            Phase::Clearing { gone, since_ms, .. } => {
+                if self.now_ms.saturating_sub(*since_ms) < clearing_ms_max(gone, settings) {
                     self.ask_look();
                 } else {
                     self.end_clearing();
@@ -224,8 +227,8 @@ impl Core {
             Phase::Locking { look_at_ms } | Phase::Judging { look_at_ms, .. } => {
                 next_look(*look_at_ms)
             }
-            Phase::Clearing { since_ms, look_at_ms, .. } => {
-                let end_ms = since_ms.saturating_add(settings.drain_ms_max);
+            Phase::Clearing { gone, since_ms, look_at_ms } => {
+                let end_ms = since_ms.saturating_add(clearing_ms_max(gone, settings));
                 Some(next_look(*look_at_ms).map_or(end_ms, |at_ms| at_ms.min(end_ms)))
             }
             Phase::Starting { heard_ms, look_at_ms, .. } => {
@@ -250,6 +253,17 @@ impl Core {
             | Phase::Checking
             | Phase::Surveying { .. }
             | Phase::Killing { .. } => None,
+        }
+    }
+}
+
+/// How long the data folder may stay held. One that drains finishes its work; anybody else starts,
+/// and shows itself, or is about to go.
+fn clearing_ms_max(gone: &Gone, settings: &Settings) -> u64 {
+    match gone {
+        Gone::Draining(_) => settings.drain_ms_max,
+        Gone::Ended | Gone::Fell(_) | Gone::Bad(_) => {
+            settings.drain_ms_max.min(settings.progress_ms_max)
         }
     }
 }

@@ -65,6 +65,8 @@ pub enum Reason {
     StillRunning,
     /// The daemon would not say what became of the edit.
     OutcomeRefused,
+    /// The answer to a call is lost that nobody keeps a record of.
+    AnswerLost,
 }
 
 impl Reason {
@@ -87,7 +89,8 @@ impl Reason {
             | Self::KeepsFalling { .. }
             | Self::NeverApplied
             | Self::StillRunning
-            | Self::OutcomeRefused => false,
+            | Self::OutcomeRefused
+            | Self::AnswerLost => false,
         }
     }
 }
@@ -156,6 +159,7 @@ impl fmt::Display for Reason {
             Self::NeverApplied => out.write_str(NEVER_APPLIED),
             Self::StillRunning => out.write_str(STILL_RUNNING),
             Self::OutcomeRefused => out.write_str(OUTCOME_REFUSED),
+            Self::AnswerLost => out.write_str(ANSWER_LOST),
         }
     }
 }
@@ -169,6 +173,9 @@ const NEVER_APPLIED: &str = "The goxe daemon was lost twice while this edit was 
 const STILL_RUNNING: &str = "The time for this edit is over, and it still runs in the daemon.";
 const OUTCOME_REFUSED: &str =
     "The reply to this edit was lost, and the daemon would not say what became of it.";
+
+const ANSWER_LOST: &str =
+    "The goxe daemon was lost, or did not answer, while it worked on this call.";
 
 fn write_exhausted(
     out: &mut fmt::Formatter<'_>,
@@ -190,8 +197,8 @@ fn write_exhausted(
     )
 }
 
-/// A duration for people.
-struct Seconds(u64);
+/// A duration in milliseconds, for people.
+pub(super) struct Seconds(pub(super) u64);
 
 impl fmt::Display for Seconds {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,7 +2,7 @@
 
 use super::action::{Action, Request};
 use super::event::{Exit, Identity, Token};
-use super::reason::Reason;
+use super::reason::{Reason, Seconds};
 use super::starts::{Starts, Verdict};
 use super::{Core, Gone, Lock, Notice, OwnStart, Phase, Suspect};
 
@@ -180,6 +180,7 @@ impl Core {
         let token = self.token();
         let (at_ms, attempt) = (self.now_ms, self.attempt);
         self.start = Some(OwnStart { token, at_ms, attempt, supervised });
+        self.tell(Notice::Starting { attempt });
         let look_at_ms = self.in_ms(self.settings.look_again_ms);
         self.phase = Phase::Starting { heard_ms: at_ms, look_at_ms, ending: false };
         token
@@ -197,6 +198,14 @@ impl Core {
         if self.starts.failed(self.now_ms) {
             self.write_starts();
         }
+        let exit = match self.phase {
+            Phase::Starting { ending: true, .. } => {
+                let waited = Seconds(self.settings.progress_ms_max);
+                let text = format!("it did not become ready within {waited}; {}", exit.text);
+                Exit { text, ..exit }
+            }
+            _ => exit,
+        };
         if exit.code.is_some_and(|code| LASTING_EXITS.contains(&code)) {
             return self.fail(&Reason::StartFailed { text: exit.text });
         }

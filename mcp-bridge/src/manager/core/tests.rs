@@ -291,3 +291,33 @@ fn a_call_in_flight_does_not_die_with_a_daemon_that_hangs() {
         assert_eq!(outcomes(&actions), []);
     }
 }
+
+#[test]
+fn what_nobody_keeps_a_record_of_is_sent_once() {
+    let unknown = [(CALL, Outcome::Unknown(Reason::AnswerLost))];
+    // Lost on the way: the next daemon does not get it.
+    let mut bench = Bench::sent(CallKind::Once);
+    let actions = bench.step(Event::LinkLost(LINK));
+    let actions = bench.look(&actions, Found::Ready(LinkId(2), id("b")));
+    assert_eq!(outcomes(&actions), unknown);
+    let again = |action: &Action| matches!(action, Action::Send(..) | Action::AskOutcome(..));
+    assert!(!actions.iter().any(again), "{actions:?}");
+
+    // Refused before it was run: nothing was done yet.
+    let mut bench = Bench::sent(CallKind::Once);
+    let actions = bench.step(Event::Replied(CALL, ReplyKind::ShuttingDown));
+    let actions = locked(&mut bench, &actions);
+    let actions = bench.look(&actions, Found::Ready(LinkId(2), id("b")));
+    assert!(actions.contains(&Action::Send(CALL, LinkId(2))));
+
+    // Cancelled, and no answer to that.
+    let mut bench = Bench::sent(CallKind::Once);
+    bench.step(Event::Abandon(CALL));
+    bench.now_ms += bench.core.settings.cancel_ms_max;
+    assert_eq!(outcomes(&bench.step(Event::Tick)), unknown);
+
+    // Given up while its daemon is away.
+    let mut bench = Bench::sent(CallKind::Once);
+    bench.step(Event::LinkLost(LINK));
+    assert_eq!(outcomes(&bench.step(Event::Abandon(CALL))), unknown);
+}

@@ -26,8 +26,9 @@ impl Shell {
             Action::DropStartLock => self.start_lock = None,
             Action::Survey(token) => self.survey(token),
             Action::WriteStarts(starts) => {
-                // Without a record the budget forgets this start; that must not keep it from happening.
-                let _ = record::write(&self.scene.looker.paths.starts, &starts);
+                // A disk that is full must not keep a start from happening, nor make it forgotten.
+                let written = record::write(&self.scene.looker.paths.starts, &starts);
+                self.unwritten = written.err().map(|_| starts);
             }
             Action::AwaitDataLock(token) => self.await_data_lock(token),
             Action::Start(token) => self.start(token),
@@ -89,9 +90,11 @@ impl Shell {
 
     fn survey(&self, token: Token) {
         let (scene, findings) = (Arc::clone(&self.scene), self.findings.clone());
+        let unwritten = self.unwritten.clone();
         let threaded = lock::in_thread("goxe-survey", move || {
             let looker = &scene.looker;
-            let starts = record::read(&looker.paths.starts, &looker.boot_id);
+            let read = || record::read(&looker.paths.starts, &looker.boot_id);
+            let starts = unwritten.unwrap_or_else(read);
             let supervisor = scene.supervised.then(|| Supervisor::find(&looker.paths)).flatten();
             let _ = findings.blocking_send(Finding::Survey(token, starts, supervisor));
         });
@@ -223,9 +226,10 @@ impl Shell {
         let result = match outcome {
             Outcome::Done => pending.got.map_or(Ok(None), |got| got.map(Some)),
             Outcome::NotDone(reason) => Err(CallError::NotDone(reason)),
-            Outcome::Unknown(reason) => {
-                Err(CallError::Unknown { reason, key: pending.work.key.unwrap_or_default() })
-            }
+            Outcome::Unknown(reason) => Err(match pending.work.key {
+                Some(key) => CallError::Unknown { reason, key },
+                None => CallError::Lost(reason),
+            }),
         };
         answer(pending.to, result, info);
     }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use goxe_config::Paths;
@@ -62,6 +63,8 @@ pub struct Glance {
 pub struct Looker {
     pub paths: Paths,
     pub client: String,
+    /// For whom we work, once it is known.
+    pub actor: OnceLock<String>,
     pub boot_id: String,
     pub patience: Duration,
 }
@@ -180,9 +183,16 @@ impl Looker {
     }
 
     async fn hello(&self, connection: &mut Connection) -> Result<HelloReply, AskError> {
-        let params = HelloParams { client: Some(self.client.clone()), token: None };
-        let answer = connection.ask("system.hello", &params).await?;
-        answer.parse().map_err(|error| AskError::Broken(error.to_string()))
+        let actor = self.actor.get().cloned();
+        let mut params = HelloParams { client: Some(self.client.clone()), actor, token: None };
+        let mut answer = connection.ask("system.hello", &params).await;
+        // A daemon from before an upgrade knows no actors; it serves until it is replaced.
+        let refused =
+            matches!(&answer, Err(AskError::Answer(error)) if error.code == Code::InvalidParams);
+        if refused && params.actor.take().is_some() {
+            answer = connection.ask("system.hello", &params).await;
+        }
+        answer?.parse().map_err(|error| AskError::Broken(error.to_string()))
     }
 }
 

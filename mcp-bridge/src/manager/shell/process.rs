@@ -134,6 +134,52 @@ fn await_end(pidfd: &std::os::fd::OwnedFd, patience: Duration) -> Result<bool, S
     }
 }
 
+/// The end of one process, as an event of the system.
+#[derive(Debug)]
+pub struct Ended {
+    // A pidfd is no pipe, but is readable like one once its process is dead.
+    #[cfg(target_os = "linux")]
+    pidfd: tokio::net::unix::pipe::Receiver,
+}
+
+#[cfg(target_os = "linux")]
+impl Ended {
+    /// Starts to watch exactly this process; none if it is gone, or cannot be watched.
+    pub fn of(pid: u32, started: u64) -> Option<Self> {
+        use rustix::process::{Pid, PidfdFlags, pidfd_open};
+
+        let number = Pid::from_raw(i32::try_from(pid).ok()?)?;
+        let pidfd = pidfd_open(number, PidfdFlags::NONBLOCK).ok()?;
+        if !is_alive(pid, started) {
+            return None;
+        }
+        let pidfd = tokio::net::unix::pipe::Receiver::from_owned_fd_unchecked(pidfd).ok()?;
+        Some(Self { pidfd })
+    }
+
+    /// Ends when the process has.
+    pub async fn wait(&self) {
+        if self.pidfd.readable().await.is_err() {
+            // The runtime shuts down: nobody wants to know any more.
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// Where the system does not tell of the end of a process, looking at it does.
+#[cfg(not(target_os = "linux"))]
+impl Ended {
+    /// Never: see the type.
+    pub fn of(_pid: u32, _started: u64) -> Option<Self> {
+        None
+    }
+
+    /// Waits for ever.
+    pub async fn wait(&self) {
+        std::future::pending::<()>().await;
+    }
+}
+
 /// Where processes cannot be held on to, none is signalled by number.
 #[cfg(not(target_os = "linux"))]
 pub fn end(pid: u32, _started: u64, _ending: Ending) -> Result<(), String> {

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-/// Calls `changed` whenever the endpoint file of this folder is written, replaced or removed. Blocks
-/// until `changed` returns false; returns at once where the system cannot tell.
+/// Calls `changed` whenever the endpoint file of this folder is written, replaced or removed, and once
+/// at the beginning, for what happened before it was watched. Blocks until `changed` returns false; returns at once where the system cannot tell.
 #[cfg(target_os = "linux")]
 pub fn watch(data: &Path, changed: impl FnMut() -> bool) {
     // Without a watch the manager looks by itself from time to time, only later.
@@ -24,6 +24,9 @@ fn watch_folder(data: &Path, mut changed: impl FnMut() -> bool) -> rustix::io::R
         | WatchFlags::DELETE_SELF
         | WatchFlags::ONLYDIR;
     add_watch(&inotify, data, flags)?;
+    if !changed() {
+        return Ok(());
+    }
     let mut buffer = [MaybeUninit::uninit(); 4 << 10];
     let mut reader = Reader::new(&inotify, &mut buffer);
     loop {

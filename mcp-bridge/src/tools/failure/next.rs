@@ -3,17 +3,49 @@
 use goxe_protocol::{Code, Error, error::kind};
 use serde_json::{Value, json};
 
-use super::{Failed, call};
-use crate::{manager::Reason, tools::Tool};
+use super::{Failed, Failure, call};
+use crate::{
+    manager::Reason,
+    tools::{Tool, step},
+};
 
-/// The longest arguments that are repeated in a `Next:` line, in bytes.
-const REPEATED_BYTES_MAX: usize = 400;
+/// The longest call that is repeated in a `Next:` line, in bytes: what a model wrote once it can
+/// read once more.
+pub(in crate::tools) const REPEATED_BYTES_MAX: usize = 2_000;
+
+/// The call that comes next, and what to know before it is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::tools) struct Step {
+    /// The call, which can be made as it stands.
+    pub call: String,
+    /// A sentence about it.
+    pub advice: Option<String>,
+}
+
+impl Step {
+    fn new(call: impl Into<String>) -> Self {
+        Step { call: call.into(), advice: None }
+    }
+
+    fn with(self, advice: impl Into<String>) -> Self {
+        Step { advice: Some(advice.into()), ..self }
+    }
+
+    /// A failure that this step follows.
+    pub(super) fn after(self, what: String, why: String) -> Failure {
+        let why = match &self.advice {
+            Some(advice) => format!("{why} {advice}"),
+            None => why,
+        };
+        Failure::new(what, why, self.call)
+    }
+}
 
 impl Failed<'_> {
     /// The next call when there is no answer, for a reason that the manager knows.
-    pub(super) fn without(&self, reason: &Reason) -> String {
+    pub(super) fn without(&self, reason: &Reason) -> Step {
         match reason {
-            Reason::Deadline { .. } => self.smaller(),
+            Reason::Deadline { .. } => self.smaller(None),
             Reason::Cancelled => self.again("if it is still wanted"),
             // What would be tried again only later is tried at once when somebody asks for it.
             Reason::Exhausted { .. } | Reason::Bad | Reason::NoDaemon => self.restart(),
@@ -28,7 +60,8 @@ impl Failed<'_> {
             | Reason::KeepsFalling { .. }
             | Reason::NeverApplied
             | Reason::StillRunning
-            | Reason::OutcomeRefused => self.check(),
+            | Reason::OutcomeRefused
+            | Reason::AnswerLost => self.check(),
         }
     }
 
@@ -39,7 +72,7 @@ impl Failed<'_> {
         key: &str,
         project: Option<&str>,
         reason: Option<&Reason>,
-    ) -> String {
+    ) -> Step {
         let mut arguments = json!({ "action": "outcome", "key": key });
         if let Some(project) = project {
             arguments["project"] = json!(project);
@@ -47,26 +80,26 @@ impl Failed<'_> {
         let ask = call(Tool::History, &arguments);
         match reason {
             Some(Reason::Exhausted { .. } | Reason::Bad | Reason::NoDaemon) => {
-                format!("{}, then {ask}", self.restart())
+                self.restart().with(format!("Then ask: {ask}"))
             }
-            _ => ask,
+            _ => Step::new(ask),
         }
     }
 
-    pub(super) fn check(&self) -> String {
-        call(Tool::EngineHealth, &json!({ "action": "check" }))
+    pub(super) fn check(&self) -> Step {
+        Step::new(call(Tool::EngineHealth, &json!({ "action": "check" })))
     }
 
-    fn restart(&self) -> String {
-        call(Tool::EngineHealth, &json!({ "action": "restart" }))
+    fn restart(&self) -> Step {
+        Step::new(call(Tool::EngineHealth, &json!({ "action": "restart" })))
     }
 
     /// The next call after an error that the daemon answered.
-    pub(super) fn after(&self, error: &Error) -> String {
+    pub(super) fn after(&self, error: &Error) -> Step {
         match error.code {
             Code::ParseError | Code::InvalidRequest | Code::InvalidParams => self.model(error),
             Code::MethodNotFound | Code::Unsupported => {
-                format!("{} (the engine may be of another version)", self.check())
+                self.check().with("The engine may be of another version.")
             }
             Code::InternalError | Code::EngineFault | Code::ServiceUnavailable | Code::Other(_) => {
                 self.check()
@@ -75,44 +108,55 @@ impl Failed<'_> {
                 Some(wait) => self.again(&format!("after {wait} ms")),
                 None => self.again("after a few seconds"),
             },
-            Code::Timeout | Code::TooLarge | Code::LimitExceeded => self.smaller(),
+            Code::Timeout | Code::TooLarge | Code::LimitExceeded => self.smaller(Some(error)),
             Code::Cancelled => self.again("if it is still wanted"),
             Code::ShuttingDown => self.again("now: the next engine answers it"),
             Code::Unauthenticated | Code::Forbidden => {
-                format!("ask the user for the right to do this, then {}", self.again("again"))
+                self.again("once the user has given the right to do this")
             }
             Code::NotFound => self.after_not_found(error),
             Code::Conflict => self.after_conflict(&error.data.kind),
-            Code::BadFile => format!("check the file, then {}", self.again("again")),
-            Code::Io => format!("{} tells when the disk is usable again", self.check()),
+            Code::BadFile => {
+                self.look().with("The file is not what its name says; ask for another.")
+            }
+            Code::Io => self.check().with("It tells when the disk is usable again."),
             Code::Corrupt => match self.project {
                 Some(project) => {
-                    call(Tool::History, &json!({ "action": "list", "project": project }))
+                    Step::new(call(Tool::History, &json!({ "action": "list", "project": project })))
                 }
                 None => self.check(),
             },
         }
     }
 
+    /// What the project of the call holds, else which projects there are.
+    fn look(&self) -> Step {
+        Step::new(match self.project {
+            Some(project) => step::info(project),
+            None => call(Tool::Project, &json!({ "action": "list" })),
+        })
+    }
+
     /// A call of this kind that would pass.
-    fn model(&self, error: &Error) -> String {
+    fn model(&self, error: &Error) -> Step {
         let index = error.data.extra.get("edit").and_then(Value::as_u64);
         match index.and_then(|index| usize::try_from(index).ok()) {
             Some(index) if self.tool == Tool::VoxelsEdit => {
-                self.tool.model_edit(self.arguments, index)
+                Step::new(self.tool.model_edit(self.arguments, index))
+                    .with("Next is one that fits, as a dry run.")
             }
-            _ => self.tool.model(self.arguments),
+            _ => Step::new(self.tool.model(self.arguments)),
         }
     }
 
     /// The call with the name that was meant, where the daemon knows one that is near; else the
     /// call that lists what there is.
-    fn after_not_found(&self, error: &Error) -> String {
+    fn after_not_found(&self, error: &Error) -> Step {
         let fact = |name: &str| error.data.extra.get(name).and_then(Value::as_str);
         if let (Some(name), Some(nearest)) = (fact("name"), fact("nearest"))
             && let Some(corrected) = self.with_name(name, nearest)
         {
-            return corrected;
+            return Step::new(corrected);
         }
         let of_project = |tool, action| {
             self.project.map(|project| call(tool, &json!({ "action": action, "project": project })))
@@ -130,7 +174,7 @@ impl Failed<'_> {
             }
             _ => None,
         };
-        found.unwrap_or_else(|| call(Tool::Project, &json!({ "action": "list" })))
+        Step::new(found.unwrap_or_else(|| call(Tool::Project, &json!({ "action": "list" }))))
     }
 
     fn action(&self) -> &str {
@@ -146,20 +190,12 @@ impl Failed<'_> {
         let member =
             named.find(|member| members.get(*member).and_then(Value::as_str) == Some(name))?;
         members.insert(member.to_owned(), json!(nearest));
-        let text = arguments.to_string();
-        Some(if text.len() <= REPEATED_BYTES_MAX {
-            format!("{} {text}", self.tool.name())
-        } else {
-            format!(
-                "{} with the same arguments and `{member}` {}",
-                self.tool.name(),
-                json!(nearest)
-            )
-        })
+        let corrected = call(self.tool, &arguments);
+        (corrected.len() <= REPEATED_BYTES_MAX).then_some(corrected)
     }
 
     /// The call that shows what the state is, after it was not what the call supposed.
-    fn after_conflict(&self, kind: &str) -> String {
+    fn after_conflict(&self, kind: &str) -> Step {
         let Some(project) = self.project else {
             let trash = matches!(kind, kind::IN_TRASH | kind::NOT_IN_TRASH);
             let list = if trash {
@@ -167,9 +203,9 @@ impl Failed<'_> {
             } else {
                 json!({ "action": "list" })
             };
-            return call(Tool::Project, &list);
+            return Step::new(call(Tool::Project, &list));
         };
-        match kind {
+        Step::new(match kind {
             kind::CURSOR_EXPIRED => self.without_cursor(),
             kind::TOO_MANY_COLORS => {
                 let mut arguments = self.arguments.clone();
@@ -185,12 +221,13 @@ impl Failed<'_> {
             kind::LAYER_EXISTS => {
                 call(Tool::LayersEdit, &json!({ "action": "list", "project": project }))
             }
-            kind::PROJECT_EXISTS => call(Tool::Project, &json!({ "action": "list" })),
-            _ => format!(
-                "{} for the newest `revision`, then decide",
-                call(Tool::ProjectInfo, &json!({ "project": project }))
-            ),
-        }
+            // It is there: look at it, or take another name.
+            kind::PROJECT_EXISTS => step::info(project),
+            _ => {
+                let advice = "Look what has changed, then pass the newest `revision`.";
+                return Step::new(step::info(project)).with(advice);
+            }
+        })
     }
 
     fn without_cursor(&self) -> String {
@@ -202,20 +239,24 @@ impl Failed<'_> {
     }
 
     /// The same call, for less work.
-    fn smaller(&self) -> String {
+    fn smaller(&self, error: Option<&Error>) -> Step {
+        let mut arguments = self.arguments.clone();
         match self.tool {
             Tool::RenderView => {
-                let mut arguments = self.arguments.clone();
                 arguments["width"] = json!(384);
                 arguments["height"] = json!(384);
-                call(self.tool, &arguments)
+                Step::new(call(self.tool, &arguments))
             }
             Tool::VoxelsEdit => {
-                "voxels_edit with fewer or smaller edits; `dry_run` true tells the count first"
-                    .to_owned()
+                let index = error.and_then(|error| error.data.extra.get("edit"));
+                let index = index.and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
+                Step::new(self.tool.model_edit(self.arguments, index.unwrap_or(0)))
+                    .with("Make fewer or smaller edits; next is one that fits, as a dry run.")
             }
             Tool::VoxelsRead | Tool::VoxelsFind => {
-                format!("{} with a smaller `within` or `limit`", self.tool.name())
+                let corner = json!({ "min": [0, 0, 0], "max": [15, 15, 15] });
+                arguments["within"] = corner;
+                Step::new(call(self.tool, &arguments)).with("Look at a smaller box.")
             }
             Tool::EngineHealth
             | Tool::History
@@ -227,11 +268,11 @@ impl Failed<'_> {
     }
 
     /// The same call again.
-    pub(super) fn again(&self, when: &str) -> String {
-        let arguments = self.arguments.to_string();
-        if arguments.len() > REPEATED_BYTES_MAX {
-            return format!("{} with the same arguments, {when}", self.tool.name());
+    pub(super) fn again(&self, when: &str) -> Step {
+        let again = call(self.tool, self.arguments);
+        if again.len() > REPEATED_BYTES_MAX {
+            return self.look().with(format!("Make the same call again, {when}."));
         }
-        format!("{} {arguments}, {when}", self.tool.name())
+        Step::new(again).with(format!("Make the same call again, {when}."))
     }
 }

@@ -6,7 +6,7 @@ use goxe_protocol::{Code, Error};
 use serde_json::Value;
 
 /// Methods that the daemon's hints name, and what a tool calls them.
-const METHODS: [(&str, &str); 20] = [
+const METHODS: [(&str, &str); 21] = [
     ("project.create", "project create"),
     ("project.list", "project list"),
     ("project.delete", "project delete"),
@@ -20,6 +20,7 @@ const METHODS: [(&str, &str); 20] = [
     ("voxel.read", "voxels_read list"),
     ("voxel.find", "voxels_find"),
     ("render.image", "render_view"),
+    ("render.turntable", "render_view"),
     ("history.list", "history list"),
     ("history.forget", "history forget"),
     ("history.outcome", "history outcome"),

@@ -43,6 +43,20 @@ pub(in crate::tools) struct Export {
     overwrite: bool,
 }
 
+impl Import {
+    /// The project that the file comes into.
+    pub(super) fn project(&self) -> &str {
+        &self.project
+    }
+}
+
+impl Export {
+    /// The project that is written.
+    pub(super) fn project(&self) -> &str {
+        &self.project
+    }
+}
+
 /// Reads a file and sends it.
 pub(super) async fn import(context: &mut Context<'_>, import: Import) -> Result<Answer, Failure> {
     let Import { project, path, format, if_revision } = import;

@@ -1,27 +1,29 @@
-//! Voxels as ASCII pictures, a letter for each colour and one picture for each z.
+//! Voxels as ASCII pictures: a letter for each colour, a picture for each place on an axis, and
+//! rulers that say where each letter is.
+
+mod legend;
 
 use std::collections::BTreeMap;
 
 use goxe_protocol::api::{
-    types::{Box3, Color, Revision},
+    types::{Axis, Box3, Revision},
     voxel::{self, ReadForm, ReadParams, ScopeParams},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::tools::{Answer, Context, Failure};
+use crate::tools::{Answer, Context, Failure, failure::call};
+use legend::Legend;
 
-/// Characters of pictures in an answer, when the call names no range of z.
+/// Characters of pictures in an answer, when the call names no range.
 const CELLS: u64 = 6_000;
 /// Characters of pictures in an answer at most.
 const CELLS_MAX: u64 = 30_000;
-/// What stands for an empty voxel.
-const EMPTY: char = '.';
-/// What stands for every colour after the 62nd.
-const OTHER: char = '#';
-/// Quotes, comma, new line around a row, and the same for the picture itself.
-const ROW_EXTRA: u64 = 4;
+/// Quotes, comma, new line and ruler around a row.
+const ROW_EXTRA: u64 = 12;
+/// Rows that rulers and words of a picture take.
+const PICTURE_EXTRA: u64 = 4;
 
 /// Which slices to read.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -30,8 +32,10 @@ pub(in crate::tools) struct Slices {
     project: String,
     layer: Option<String>,
     within: Option<Box3>,
-    /// slices: from this z to that z.
-    z: Option<[i32; 2]>,
+    /// The axis across the pictures; z when absent.
+    axis: Option<Axis>,
+    /// From this place on the axis to that one.
+    range: Option<[i32; 2]>,
 }
 
 /// ASCII slices.
@@ -42,33 +46,74 @@ pub(in crate::tools) struct SlicesAnswer {
     /// The box that the pictures show.
     #[serde(skip_serializing_if = "Option::is_none")]
     bounds: Option<Box3>,
-    /// What the letters stand for: a colour, and its material slot where that is not 1.
+    /// How to read the pictures.
+    how: &'static str,
+    /// What the letters stand for: a colour, its material slot where that is not 1, how many.
     legend: BTreeMap<char, String>,
-    /// How to read the rows.
-    rows: &'static str,
-    /// One picture for each z.
+    /// One picture for each place on the axis.
     slices: Vec<Slice>,
-    /// The range of z that is left.
+    /// The call that shows the rest.
     #[serde(skip_serializing_if = "Option::is_none")]
-    next_z: Option<[i32; 2]>,
+    next: Option<String>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
 struct Slice {
-    z: i32,
+    /// The place on the axis, as `z 3`.
+    at: String,
     rows: Vec<String>,
 }
 
-const ROWS: &str = "x grows to the right, y grows upwards: the first row is the greatest y";
+/// How the pictures across an axis lie: the axes to the right and up, and the words for it.
+struct Side {
+    right: usize,
+    up: usize,
+    how: &'static str,
+}
+
+const fn side_of(axis: Axis) -> Side {
+    match axis {
+        Axis::X => Side {
+            right: 1,
+            up: 2,
+            how: "seen from the right: y grows to the right, z upwards. The two ruler rows above each \
+                  picture give y, the number before each row its z. `.` is empty.",
+        },
+        Axis::Y => Side {
+            right: 0,
+            up: 2,
+            how: "seen from the front: x grows to the right, z upwards. The two ruler rows above each \
+                  picture give x, the number before each row its z. `.` is empty.",
+        },
+        Axis::Z => Side {
+            right: 0,
+            up: 1,
+            how: "seen from above: x grows to the right, y upwards (away from the front). The two ruler \
+                  rows above each picture give x, the number before each row its y. `.` is empty.",
+        },
+    }
+}
+
+const fn index(axis: Axis) -> usize {
+    match axis {
+        Axis::X => 0,
+        Axis::Y => 1,
+        Axis::Z => 2,
+    }
+}
+
+const NAMES: [&str; 3] = ["x", "y", "z"];
 
 pub(super) async fn run(context: &mut Context<'_>, wanted: Slices) -> Result<Answer, Failure> {
-    let Slices { project, layer, within, z } = wanted;
+    let Slices { project, layer, within, axis, range } = wanted;
+    let axis = axis.unwrap_or(Axis::Z);
     let scope = ScopeParams { project: project.clone(), layer: layer.clone(), within };
     let found = context.ask::<voxel::Bounds>(&scope).await?;
     let Some(bounds) = within.or(found.bounds) else {
-        return Ok(Answer::data(&picture(found.revision, None, &[], None)));
+        return Ok(Answer::data(&picture(found.revision, None, axis, &[])));
     };
-    let (window, next_z) = window(bounds, z).map_err(|misfit| refused(context, bounds, &misfit))?;
+    let (window, rest) =
+        window(bounds, axis, range).map_err(|misfit| refused(context, bounds, axis, &misfit))?;
     let params = ReadParams {
         project,
         layer,
@@ -79,24 +124,31 @@ pub(super) async fn run(context: &mut Context<'_>, wanted: Slices) -> Result<Ans
     };
     let (reply, voxels) = context.send::<voxel::Read>(&params, None).await?;
     let voxels = voxels.unwrap_or_default();
-    Ok(Answer::data(&picture(reply.revision, Some(window), &voxels, next_z)))
+    let mut answer = picture(reply.revision, Some(window), axis, &voxels);
+    answer.next = rest.map(|rest| {
+        let mut next = context.arguments.clone();
+        next["range"] = json!(rest);
+        call(context.tool, &next)
+    });
+    Ok(Answer::data(&answer))
 }
 
 /// Why there is no picture of a box.
 #[derive(Debug, PartialEq, Eq)]
 enum Misfit {
-    /// The range of z holds nothing of it.
+    /// The range holds nothing of it.
     Outside([i32; 2]),
     /// One slice alone is more than an answer.
     TooWide,
 }
 
-fn refused(context: &Context<'_>, bounds: Box3, misfit: &Misfit) -> Failure {
+fn refused(context: &Context<'_>, bounds: Box3, axis: Axis, misfit: &Misfit) -> Failure {
+    let name = NAMES[index(axis)];
     let (what, why) = match misfit {
         Misfit::Outside([low, high]) => (
-            format!("there is no slice from z {low} to {high}"),
+            format!("there is no slice from {name} {low} to {high}"),
             format!(
-                "`z` is [lowest, highest], and the voxels lie from {:?} to {:?}.",
+                "`range` is [lowest, highest] along {name}, and the voxels lie from {:?} to {:?}.",
                 bounds.min, bounds.max
             ),
         ),
@@ -110,102 +162,105 @@ fn refused(context: &Context<'_>, bounds: Box3, misfit: &Misfit) -> Failure {
     };
     let mut next = context.arguments.clone();
     match misfit {
-        Misfit::Outside(_) => next["z"] = json!([bounds.min[2], bounds.max[2]]),
+        Misfit::Outside(_) => {
+            next["range"] = json!([bounds.min[index(axis)], bounds.max[index(axis)]]);
+        }
         Misfit::TooWide => {
-            next["within"] = json!({ "min": bounds.min, "max": narrowed(bounds) });
+            next["within"] = json!({ "min": bounds.min, "max": narrowed(bounds, axis) });
         }
     }
     context.wrong(&what, why, &next)
 }
 
-/// The part of the box that fits one answer, and the range of z that is left.
-fn window(bounds: Box3, z: Option<[i32; 2]>) -> Result<(Box3, Option<[i32; 2]>), Misfit> {
-    let low = z.map_or(bounds.min[2], |[low, _]| low.max(bounds.min[2]));
-    let high = z.map_or(bounds.max[2], |[_, high]| high.min(bounds.max[2]));
-    let outside = Misfit::Outside(z.unwrap_or([low, high]));
-    let sides = side(bounds.min[0], bounds.max[0]).zip(side(bounds.min[1], bounds.max[1]));
-    let (Some(slices), Some((width, depth))) = (side(low, high), sides) else {
+/// The part of the box that fits one answer, and the range that is left.
+fn window(
+    bounds: Box3,
+    axis: Axis,
+    range: Option<[i32; 2]>,
+) -> Result<(Box3, Option<[i32; 2]>), Misfit> {
+    let Side { right, up, .. } = side_of(axis);
+    let along = index(axis);
+    let low = range.map_or(bounds.min[along], |[low, _]| low.max(bounds.min[along]));
+    let high = range.map_or(bounds.max[along], |[_, high]| high.min(bounds.max[along]));
+    let outside = Misfit::Outside(range.unwrap_or([low, high]));
+    let side = |axis: usize| length(bounds.min[axis], bounds.max[axis]);
+    let (Some(slices), Some((width, height))) = (length(low, high), side(right).zip(side(up)))
+    else {
         return Err(outside);
     };
-    let cost = (width + ROW_EXTRA).saturating_mul(depth);
+    let cost = (width + ROW_EXTRA).saturating_mul(height + PICTURE_EXTRA);
     if cost > CELLS_MAX {
         return Err(Misfit::TooWide);
     }
-    let budget = if z.is_some() { CELLS_MAX } else { CELLS };
+    let budget = if range.is_some() { CELLS_MAX } else { CELLS };
     let fit = (budget / cost).clamp(1, slices);
     // No more slices than lie between two numbers of this kind.
     let last = low.saturating_add(i32::try_from(fit - 1).unwrap_or(i32::MAX));
-    let [min_x, min_y, _] = bounds.min;
-    let [max_x, max_y, _] = bounds.max;
-    let window = Box3 { min: [min_x, min_y, low], max: [max_x, max_y, last] };
+    let mut window = bounds;
+    (window.min[along], window.max[along]) = (low, last);
     Ok((window, (last < high).then(|| [last + 1, high])))
 }
 
-fn side(min: i32, max: i32) -> Option<u64> {
+fn length(min: i32, max: i32) -> Option<u64> {
     u64::try_from(i64::from(max) - i64::from(min) + 1).ok().filter(|side| *side > 0)
 }
 
 /// A corner that makes the slices of a box small enough.
-fn narrowed(bounds: Box3) -> [i32; 3] {
-    let near = |min: i32, max: i32| max.min(min.saturating_add(127));
-    let [x, y, _] = bounds.min;
-    [near(x, bounds.max[0]), near(y, bounds.max[1]), bounds.max[2]]
+fn narrowed(bounds: Box3, axis: Axis) -> [i32; 3] {
+    let near = |place: usize| bounds.max[place].min(bounds.min[place].saturating_add(127));
+    std::array::from_fn(|place| if place == index(axis) { bounds.max[place] } else { near(place) })
 }
 
 /// Draws the voxels of a dense read: four bytes each, x fastest, then y, then z.
-fn picture(
-    revision: Revision,
-    bounds: Option<Box3>,
-    voxels: &[u8],
-    next_z: Option<[i32; 2]>,
-) -> SlicesAnswer {
-    let mut legend = Legend::default();
+fn picture(revision: Revision, bounds: Option<Box3>, axis: Axis, voxels: &[u8]) -> SlicesAnswer {
+    let Side { right, up, how } = side_of(axis);
+    let legend = Legend::of(voxels);
     let mut slices = Vec::new();
     if let Some(Box3 { min, max }) = bounds {
-        let mut cells = voxels.chunks_exact(4);
-        for z in min[2]..=max[2] {
-            let mut rows: Vec<String> = (min[1]..=max[1])
-                .map(|_| {
-                    (min[0]..=max[0])
-                        .map(|_| cells.next().map_or(EMPTY, |cell| legend.letter(cell)))
-                        .collect()
-                })
-                .collect();
-            rows.reverse();
-            slices.push(Slice { z, rows });
-        }
-    }
-    SlicesAnswer { revision, bounds, legend: legend.names, rows: ROWS, slices, next_z }
-}
-
-/// Letters in the order in which colours are met.
-#[derive(Default)]
-struct Legend {
-    letters: BTreeMap<[u8; 4], char>,
-    names: BTreeMap<char, String>,
-}
-
-impl Legend {
-    fn letter(&mut self, cell: &[u8]) -> char {
-        let &[r, g, b, slot] = cell else { return EMPTY };
-        if slot == 0 {
-            return EMPTY;
-        }
-        if let Some(letter) = self.letters.get(&[r, g, b, slot]) {
-            return *letter;
-        }
-        let letter = ('A'..='Z').chain('a'..='z').chain('0'..='9').nth(self.letters.len());
-        let letter = letter.unwrap_or(OTHER);
-        self.letters.insert([r, g, b, slot], letter);
-        let color = Color { rgb: [r, g, b] };
-        let name = match (letter, slot) {
-            (OTHER, _) => "other colours".to_owned(),
-            (_, 1) => color.to_string(),
-            (_, slot) => format!("{color} material {slot}"),
+        let along = index(axis);
+        let side = |axis: usize| usize::try_from(max[axis] - min[axis] + 1).unwrap_or_default();
+        let cell = |place: [i32; 3]| {
+            let [x, y, z] =
+                [0, 1, 2].map(|axis| usize::try_from(place[axis] - min[axis]).unwrap_or_default());
+            let start = ((z * side(1) + y) * side(0) + x) * 4;
+            legend.letter(voxels.get(start..start + 4).unwrap_or_default())
         };
-        self.names.insert(letter, name);
-        letter
+        for at in min[along]..=max[along] {
+            let row = |height: i32| {
+                let letters = (min[right]..=max[right]).map(|column| {
+                    let mut place = [0; 3];
+                    (place[along], place[right], place[up]) = (at, column, height);
+                    cell(place)
+                });
+                format!("{:>4} {}", height, letters.collect::<String>())
+            };
+            let mut rows = ruler(NAMES[right], min[right], max[right]);
+            rows.extend((min[up]..=max[up]).rev().map(row));
+            slices.push(Slice { at: format!("{} {at}", NAMES[along]), rows });
+        }
     }
+    SlicesAnswer { revision, bounds, how, legend: legend.into_names(), slices, next: None }
+}
+
+/// Two rows above a picture: the coordinate of every tenth column and of the first one, and the
+/// last digit of each.
+fn ruler(name: &str, min: i32, max: i32) -> Vec<String> {
+    let mut tens = format!("{name:>4} ");
+    let edge = tens.len();
+    for column in min..=max {
+        let end = edge + usize::try_from(column - min).unwrap_or_default();
+        if (column == min || column % 10 == 0) && tens.len() <= end + usize::from(column == min) {
+            tens.push_str(&" ".repeat(end.saturating_sub(tens.len())));
+            tens.push_str(&column.to_string());
+            tens.push(' ');
+        }
+    }
+    let digit = |column: i32| {
+        char::from(b'0' + u8::try_from(column.rem_euclid(10).unsigned_abs()).unwrap_or(0))
+    };
+    let digits: String =
+        (min..=max).map(|column| if column < 0 { digit(-column) } else { digit(column) }).collect();
+    vec![tens.trim_end().to_owned(), format!("     {digits}")]
 }
 
 #[cfg(test)]

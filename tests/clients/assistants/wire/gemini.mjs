@@ -3,6 +3,8 @@
 import { send, stream } from "../stub.mjs";
 
 export const name = "gemini";
+/** Gemini CLI adds an argument of its own to every tool, and its models set it. */
+export const EXTRA = { wait_for_previous: true };
 
 export function kind(method, path) {
   if (/:(streamG|g)enerateContent$/.test(path)) return "turn";

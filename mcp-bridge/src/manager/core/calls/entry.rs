@@ -92,6 +92,8 @@ impl Entry {
             CallKind::Read => {
                 Step::Finish(Outcome::NotDone(Reason::KeepsFalling { sends: self.sends }))
             }
+            CallKind::Once if self.sends == 0 => Step::Send,
+            CallKind::Once => Step::Finish(Outcome::Unknown(Reason::AnswerLost)),
             CallKind::Edit if self.given_up || self.sends >= EDIT_SENDS_MAX => Step::Ask,
             CallKind::Edit => match self.state {
                 State::Pausing { .. } => Step::Ask,
@@ -129,10 +131,12 @@ impl Entry {
     /// The outcome when nothing more can be learnt.
     pub(super) fn failed(&self, reason: Reason) -> Outcome {
         match self.kind {
-            CallKind::Edit if self.sends > 0 => Outcome::Unknown(reason),
-            CallKind::Ensure | CallKind::Start | CallKind::Read | CallKind::Edit => {
-                Outcome::NotDone(reason)
-            }
+            CallKind::Edit | CallKind::Once if self.sends > 0 => Outcome::Unknown(reason),
+            CallKind::Ensure
+            | CallKind::Start
+            | CallKind::Read
+            | CallKind::Edit
+            | CallKind::Once => Outcome::NotDone(reason),
         }
     }
 

@@ -1,27 +1,31 @@
 //! A small daemon that hosts guests: frames over a Unix socket, a thread for every connection and
 //! every call, the least of the other methods.
 
+mod talk;
+
 use std::collections::{BTreeSet, HashMap};
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
+use std::io::Read;
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
 
 use goxe_config::{Endpoint, Paths};
 use goxe_protocol::api::guest::{
-    CallParams, CallReply, CompleteParams, CompleteReply, FillParams, FillReply, ListReply, Log,
-    LogLevel, LogWish, Note, ReadParams, ReadReply, WatchParams,
+    CallParams, CallReply, CompleteParams, CompleteReply, FillParams, FillReply, ListReply, Note,
+    ReadParams, ReadReply, WatchParams,
 };
-use goxe_protocol::error::{Code, Error};
+use goxe_protocol::error::Error;
 use goxe_protocol::frame::{self, Decoder};
 use goxe_protocol::rpc::{self, Id, Message, RpcLimits};
 use serde::Serialize;
 use serde_json::{Value, json};
+
+pub use talk::Talk;
+use talk::{answer, say};
 
 /// What is hosted.
 pub trait Guests: Send + Sync + 'static {
@@ -47,57 +51,6 @@ pub trait Guests: Send + Sync + 'static {
     }
 }
 
-/// What a running call can say and hear.
-pub struct Talk {
-    stream: UnixStream,
-    id: u64,
-    progress: bool,
-    log: Option<LogWish>,
-    cancelled: Arc<AtomicBool>,
-    host: Host,
-}
-
-impl Talk {
-    /// Tells how far the call is, if that is wanted.
-    pub fn progress(&self, done: u64, total: u64) {
-        if self.progress {
-            let note = json!({ "id": self.id, "done": done, "total": total, "message": "works" });
-            say(&self.stream, "progress", &note);
-        }
-    }
-
-    /// Writes a line of its log, if that is wanted.
-    pub fn log(&self, level: LogLevel, text: &str) {
-        if let Some(wish) = self.log.as_ref().filter(|wish| level >= wish.level) {
-            let (call, logger) = (wish.call.clone(), Some("suite".to_owned()));
-            say(&self.stream, "log", &Log { call, level, logger, data: json!(text) });
-        }
-    }
-
-    /// Works for a while. False once the call is cancelled.
-    pub fn works(&self, duration: Duration) -> bool {
-        let step = Duration::from_millis(5);
-        let mut left = duration;
-        while !left.is_zero() && !self.cancelled.load(Ordering::Relaxed) {
-            // sleep: it stands for work, which is looked up from now and then.
-            thread::sleep(step.min(left));
-            left = left.saturating_sub(step);
-        }
-        !self.cancelled.load(Ordering::Relaxed)
-    }
-
-    /// Tells everybody who watches that the list is another one now.
-    pub fn changed(&self) {
-        self.host.changed();
-    }
-
-    /// Loses the connection.
-    #[allow(dead_code, reason = "the tests do it, the suite does not")]
-    pub fn hang_up(&self) {
-        let _ = self.stream.shutdown(Shutdown::Both);
-    }
-}
-
 /// The daemon.
 #[derive(Clone)]
 pub struct Host(Arc<Inner>);
@@ -105,7 +58,7 @@ pub struct Host(Arc<Inner>);
 struct Inner {
     paths: Paths,
     epoch: String,
-    guests: Box<dyn Guests>,
+    guests: Option<Box<dyn Guests>>,
     sessions: AtomicU64,
     ended: AtomicBool,
     lock: Mutex<Option<File>>,
@@ -118,9 +71,28 @@ struct Inner {
     seen: Mutex<Vec<String>>,
 }
 
+/// A request as it arrived.
+struct Asked {
+    session: u64,
+    id: u64,
+    method: String,
+    params: Value,
+    progress: bool,
+}
+
 impl Host {
     /// Takes the data folder's lock, listens, and publishes its endpoint.
     pub fn serve(paths: &Paths, guests: impl Guests) -> Self {
+        Self::open(paths, Some(Box::new(guests)))
+    }
+
+    /// The same as a daemon without guests.
+    #[allow(dead_code, reason = "the tests ask for it, the suite does not")]
+    pub fn alone(paths: &Paths) -> Self {
+        Self::open(paths, None)
+    }
+
+    fn open(paths: &Paths, guests: Option<Box<dyn Guests>>) -> Self {
         for folder in [&paths.data, &paths.runtime] {
             std::fs::create_dir_all(folder).expect("a folder");
         }
@@ -132,7 +104,7 @@ impl Host {
         let host = Host(Arc::new(Inner {
             paths: paths.clone(),
             epoch: format!("{:016x}", u64::from(std::process::id()) << 32 | fresh()),
-            guests: Box::new(guests),
+            guests,
             sessions: AtomicU64::new(0),
             ended: AtomicBool::new(false),
             lock: Mutex::new(Some(lock)),
@@ -191,6 +163,12 @@ impl Host {
         locked(&self.0.watchers).values().filter(|watched| watched.contains(uri)).count()
     }
 
+    /// How many calls run.
+    #[allow(dead_code, reason = "the tests ask for it, the suite does not")]
+    pub fn running(&self) -> usize {
+        locked(&self.0.running).len()
+    }
+
     fn tell(&self, note: &Note, who: impl Fn(&BTreeSet<String>) -> bool) {
         let watchers = locked(&self.0.watchers);
         let peers = locked(&self.0.peers);
@@ -227,11 +205,16 @@ impl Host {
                 else {
                     unreachable!("the bridge sends single requests");
                 };
-                let id = request.id.as_ref().map_or("0", Id::json).parse().expect("a number");
-                let params = request.params.map_or("{}", |params| params.get());
-                let params = serde_json::from_str(params).expect("params");
-                let progress = request.meta.as_ref().is_some_and(|meta| meta.progress.is_some());
-                self.run(&stream, session, id, &request.method, params, progress);
+                let meta = request.meta.as_deref();
+                let params = request.params.unwrap_or("{}");
+                let asked = Asked {
+                    session,
+                    id: request.id.as_ref().map_or("0", Id::json).parse().expect("a number"),
+                    method: request.method.to_string(),
+                    params: serde_json::from_str(params).expect("params"),
+                    progress: meta.is_some_and(|meta| meta.progress.is_some()),
+                };
+                self.run(&stream, asked);
             }
         }
         locked(&self.0.peers).remove(&session);
@@ -239,17 +222,10 @@ impl Host {
     }
 
     /// Answers what is quick at once, and everything of guests on a thread of its own.
-    fn run(
-        &self,
-        stream: &UnixStream,
-        session: u64,
-        id: u64,
-        method: &str,
-        params: Value,
-        progress: bool,
-    ) {
-        locked(&self.0.seen).push(method.to_owned());
-        let quick = match method {
+    fn run(&self, stream: &UnixStream, asked: Asked) {
+        locked(&self.0.seen).push(asked.method.clone());
+        let (session, params) = (asked.session, &asked.params);
+        let quick = match asked.method.as_str() {
             "system.hello" => self.hello(session),
             "system.status" => self.status(),
             "system.cancel" => {
@@ -265,48 +241,40 @@ impl Host {
             "job.list" => json!({ "jobs": [] }),
             "event.subscribe" => json!({ "subscription": "e1", "seq": 0 }),
             "guest.watch" => {
-                let watch: WatchParams = serde_json::from_value(params).expect("params");
+                let watch: WatchParams = typed(params).expect("params");
                 let watched = watch.resources.into_iter().collect();
                 locked(&self.0.watchers).insert(session, watched);
                 json!({})
             }
-            _ => return self.run_guest(stream, session, id, method.to_owned(), params, progress),
+            _ => return self.run_guest(stream, asked),
         };
-        answer(stream, id, Ok(quick));
+        answer(stream, asked.id, &Ok(quick));
     }
 
-    fn run_guest(
-        &self,
-        stream: &UnixStream,
-        session: u64,
-        id: u64,
-        method: String,
-        params: Value,
-        progress: bool,
-    ) {
+    fn run_guest(&self, stream: &UnixStream, asked: Asked) {
         let cancelled = Arc::new(AtomicBool::new(false));
-        locked(&self.0.running).insert((session, id), Arc::clone(&cancelled));
+        let number = (asked.session, asked.id);
+        locked(&self.0.running).insert(number, Arc::clone(&cancelled));
         let stream = stream.try_clone().expect("a descriptor");
-        let log = serde_json::from_value(params["round"]["log"].clone()).ok();
-        let host = self.clone();
+        let log = typed(&asked.params["round"]["log"]).ok();
+        let Asked { id, progress, .. } = asked;
         let talk = Talk { stream, id, progress, log, cancelled, host: self.clone() };
+        let host = self.clone();
         thread::spawn(move || {
-            let outcome = host.guest(&method, params, &talk);
-            locked(&host.0.running).remove(&(session, id));
-            answer(&talk.stream, id, outcome);
+            let outcome = host.guest(&asked.method, &asked.params, &talk);
+            locked(&host.0.running).remove(&number);
+            answer(&talk.stream, id, &outcome);
         });
     }
 
-    fn guest(&self, method: &str, params: Value, talk: &Talk) -> Result<Value, Error> {
-        let guests = &self.0.guests;
+    fn guest(&self, method: &str, params: &Value, talk: &Talk) -> Result<Value, Error> {
+        let Some(guests) = &self.0.guests else { return Err(Error::method_not_found(method)) };
         match method {
             "guest.list" => json(guests.list()),
             "guest.call" => json(guests.call(typed(params)?, talk)?),
             "guest.read" => json(guests.read(typed(params)?)?),
             "guest.fill" => json(guests.fill(typed(params)?)?),
             "guest.complete" => json(guests.complete(typed(params)?)?),
-            // It keeps no record of calls, and says so.
-            "history.outcome" => Err(Error::new(Code::Unsupported, "no record is kept here")),
             other => Err(Error::method_not_found(other)),
         }
     }
@@ -315,7 +283,8 @@ impl Host {
         json!({
             "protocol": 1, "server": "goxe 0.1.0", "build": "guests", "epoch": self.0.epoch,
             "store": "5".repeat(16), "pid": std::process::id(), "session": session,
-            "role": "admin", "limits": {}, "guests": true,
+            "role": "admin", "limits": {},
+            "guests": self.0.guests.is_some(),
         })
     }
 
@@ -330,33 +299,12 @@ impl Host {
     }
 }
 
-fn typed<T: serde::de::DeserializeOwned>(params: Value) -> Result<T, Error> {
-    serde_json::from_value(params).map_err(|error| Error::invalid_params(error.to_string()))
+fn typed<T: serde::de::DeserializeOwned>(params: &Value) -> Result<T, Error> {
+    T::deserialize(params).map_err(|error| Error::invalid_params(error.to_string()))
 }
 
 fn json(reply: impl Serialize) -> Result<Value, Error> {
     Ok(serde_json::to_value(reply).expect("a reply is JSON"))
-}
-
-fn answer(stream: &UnixStream, id: u64, outcome: Result<Value, Error>) {
-    write(stream, |out| match &outcome {
-        Ok(reply) => rpc::encode_reply(out, &Id::number(id), reply),
-        Err(error) => rpc::encode_error(out, &Id::number(id), error),
-    });
-}
-
-fn say(stream: &UnixStream, method: &str, params: &impl Serialize) {
-    write(stream, |out| rpc::encode_notification(out, method, params).expect("JSON"));
-}
-
-/// One frame is one write: threads that write at once do not mix.
-fn write(mut stream: &UnixStream, message: impl FnOnce(&mut Vec<u8>)) {
-    static WRITING: Mutex<()> = Mutex::new(());
-    let mut out = Vec::new();
-    frame::append_message(&mut out, message).expect("a message that fits a frame");
-    let _whole = locked(&WRITING);
-    // A client that has gone is not our concern.
-    let _ = stream.write_all(&out);
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

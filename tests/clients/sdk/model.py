@@ -91,6 +91,6 @@ async def build(list_tools, call_tool):
     check(int.from_bytes(picture[16:20]) == 160 and int.from_bytes(picture[20:24]) == 120, picture[:32])
     ok("sees the render as an image")
 
-    health = await call("engine_health")
-    check(health["content"], health)
+    client = (await data("engine_health"))["bridge"]["client"]
+    print(f"fact spoke: {client['name']} {client['version']}, MCP {client['protocol']}")
     ok("asks for the health")
