@@ -68,6 +68,7 @@ const NOT_ARGUMENTS: &[(&str, &str, &str)] = &[
     ("voxel.read", "form", "`read` says it: list asks for voxels, slices for the dense form"),
     ("project.import", "blob", "the bridge makes the blob of a large file"),
     ("project.export", "job", "the file is written by the call itself, with progress"),
+    ("project.export", "file", "the path says what the file is called"),
     ("render.image", "up", "taken, but told to nobody: the z axis is up in nearly every picture"),
     (
         "render.image",
@@ -84,6 +85,7 @@ const NOT_ARGUMENTS: &[(&str, &str, &str)] = &[
 const NOT_ANSWERED: &[(&str, &str, &str)] = &[
     ("project.export", "blob", "the bridge has written its content to the file"),
     ("project.export", "job", "the call waits for the file"),
+    ("project.export", "parts", "`beside` names the files that they became"),
 ];
 
 fn names(schema: &Value) -> BTreeSet<String> {

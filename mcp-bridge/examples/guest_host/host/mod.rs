@@ -206,7 +206,7 @@ impl Host {
                     unreachable!("the bridge sends single requests");
                 };
                 let meta = request.meta.as_deref();
-                let params = request.params.map_or("{}", |params| params.get());
+                let params = request.params.unwrap_or("{}");
                 let asked = Asked {
                     session,
                     id: request.id.as_ref().map_or("0", Id::json).parse().expect("a number"),
