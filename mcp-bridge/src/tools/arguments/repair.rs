@@ -211,14 +211,14 @@ mod tests {
     use super::{changes, pointer, repaired};
     use crate::tools::Tool;
 
-    fn put_right(edit: Value) -> Option<Value> {
+    fn put_right(edit: &Value) -> Option<Value> {
         let arguments = json!({ "project": "p", "edits": [edit] });
         let example = |place: &str| Tool::VoxelsEdit.example_at(&arguments, place);
         repaired::<EditParams>(&arguments, &example)
     }
 
     #[track_caller]
-    fn check(edit: Value, expect: Value) {
+    fn check(edit: &Value, expect: &Value) {
         assert_eq!(put_right(edit), Some(json!({ "project": "p", "edits": [expect] })));
     }
 
@@ -231,22 +231,22 @@ mod tests {
             edit[name] = value;
             edit
         };
-        check(with("edit", json!("cube")), right.clone());
-        check(with("color", json!("red")), right.clone());
-        check(with("color", json!([200, 50, 47])), right.clone());
-        check(with("color", json!("c8322f")), right.clone());
-        check(with("max", json!(["3", 3.0, 3])), right.clone());
-        check(with("colour", json!("#000000")), right.clone());
-        check(with("mode", json!("overs")), with("mode", json!("over")));
+        check(&with("edit", json!("cube")), &right);
+        check(&with("color", json!("red")), &right);
+        check(&with("color", json!([200, 50, 47])), &right);
+        check(&with("color", json!("c8322f")), &right);
+        check(&with("max", json!(["3", 3.0, 3])), &right);
+        check(&with("colour", json!("#000000")), &right);
+        check(&with("mode", json!("overs")), &with("mode", json!("over")));
         let mut spelt = right.clone();
         spelt["colour"] = spelt["color"].take();
         spelt.as_object_mut().expect("an object").remove("color");
-        check(spelt, right);
+        check(&spelt, &right);
     }
 
     #[test]
     fn what_is_made_up_is_shown_as_a_dry_run() {
-        let mended = put_right(json!({ "edit": "sphere", "centre": [1, 2, 3] })).expect("mended");
+        let mended = put_right(&json!({ "edit": "sphere", "centre": [1, 2, 3] })).expect("mended");
         assert_eq!(mended["dry_run"], true);
         assert_eq!(mended["edits"][0]["center"], json!([1, 2, 3]));
         assert!(mended["edits"][0]["radius"].is_number());
@@ -254,9 +254,9 @@ mod tests {
 
     #[test]
     fn what_nobody_understands_is_not_guessed() {
-        assert_eq!(put_right(json!({ "edit": "hyperboloid" })), None);
+        assert_eq!(put_right(&json!({ "edit": "hyperboloid" })), None);
         assert_eq!(
-            put_right(json!({ "edit": "sphere", "center": [0, 0, 0], "radius": "big" })),
+            put_right(&json!({ "edit": "sphere", "center": [0, 0, 0], "radius": "big" })),
             None
         );
         let none = |_: &str| Value::Null;
