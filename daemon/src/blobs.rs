@@ -14,16 +14,40 @@ use std::{
 
 use goxe_protocol::{Code, Error};
 
-/// One blob. Its file has no name any more, so that it goes with the last user, even after a crash.
+use crate::{memory::Memory, slice::Slice};
+
+mod held;
+
+use held::Held;
+pub use held::Room;
+
+/// One blob. What was written in large pieces is held in the memory it arrived in, as far as there is
+/// room; everything else lies in a file. The file has no name any more, so that it goes with the last
+/// user, even after a crash.
+///
+/// A blob does not change but for its file: who reads one has the pieces of one moment.
 #[derive(Debug)]
 pub struct Blob {
     /// Its id on the wire.
-    pub id: String,
+    pub id: Arc<str>,
     /// To whom it belongs.
     pub principal: Arc<str>,
     /// Its size.
     pub bytes: u64,
-    file: File,
+    file: Arc<File>,
+    /// What counts in place of the file's content.
+    held: Held,
+}
+
+/// A write that took place.
+#[derive(Debug)]
+pub struct BlobWrite {
+    /// Where it begins.
+    pub offset: u64,
+    /// How long it is.
+    pub length: u64,
+    /// Room for what was written, if it is not in the file.
+    pub room: Option<Room>,
 }
 
 impl Blob {
@@ -40,32 +64,73 @@ impl Blob {
         let file = options.read(true).write(true).create_new(true).mode(0o600).open(&path)?;
         std::fs::remove_file(&path)?;
         file.set_len(bytes)?;
-        Ok(Arc::new(Blob { id, principal, bytes, file }))
+        let (id, file) = (id.into(), Arc::new(file));
+        Ok(Arc::new(Blob { id, principal, bytes, file, held: Held::default() }))
     }
 
-    /// Writes `content` at `offset`.
+    /// Writes `content` at `offset`, into the file; what is held there counts until it is let go.
     pub fn write(&self, offset: u64, content: &[u8]) -> Result<(), Error> {
         self.check(offset, content.len())?;
         self.file.write_all_at(content, offset).map_err(|error| io_error(&error))
     }
 
-    /// Reads `length` bytes at `offset`.
-    pub fn read(&self, offset: u64, length: usize) -> Result<Vec<u8>, Error> {
+    /// Whether `length` bytes at `offset` may be held, because they lie inside and pieces are few.
+    pub fn may_hold(&self, offset: u64, length: usize) -> Result<bool, Error> {
         self.check(offset, length)?;
-        let mut content = vec![0; length];
-        self.file.read_exact_at(&mut content, offset).map_err(|error| io_error(&error))?;
-        Ok(content)
+        Ok(self.held.takes_more())
+    }
+
+    /// Whether something is held in this stretch.
+    pub fn holds(&self, offset: u64, length: u64) -> bool {
+        self.held.overlaps(offset, length)
+    }
+
+    /// The same blob after a write: what was written is held, or counts in the file from now on.
+    fn after(&self, written: BlobWrite, content: Option<Slice>) -> Self {
+        let BlobWrite { offset, length, room } = written;
+        let mut held = self.held.clone();
+        held.let_go(offset, length);
+        if let (Some(content), Some(room)) = (content, room) {
+            held.add(offset, content, room);
+        }
+        let (id, principal) = (Arc::clone(&self.id), Arc::clone(&self.principal));
+        Blob { id, principal, bytes: self.bytes, file: Arc::clone(&self.file), held }
+    }
+
+    /// Reads `length` bytes at `offset`, without a copy where they are held in one piece.
+    pub fn read(&self, offset: u64, length: usize) -> Result<Slice, Error> {
+        self.check(offset, length)?;
+        if let Some(content) = self.held.whole(offset, length) {
+            return Ok(content);
+        }
+        let mut content = Vec::with_capacity(length);
+        while content.len() < length {
+            let at = offset + to_u64(content.len());
+            let rest = length - content.len();
+            match self.held.from(at) {
+                Ok(piece) => content.extend_from_slice(&piece[..piece.len().min(rest)]),
+                Err(next) => {
+                    let gap = next.map_or(u64::MAX, |next| next - at);
+                    let gap = usize::try_from(gap).unwrap_or(usize::MAX).min(rest);
+                    let from = content.len();
+                    content.resize(from + gap, 0);
+                    let read = self.file.read_exact_at(&mut content[from..], at);
+                    read.map_err(|error| io_error(&error))?;
+                }
+            }
+        }
+        Ok(content.into())
     }
 
     /// Reads everything.
-    pub fn read_all(&self) -> Result<Vec<u8>, Error> {
+    pub fn read_all(&self) -> Result<Slice, Error> {
         let length = usize::try_from(self.bytes)
             .map_err(|_| Error::new(Code::TooLarge, "the blob is larger than memory"))?;
         self.read(0, length)
     }
 
     fn check(&self, offset: u64, length: usize) -> Result<(), Error> {
-        let length = u64::try_from(length).unwrap_or(u64::MAX);
+        let length = to_u64(length);
         if offset.checked_add(length).is_some_and(|end| end <= self.bytes) {
             return Ok(());
         }
@@ -75,6 +140,10 @@ impl Blob {
             self.bytes
         )))
     }
+}
+
+fn to_u64(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
 }
 
 fn io_error(error: &io::Error) -> Error {
@@ -88,13 +157,46 @@ pub struct Shelf {
     epoch: String,
     bytes_max: u64,
     ever: AtomicU64,
+    /// What all peers hold, which what is held counts to.
+    memory: Arc<Memory>,
+    /// What all blobs hold: a share of that.
+    share: Arc<Memory>,
 }
+
+/// Blobs hold at most one part in so many of what all peers may.
+const SHARE: usize = 4;
 
 impl Shelf {
     /// A shelf with files in `folder`; ids begin with the epoch, so that one of an earlier run of
     /// the daemon is not taken for one of this.
-    pub fn new(folder: PathBuf, epoch: &str, bytes_max: u64) -> Self {
-        Shelf { folder, epoch: epoch.to_owned(), bytes_max, ever: AtomicU64::new(0) }
+    pub fn new(folder: PathBuf, epoch: &str, bytes_max: u64, memory: Arc<Memory>) -> Self {
+        let share = Memory::new(memory.bytes_max() / SHARE);
+        let (epoch, ever) = (epoch.to_owned(), AtomicU64::new(0));
+        Shelf { folder, epoch, bytes_max, ever, memory, share }
+    }
+
+    /// Room to hold so much, if there is any.
+    pub fn room(&self, bytes: usize) -> Option<Room> {
+        Room::new(&self.share, &self.memory, bytes)
+    }
+
+    /// A blob of these contents, one behind the other: held, where there is room.
+    pub fn keep(&self, principal: Arc<str>, contents: Vec<Vec<u8>>) -> Result<Arc<Blob>, Error> {
+        let bytes = contents.iter().map(|content| to_u64(content.len())).sum();
+        let mut blob = self.make(principal, bytes)?;
+        let mut offset = 0;
+        for content in contents {
+            let length = to_u64(content.len());
+            match self.room(content.capacity()) {
+                Some(room) => {
+                    let written = BlobWrite { offset, length, room: Some(room) };
+                    blob = Arc::new(blob.after(written, Some(content.into())));
+                }
+                None => blob.write(offset, &content)?,
+            }
+            offset += length;
+        }
+        Ok(blob)
     }
 
     /// The largest blob there may be.
@@ -138,7 +240,7 @@ impl Filling {
 
 impl io::Write for Filling {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let length = to_u64(bytes.len());
         let end = self.blob.bytes.saturating_add(length);
         if end > self.bytes_max {
             let limit = format!("it is larger than limits.blob_bytes_max = {}", self.bytes_max);
@@ -168,7 +270,7 @@ impl Blobs {
 
     /// A principal's blob.
     pub fn find(&mut self, principal: &str, id: &str, now: Instant) -> Result<Arc<Blob>, Error> {
-        let found = self.blobs.iter_mut().find(|(_, blob)| blob.id == id);
+        let found = self.blobs.iter_mut().find(|(_, blob)| *blob.id == *id);
         match found.filter(|(_, blob)| &*blob.principal == principal) {
             Some((used, blob)) => {
                 *used = now;
@@ -179,10 +281,23 @@ impl Blobs {
         }
     }
 
+    /// Enters that a blob was written to. What it was before, which may hold much, comes back.
+    pub fn written(
+        &mut self,
+        blob: &Blob,
+        written: BlobWrite,
+        content: Option<Slice>,
+    ) -> Option<Arc<Blob>> {
+        // One that was deleted in the meantime stays so.
+        let (_, now) = self.blobs.iter_mut().find(|(_, known)| known.id == blob.id)?;
+        let after = Arc::new(now.after(written, content));
+        Some(std::mem::replace(now, after))
+    }
+
     /// Takes a principal's blob out.
     pub fn remove(&mut self, principal: &str, id: &str) -> Option<Arc<Blob>> {
         let mut blobs = self.blobs.iter();
-        let index = blobs.position(|(_, blob)| blob.id == id && &*blob.principal == principal)?;
+        let index = blobs.position(|(_, blob)| *blob.id == *id && &*blob.principal == principal)?;
         Some(self.blobs.swap_remove(index).1)
     }
 
@@ -211,40 +326,4 @@ impl Blobs {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    fn blob(folder: &Path, id: &str) -> Arc<Blob> {
-        Blob::create(folder, id.into(), "uid:1".into(), 10).unwrap()
-    }
-
-    #[test]
-    fn ranges_are_checked_and_the_file_has_no_name() {
-        let folder = tempfile::tempdir().unwrap();
-        let blob = blob(folder.path(), "b1");
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
-        blob.write(3, b"abc").unwrap();
-        assert_eq!(blob.read(2, 5).unwrap(), b"\0abc\0");
-        assert_eq!(blob.read_all().unwrap().len(), 10);
-        for (offset, length) in [(8, 3), (11, 0), (u64::MAX, 1)] {
-            assert!(blob.read(offset, length).is_err(), "{offset} {length}");
-        }
-    }
-
-    #[test]
-    fn a_blob_belongs_to_its_principal_and_goes_when_it_is_not_used() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut blobs = Blobs::default();
-        let start = Instant::now();
-        blobs.insert(blob(folder.path(), "b1"), start);
-        blobs.insert(blob(folder.path(), "b2"), start);
-        assert!(blobs.find("uid:2", "b1", start).is_err());
-        let later = start + Duration::from_secs(9);
-        assert!(blobs.find("uid:1", "b1", later).is_ok());
-        let gone = blobs.expire(start + Duration::from_secs(5));
-        assert_eq!(gone.iter().map(|blob| blob.id.as_str()).collect::<Vec<_>>(), ["b2"]);
-        assert_eq!(blobs.len(), 1);
-    }
-}
+mod tests;

@@ -18,7 +18,7 @@ use goxe_protocol::{
 };
 use serde::Serialize;
 
-use crate::{memory::Charge, out::Segment};
+use crate::{memory::Charge, out::Segment, slice::Slice};
 
 /// A peer. The generation tells it from whoever sat in the same slot before, so that a late
 /// answer never reaches the next one.
@@ -217,7 +217,7 @@ pub struct Reply {
     /// The result as JSON.
     pub json: Vec<u8>,
     /// Raw bytes behind it.
-    pub attachment: Option<Arc<Vec<u8>>>,
+    pub attachment: Option<Slice>,
 }
 
 impl Reply {
@@ -230,8 +230,8 @@ impl Reply {
     }
 
     /// The same with raw bytes behind it.
-    pub fn with_attachment(mut self, attachment: Vec<u8>) -> Self {
-        self.attachment = Some(Arc::new(attachment));
+    pub fn with_attachment(mut self, attachment: impl Into<Slice>) -> Self {
+        self.attachment = Some(attachment.into());
         self
     }
 }
@@ -242,7 +242,7 @@ pub struct Encoded {
     /// Header and JSON; only JSON for the member of a batch.
     pub head: Vec<u8>,
     /// Sent right behind, from where it lies.
-    pub attachment: Option<Arc<Vec<u8>>>,
+    pub attachment: Option<Slice>,
 }
 
 impl Encoded {
@@ -377,7 +377,7 @@ mod tests {
         assert!(text(&line).contains("unsupported") || text(&line).contains("GOXE frames"));
         assert!(line.attachment.is_none());
         let framed = encode(&id, ReplyForm::Whole(Form::Frames), reply(), 1000);
-        assert_eq!(framed.attachment.as_deref(), Some(&vec![1; 100]));
+        assert_eq!(framed.attachment.as_deref(), Some(&[1; 100][..]));
         let large = encode(&id, ReplyForm::Whole(Form::Frames), reply(), 99);
         assert!(text(&large).contains("too_large"), "{}", text(&large));
     }

@@ -22,7 +22,7 @@ use rustc_hash::FxHashMap;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    blobs::{Blob, Shelf},
+    blobs::{Blob, BlobWrite, Shelf},
     call::{Payload, Principal, Reply},
     edit::{EditPlan, Written},
     errors,
@@ -77,8 +77,12 @@ pub struct FreeInput<'a> {
     pub params: &'a str,
     /// The attachment.
     pub attachment: Option<&'a [u8]>,
+    /// What params and attachment take in memory.
+    pub payload_bytes: usize,
     /// The blob that the params name.
     pub blob: Option<&'a Arc<Blob>>,
+    /// Set to what was written to it; with room, the attachment is held.
+    pub written: &'a mut Option<BlobWrite>,
     /// Every project, for a backup.
     pub backup: Option<&'a BackupInput>,
     /// On whose behalf.

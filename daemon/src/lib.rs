@@ -26,6 +26,7 @@ pub mod offline;
 pub mod out;
 pub mod router;
 pub mod session;
+pub mod slice;
 pub mod store;
 pub mod stream;
 pub mod view;

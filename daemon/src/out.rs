@@ -9,6 +9,8 @@ use std::{
 
 use goxe_protocol::frame::OwnedFrame;
 
+use crate::slice::Slice;
+
 /// A piece of output that is sent from where it lies.
 #[derive(Debug)]
 pub enum Segment {
@@ -19,7 +21,7 @@ pub enum Segment {
     /// The attachment of a request, for an echo.
     Attachment(Arc<OwnedFrame>),
     /// Bytes that somebody else keeps too.
-    Shared(Arc<Vec<u8>>),
+    Shared(Slice),
 }
 
 impl From<Vec<u8>> for Segment {

@@ -257,6 +257,10 @@ impl Router {
                 self.job_ended(ticket, result, now);
             }
             Done::Blob(blob) => self.blobs.insert(blob, now),
+            Done::BlobWritten { blob, written, content } => {
+                let before = self.blobs.written(&blob, written, content);
+                self.effects.garbage.extend(before.into_iter().chain([blob]).map(Garbage::Blob));
+            }
             Done::Unwritten { edit, result, seen, long } => {
                 let (project, ticket) = (edit.project, edit.envelope.ticket);
                 self.edit_answered(edit, result, seen);

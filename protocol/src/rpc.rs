@@ -8,6 +8,7 @@ mod incoming;
 mod meta;
 mod quick;
 mod request;
+mod skim;
 #[cfg(test)]
 mod tests;
 mod text;

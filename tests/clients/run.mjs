@@ -18,7 +18,7 @@ import { processesOf } from "./assistants/daemon.mjs";
 const HERE = import.meta.dirname;
 const AT_ONCE = 2;
 /** Far above what the slowest client takes on a busy machine. */
-const CLIENT_MS = 300_000;
+const CLIENT_MS = 600_000;
 /** How long what a client started may take to follow it. */
 const LEAVE_MS = 20_000;
 
@@ -30,6 +30,7 @@ const typescript = (script, ...words) => (folder, place) => {
   return [process.execPath, join(place, script), ...words];
 };
 const assistant = (name) => () => [process.execPath, join(HERE, "assistants/run.mjs"), name];
+const together = (...names) => () => [process.execPath, join(HERE, "assistants/together.mjs"), ...names];
 const commandLine = (script) => () => [process.execPath, join(HERE, "cli", script)];
 
 /** Every client: what it is called, the package of it, which of the package it is, how it runs. */
@@ -38,6 +39,8 @@ const CLIENTS = [
   { name: "Codex", from: "codex", is: "@openai/codex", words: assistant("codex") },
   { name: "OpenCode", from: "opencode", is: "opencode-ai", words: assistant("opencode") },
   { name: "Gemini CLI", from: "gemini-cli", is: "@google/gemini-cli", words: assistant("gemini-cli") },
+  // Both are installed by the lines above.
+  { name: "Claude Code, Codex together", from: "claude-code", is: "@anthropic-ai/claude-code", words: together("claude-code", "codex") },
   { name: "Inspector", from: "inspector", is: "@modelcontextprotocol/inspector", words: commandLine("inspector.mjs") },
   { name: "mcpdo", from: "inspector", is: "@modelcontextprotocol/inspector", words: commandLine("mcpdo.mjs") },
   { name: "mcp-cli", from: "mcp-cli", is: "@wong2/mcp-cli", words: commandLine("mcp-cli.mjs") },
@@ -145,7 +148,7 @@ function print(rows) {
   console.log();
   for (const row of table) console.log(row.map((cell, column) => cell.padEnd(widths[column])).join("  ").trimEnd());
   for (const { client, facts } of rows) {
-    for (const name of ["image", "refused"]) for (const value of new Set(facts[name])) console.log(`${client.name}, ${name}: ${value}`);
+    for (const name of ["image", "author", "refused"]) for (const value of new Set(facts[name])) console.log(`${client.name}, ${name}: ${value}`);
   }
   console.log();
   for (const { client } of rows.filter(({ failed }) => failed)) console.log(`FAILED: ${client.name}`);

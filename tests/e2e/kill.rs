@@ -205,6 +205,33 @@ fn no_acknowledged_edit_is_lost_or_doubled() {
     daemon.stop();
 }
 
+/// How many call while daemons die.
+const CALLERS: usize = 4;
+
+/// What those who call share with the one who kills.
+#[derive(Default)]
+struct Storm {
+    is_over: AtomicBool,
+    /// Calls that each of them began.
+    turns: [AtomicU64; CALLERS],
+}
+
+impl Storm {
+    fn rages(&self) -> bool {
+        !self.is_over.load(Ordering::Relaxed)
+    }
+
+    /// Lets everybody get an answer. A daemon needs a moment to bring a project into memory; on a busy
+    /// machine none would ever live that long.
+    fn pause(&self) {
+        let turns = || self.turns.each_ref().map(|turns| turns.load(Ordering::Relaxed));
+        let before = turns();
+        until("everybody was answered", Duration::from_secs(120), || {
+            turns().iter().zip(&before).all(|(now, before)| now > before).then_some(())
+        });
+    }
+}
+
 /// What a bridge said of its edits.
 #[derive(Default)]
 struct Said {
@@ -214,11 +241,13 @@ struct Said {
     unknown: u64,
 }
 
-fn write_through(bridge: &mut Bridge, stop: &AtomicBool) -> Said {
+fn write_through(bridge: &mut Bridge, storm: &Storm, number: usize) -> Said {
     let mut said = Said::default();
-    while !stop.load(Ordering::Relaxed) {
+    let turns = &storm.turns[number];
+    while storm.rages() {
+        turns.fetch_add(1, Ordering::Relaxed);
         let number = next_number();
-        let answer = bridge.tool("voxels_edit", mark("castle", number));
+        let answer = bridge.tool_in_trouble("voxels_edit", mark("castle", number));
         let text = answer.text();
         if !answer.is_error() {
             let revision = answer.data()["revision"].as_str().expect("a revision").to_owned();
@@ -243,7 +272,7 @@ fn settle(bridge: &mut Bridge, text: &str) -> Option<String> {
     let arguments: Value = serde_json::from_str(arguments).expect("arguments as JSON");
     let outcome = until("the outcome is known", Duration::from_secs(120), || {
         // As long as daemons die it may have to be asked again, and may be too early to ask.
-        let answer = bridge.tool("history", arguments.clone());
+        let answer = bridge.tool_in_trouble("history", arguments.clone());
         (!answer.is_error()).then(|| answer.data().clone())
     });
     match outcome["outcome"].as_str() {
@@ -254,11 +283,13 @@ fn settle(bridge: &mut Bridge, text: &str) -> Option<String> {
 }
 
 /// Reads until it is told to stop. Whatever happens to daemons, every read succeeds.
-fn read_through(bridge: &mut Bridge, stop: &AtomicBool) -> u64 {
+fn read_through(bridge: &mut Bridge, storm: &Storm, number: usize) -> u64 {
     let mut reads = 0;
+    let turns = &storm.turns[number];
     let arguments = json!({ "read": "at", "project": "castle", "at": [[0, 0, 0], [1, 0, 0]] });
-    while !stop.load(Ordering::Relaxed) {
-        let answer = bridge.tool("voxels_read", arguments.clone());
+    while storm.rages() {
+        turns.fetch_add(1, Ordering::Relaxed);
+        let answer = bridge.tool_in_trouble("voxels_read", arguments.clone());
         assert!(!answer.is_error(), "read {reads}: {}", answer.text());
         reads += 1;
     }
@@ -282,15 +313,19 @@ fn bridge_hides_the_death_of_its_daemon_or_says_what_became_of_an_edit() {
     let mut readers = [Bridge::modern(&place), Bridge::legacy(&place)];
     bridges[0].tool("project", json!({ "action": "create", "project": "castle" }));
     let before = revision_number(&place.client().revision("castle"));
-    let stop = AtomicBool::new(false);
+    let storm = &Storm::default();
     let kills = count(300);
     let (said, reads): (Vec<Said>, u64) = thread::scope(|scope| {
-        let writers: Vec<_> =
-            bridges.iter_mut().map(|bridge| scope.spawn(|| write_through(bridge, &stop))).collect();
-        let readers: Vec<_> =
-            readers.iter_mut().map(|bridge| scope.spawn(|| read_through(bridge, &stop))).collect();
-        kill_again_and_again(&place, &mut rng, kills);
-        stop.store(true, Ordering::Relaxed);
+        let writers: Vec<_> = (0..)
+            .zip(&mut bridges)
+            .map(|(number, bridge)| scope.spawn(move || write_through(bridge, storm, number)))
+            .collect();
+        let readers: Vec<_> = (2..)
+            .zip(&mut readers)
+            .map(|(number, bridge)| scope.spawn(move || read_through(bridge, storm, number)))
+            .collect();
+        kill_again_and_again(&place, &mut rng, kills, storm);
+        storm.is_over.store(true, Ordering::Relaxed);
         (
             writers.into_iter().map(|writer| writer.join().expect("a writer")).collect(),
             readers.into_iter().map(|reader| reader.join().expect("a reader")).sum(),
@@ -321,12 +356,15 @@ fn bridge_hides_the_death_of_its_daemon_or_says_what_became_of_an_edit() {
 }
 
 /// Kills the daemon that serves, and the next one, each at some moment of its life.
-fn kill_again_and_again(place: &Place, rng: &mut Rng, kills: u64) {
+fn kill_again_and_again(place: &Place, rng: &mut Rng, kills: u64, storm: &Storm) {
     let mut last = 0;
     for number in 0..kills {
         let daemon = until("the bridges started another daemon", Duration::from_secs(60), || {
             daemon_of(place).filter(|pid| *pid != last)
         });
+        if number % 10 == 9 {
+            storm.pause();
+        }
         // Now and then one may live long enough to count as good.
         if number % 60 == 59 {
             thread::sleep(Duration::from_millis(1200));

@@ -27,9 +27,6 @@ fn target() -> PathBuf {
 fn render(bridge: &mut Bridge, task: &Task, side: usize) -> Vec<u8> {
     let mut arguments = json!({
         "project": task.project(),
-        "view": "isometric",
-        "shadow": true,
-        "ambient_occlusion": true,
         "width": side,
         "height": side,
     });

@@ -16,3 +16,4 @@ mod selection;
 mod sharing;
 mod support;
 mod tasks;
+mod tokens;

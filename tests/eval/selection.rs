@@ -62,6 +62,7 @@ fn a_server_that_is_read_only_changes_nothing_and_says_so() {
             ("project", json!({ "action": "delete", "project": "p" })),
             ("project", json!({ "action": "export", "project": "p", "path": "p.vox" })),
             ("engine_health", json!({ "action": "restart" })),
+            ("render_view", json!({ "project": "p", "turntable": "p.png" })),
         ];
         for (tool, arguments) in writes {
             let refused = reader.tool(tool, arguments);

@@ -6,6 +6,8 @@
 pub mod bridge;
 #[path = "../e2e/support/client.rs"]
 pub mod client;
+#[path = "../e2e/support/disk.rs"]
+pub mod disk;
 #[path = "../e2e/support/place.rs"]
 pub mod place;
 #[path = "../e2e/support/processes.rs"]

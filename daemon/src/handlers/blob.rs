@@ -12,20 +12,22 @@ use goxe_protocol::{
 
 use super::{FreeInput, parse};
 use crate::{
-    blobs::Blob,
+    blobs::{Blob, BlobWrite},
     call::Reply,
     lanes::Garbage,
     router::{Asked, Router},
     session::Session,
 };
 
+/// Content from here on is held in memory; what is smaller is quickly copied into a file.
+const HELD_BYTES_MIN: usize = 256 << 10;
 /// Room for the JSON beside a range.
 const JSON_BYTES: usize = 4096;
 
 pub(super) fn create(input: &mut FreeInput<'_>) -> Result<Reply, Error> {
     let CreateParams { bytes } = parse(input.params)?;
     let blob = input.shelf.make(Arc::clone(&input.principal.name), bytes)?;
-    let reply = CreateReply { blob: blob.id.clone() };
+    let reply = CreateReply { blob: blob.id.to_string() };
     *input.made = Some(blob);
     Reply::json(&reply)
 }
@@ -35,7 +37,18 @@ pub(super) fn write(input: &mut FreeInput<'_>) -> Result<Reply, Error> {
     let content = input.attachment.ok_or_else(|| {
         Error::invalid_params("there is nothing to write: send the bytes as the attachment")
     })?;
-    named(input)?.write(offset, content)?;
+    let blob = named(input)?;
+    let length = u64::try_from(content.len()).unwrap_or(u64::MAX);
+    // The memory it came in is kept, unless most of that is something else.
+    let is_large = content.len() >= HELD_BYTES_MIN && input.payload_bytes / 2 <= content.len();
+    let room = match is_large && blob.may_hold(offset, content.len())? {
+        true => input.shelf.room(input.payload_bytes),
+        false => None,
+    };
+    if room.is_none() {
+        blob.write(offset, content)?;
+    }
+    *input.written = Some(BlobWrite { offset, length, room });
     Reply::json(&Done {})
 }
 

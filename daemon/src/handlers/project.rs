@@ -233,13 +233,9 @@ pub(super) fn export(input: &mut ReadInput<'_>) -> Result<Reply, Error> {
         contents.for_each(|content| whole.extend_from_slice(&content));
         return Ok(Reply::json(&reply)?.with_attachment(whole));
     }
-    let blob = input.shelf.make(Arc::clone(&input.principal.name), bytes)?;
-    let mut offset = 0;
-    for (_, content) in &files {
-        blob.write(offset, content)?;
-        offset += u64::try_from(content.len()).unwrap_or(u64::MAX);
-    }
-    reply.blob = Some(blob.id.clone());
+    let contents = files.into_iter().map(|(_, content)| content).collect();
+    let blob = input.shelf.keep(Arc::clone(&input.principal.name), contents)?;
+    reply.blob = Some(blob.id.to_string());
     *input.made = Some(blob);
     Reply::json(&reply)
 }

@@ -101,7 +101,7 @@ pub(super) fn turntable(input: &mut ReadInput<'_>) -> Result<Reply, Error> {
     }
     let blob = input.shelf.make(Arc::clone(&input.principal.name), reply.bytes)?;
     blob.write(0, &file)?;
-    reply.blob = Some(blob.id.clone());
+    reply.blob = Some(blob.id.to_string());
     *input.made = Some(blob);
     Reply::json(&reply)
 }

@@ -159,7 +159,7 @@ pub(super) fn backup(input: &mut FreeInput<'_>) -> Result<Reply, Error> {
     write_backup(input.store, backup, &mut archive, input.progress)?;
     let blob = archive.finish()?;
     let projects = u64::try_from(backup.projects.len()).unwrap_or(u64::MAX);
-    let reply = BackupReply { blob: blob.id.clone(), bytes: blob.bytes, projects };
+    let reply = BackupReply { blob: blob.id.to_string(), bytes: blob.bytes, projects };
     *input.made = Some(blob);
     Reply::json(&reply)
 }

@@ -6,13 +6,14 @@ use goxe_protocol::{Error, frame::OwnedFrame, rpc::RpcLimits};
 
 use super::progress::Note;
 use crate::{
-    blobs::Blob,
+    blobs::{Blob, BlobWrite},
     call::{Encoded, Envelope, Payload, PeerId, Reply, Ticket},
     edit::{EditCall, Written},
     handlers::{FreeFn, ImportFn, ReadFn},
     journal::{ProjectId, Revision, keys::Keys, writer::Appender},
     out::Segment,
     router::parse::Parsed,
+    slice::Slice,
     store::{Loaded, Recovered, catalogue},
     stream::Stream,
     view::View,
@@ -225,6 +226,15 @@ pub enum Done {
     },
     /// A blob was filled on behalf of a call.
     Blob(Arc<Blob>),
+    /// A blob was written to.
+    BlobWritten {
+        /// The blob as it was.
+        blob: Arc<Blob>,
+        /// Where.
+        written: BlobWrite,
+        /// What is held of it.
+        content: Option<Slice>,
+    },
     /// An edit that changes nothing, or failed, is answered without the journal.
     Unwritten {
         /// The edit.

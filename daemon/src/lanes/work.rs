@@ -8,12 +8,14 @@ use super::{
     Done, FreeJob, ImageJob, ImportJob, Job, LaneContext, ParseJob, ReadJob, StrandJob, guard,
 };
 use crate::{
-    call::{self, Envelope, Reply},
+    blobs::{Blob, BlobWrite},
+    call::{self, Envelope, Payload, Reply},
     edit::{EditCall, EditWritten, Ran, Source, Written},
     errors,
     handlers::{FreeInput, ReadInput},
     journal::{ProjectId, Revision, record::Draft, writer::Appender},
     router::parse::parse,
+    slice::Slice,
     stream::Stream,
     view::View,
 };
@@ -127,14 +129,16 @@ fn answer_directly(
 
 fn free(lane: usize, job: FreeJob, context: &LaneContext) {
     let FreeJob { envelope, payload, run, blob, backup, long } = job;
-    let mut made = None;
+    let (mut made, mut written) = (None, None);
     let result = envelope.is_wanted(Instant::now()).and_then(|()| {
         let mut progress = context.progress(lane, Some(&envelope), false);
         guard(|| {
             run(&mut FreeInput {
                 params: payload.params(),
                 attachment: payload.attachment(),
+                payload_bytes: payload.bytes(),
                 blob: blob.as_ref(),
+                written: &mut written,
                 backup: backup.as_deref(),
                 principal: &envelope.principal,
                 progress: &mut progress,
@@ -149,7 +153,22 @@ fn free(lane: usize, job: FreeJob, context: &LaneContext) {
         // Before the answer, so that the id in it is known when the peer uses it.
         context.tell(Done::Blob(blob));
     }
+    if let (Some(blob), Some(written)) = (blob, written) {
+        tell_written(blob, written, payload, context);
+    }
     answer(&envelope, result.map_err(|error| reason(error, &envelope)), None, long, context);
+}
+
+/// What was written counts before its answer goes out. The file has it already, unless there is room
+/// for the memory it came in.
+fn tell_written(blob: Arc<Blob>, written: BlobWrite, payload: Payload, context: &LaneContext) {
+    let content = match payload {
+        Payload::Frame(frame, _) if written.room.is_some() => Some(Slice::attachment(frame)),
+        Payload::Frame(..) | Payload::Text(_) => None,
+    };
+    if content.is_some() || blob.holds(written.offset, written.length) {
+        context.tell(Done::BlobWritten { blob, written, content });
+    }
 }
 
 /// Work that was cancelled because its deadline passed says so.

@@ -163,7 +163,10 @@ fn serve(
         }),
     ));
     let limits = Limits::new(config);
-    let shelf = Shelf::new(paths.data.join("tmp"), &identity.epoch, config.limits.blob_bytes_max);
+    let memory = Memory::new(limits.memory_bytes_max);
+    let blob_bytes_max = config.limits.blob_bytes_max;
+    let shelf =
+        Shelf::new(paths.data.join("tmp"), &identity.epoch, blob_bytes_max, Arc::clone(&memory));
     let dozing = Arc::new(AtomicBool::new(false));
     let context = LaneContext {
         vitals: Arc::clone(&vitals),
@@ -179,7 +182,6 @@ fn serve(
     let lanes =
         Lanes::start(count, limits.lane_queue_max, &context).map_err(io_error("the lanes"))?;
     drop(context);
-    let memory = Memory::new(limits.memory_bytes_max);
     let mut router = Router::new(limits, key_limits, identity, memory, count);
     router.recover();
     let channels = Channels { done: done_received, journal };

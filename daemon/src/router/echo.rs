@@ -27,7 +27,7 @@ impl Router {
                 let _ = form.append(tail, |tail| call::write_result(tail, id, params.as_bytes()));
             }),
             (form, attachment) => {
-                let attachment = attachment.map(|bytes| Arc::new(bytes.to_vec()));
+                let attachment = attachment.map(|bytes| bytes.to_vec().into());
                 let reply = Reply { json: params.into(), attachment };
                 self.send(session, Some(id), form, Ok(reply), out);
             }

@@ -7,7 +7,6 @@ use goxe_protocol::{
     frame::OwnedFrame,
     rpc::{self, Id, Message, Meta, Rejected, Request, RpcLimits},
 };
-use serde_json::value::RawValue;
 
 /// A request without its params' place.
 #[derive(Debug)]
@@ -72,7 +71,7 @@ pub fn parse(frame: &OwnedFrame, limits: &RpcLimits) -> Parsed {
             id: id.map(Id::into_owned),
             method: method.into_owned(),
             meta: meta.map(|meta| own(*meta)),
-            params: params.and_then(|params| range_within(frame.json(), params.get())),
+            params: params.and_then(|params| range_within(frame.json(), params)),
         }),
     }
 }
@@ -85,7 +84,7 @@ pub fn member(request: Result<Request<'_>, Rejected<'_>>) -> Member {
             id: id.map(Id::into_owned),
             method: method.into_owned(),
             meta: meta.map(|meta| own(*meta)),
-            params: params.map(RawValue::get).map(str::to_owned),
+            params: params.map(str::to_owned),
         }),
     }
 }

@@ -10,7 +10,6 @@ use goxe_protocol::{
     inbound::{Form, Inbound, InboundLimits},
     rpc::{self, Id, Message, Meta, Rejected, Request},
 };
-use serde_json::value::RawValue;
 
 use super::{
     Router, State,
@@ -170,7 +169,6 @@ impl Router {
                 return self.batch(session, members, out, now);
             }
             Ok(Message::Single(Request { id, method, params, meta })) => {
-                let params = params.map(RawValue::get);
                 let call = Call {
                     id: id.as_ref(),
                     method: &method,

@@ -156,7 +156,10 @@ impl Keeper {
         let book = Arc::new(book);
         let mut held = self.lock();
         let before = std::mem::replace(&mut held.book, Arc::clone(&book));
-        let is_news = std::mem::replace(&mut held.known, true) || held.shown;
+        // Who listens without having asked for a list in this process may have one from another.
+        let is_listened_to = self.subscribers.has_listeners();
+        let is_known = std::mem::replace(&mut held.known, true);
+        let is_news = is_known || held.shown || is_listened_to;
         drop(held);
         if book != before {
             complain(left_out);

@@ -17,8 +17,9 @@ use super::shell::{Scene, lock, watch};
 
 /// What may wait for the listener; then the daemon is not read, and tells of a gap.
 const HAPPENINGS_MAX: usize = 256;
-/// How soon a daemon is asked again that does not take subscriptions yet, because it recovers.
-const RECOVERING: Duration = Duration::from_millis(200);
+/// How soon a daemon is looked for again that was lost, or does not take subscriptions yet because
+/// it recovers.
+const SOON: Duration = Duration::from_millis(200);
 /// How often is looked for a daemon where no event may tell of it.
 const LOOK: Duration = Duration::from_secs(5);
 
@@ -64,8 +65,8 @@ struct Follower {
 enum Pause {
     /// There is no daemon.
     Absent,
-    /// It is not ready.
-    Recovering,
+    /// It is not ready, or its connection was lost.
+    Soon,
     /// Nobody listens any more.
     Unheard,
 }
@@ -82,7 +83,7 @@ impl Follower {
             let patience = match pause {
                 Pause::Unheard => return,
                 Pause::Absent => LOOK,
-                Pause::Recovering => RECOVERING,
+                Pause::Soon => SOON,
             };
             tokio::select! {
                 () = out.closed() => return,
@@ -101,7 +102,7 @@ impl Follower {
         let epoch = glance.id.epoch.as_str().to_owned();
         let mut connection = glance.connection;
         let Some((newest, early)) = self.subscribe(&mut connection, &epoch).await else {
-            return Pause::Recovering;
+            return Pause::Soon;
         };
         let anew = self.seen.as_ref().is_none_or(|(seen, _)| *seen != epoch);
         let last = self.seen.take().filter(|_| !anew).map_or(0, |(_, seq)| seq);
@@ -130,7 +131,7 @@ impl Follower {
                 return Pause::Unheard;
             }
         }
-        if self.tell(Happening::Lost).await { Pause::Absent } else { Pause::Unheard }
+        if self.tell(Happening::Lost).await { Pause::Soon } else { Pause::Unheard }
     }
 
     /// Subscribes behind the newest event seen of this daemon, or from the oldest that it knows.

@@ -100,7 +100,10 @@ pub(super) async fn ask_now(question: &str, cx: &Cx, gone: &CancellationToken) -
 pub(super) fn refused(failure: Failure, reply: Reply) -> Failure {
     match reply {
         Reply::No => Failure {
-            why: "the user was asked and said no. Not done: nothing was changed.".to_owned(),
+            // Some clients answer by themselves where nobody sits before them.
+            why: "the client was asked for the user's yes and said no. \
+                  Not done: nothing was changed."
+                .to_owned(),
             next: "leave it, and tell the user that it was left".to_owned(),
             ..failure
         },

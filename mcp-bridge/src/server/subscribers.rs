@@ -205,6 +205,11 @@ impl Subscribers {
         }
     }
 
+    /// Whether a client of the modern era listens.
+    pub fn has_listeners(&self) -> bool {
+        self.with(|lists| !lists.modern.is_empty())
+    }
+
     /// Follows the daemon from now on, if that does not happen yet.
     pub fn follow(self: &Arc<Self>) {
         let follows = self.with(|lists| std::mem::replace(&mut lists.follows, true));

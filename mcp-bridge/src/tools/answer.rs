@@ -8,6 +8,9 @@ use serde_json::{Map, Value, json};
 /// The longest text of an answer, in bytes. Codex and Claude Code cut what is longer.
 pub const ANSWER_BYTES_MAX: usize = 40_000;
 
+/// The longest text of an answer that nobody asked to be long.
+const CONCISE_BYTES_MAX: usize = 8_000;
+
 /// What a tool returns.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
@@ -45,11 +48,36 @@ impl Answer {
         self
     }
 
+    /// The same data without these members.
+    #[must_use]
+    pub fn without(mut self, names: &[&str]) -> Self {
+        if let Answer::Data(map) = &mut self {
+            map.retain(|name, _| !names.contains(&name.as_str()));
+        }
+        self
+    }
+
+    /// The same data, with its longest list cut where it would be long, and then the call that tells
+    /// all of it.
+    #[must_use]
+    pub fn concise(self, full: &str) -> Self {
+        match self {
+            Answer::Data(map) => {
+                let (mut map, _) = shrink(map, CONCISE_BYTES_MAX);
+                if map.contains_key("cut") {
+                    map.insert("next".to_owned(), json!(full));
+                }
+                Answer::Data(map)
+            }
+            other => other,
+        }
+    }
+
     /// The data as text, for a tool without structured answers.
     #[must_use]
     pub fn into_text(self) -> Self {
         match self {
-            Answer::Data(map) => Answer::Text(shrink(map).1),
+            Answer::Data(map) => Answer::Text(shrink(map, ANSWER_BYTES_MAX).1),
             other => other,
         }
     }
@@ -58,7 +86,7 @@ impl Answer {
     pub fn into_result(self) -> CallToolResult {
         match self {
             Answer::Data(map) => {
-                let (map, text) = shrink(map);
+                let (map, text) = shrink(map, ANSWER_BYTES_MAX);
                 let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
                 result.structured_content = Some(Value::Object(map));
                 result
@@ -75,7 +103,7 @@ impl Answer {
 /// Data as the text that a tool would answer with it: in lines, and never too long.
 pub fn text(data: &impl Serialize) -> String {
     match Answer::data(data) {
-        Answer::Data(map) => shrink(map).1,
+        Answer::Data(map) => shrink(map, ANSWER_BYTES_MAX).1,
         Answer::Text(text) | Answer::Picture { caption: text, .. } => text,
     }
 }
@@ -171,13 +199,13 @@ fn push_compact(text: &mut String, value: &impl Serialize) {
 /// The data with its text. Shortens the longest list until the text fits, and says in `cut` how
 /// many items are gone. Paged answers never come here: their pages are small enough for the longest
 /// voxels.
-fn shrink(mut map: Map<String, Value>) -> (Map<String, Value>, String) {
+fn shrink(mut map: Map<String, Value>, bytes_max: usize) -> (Map<String, Value>, String) {
     let mut text = lines(&map);
-    if text.len() <= ANSWER_BYTES_MAX {
+    if text.len() <= bytes_max {
         return (map, text);
     }
     let mut cut = Map::new();
-    while text.len() > ANSWER_BYTES_MAX {
+    while text.len() > bytes_max {
         let longest = map
             .iter_mut()
             .filter_map(|(name, value)| {

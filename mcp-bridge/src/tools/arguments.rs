@@ -1,11 +1,15 @@
 //! Arguments as they come from a model, made into the types of a tool.
 
 mod blame;
+mod repair;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Context, Failure, Tool};
+use super::{
+    Context, Failure, Tool,
+    failure::{REPEATED_BYTES_MAX, call},
+};
 
 /// Arguments that a client puts into every tool of its own accord, for itself, and yet sends on:
 /// Gemini CLI lets its model say with one whether a call waits for those before it.
@@ -33,15 +37,25 @@ fn refused<T: DeserializeOwned>(
         "" => String::new(),
         place => format!("`{place}`: "),
     };
+    let refused = |why: &str, next: String| {
+        Failure::new(
+            format!("{} failed: the arguments do not fit", tool.name()),
+            format!("{place}{}. Not done: nothing was changed.{why}", blame.error),
+            next,
+        )
+    };
+    let example = |place: &str| tool.example_at(arguments, place);
+    let repaired = repair::repaired::<T>(arguments, &example);
+    if let Some(next) = repaired.map(|arguments| call(tool, &arguments))
+        && next.len() <= REPEATED_BYTES_MAX
+    {
+        return refused(" Next is your call as it may have been meant.", next);
+    }
     let next = match blame.index {
         Some(index) if tool == Tool::VoxelsEdit => tool.model_edit(arguments, index),
         _ => tool.model(arguments),
     };
-    Failure::new(
-        format!("{} failed: the arguments do not fit", tool.name()),
-        format!("{place}{}. Not done: nothing was changed.", blame.error),
-        next,
-    )
+    refused("", next)
 }
 
 fn mend(arguments: &mut Value, schema: &rmcp::model::JsonObject) {

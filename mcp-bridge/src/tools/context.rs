@@ -1,7 +1,6 @@
 //! One tool call at work: it sends methods to the daemon, relays progress, and stops when told.
 
 mod alone;
-mod meter;
 mod progress;
 
 use std::{path::Path, time::Duration};
@@ -14,9 +13,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-pub(crate) use meter::Meter;
-pub(crate) use progress::BEAT;
 pub use progress::Relay;
+pub(crate) use progress::{BEAT, Meter};
 
 use super::{
     Tool,

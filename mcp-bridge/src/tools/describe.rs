@@ -123,13 +123,9 @@ const VOXELS_EDIT: Words = Words {
     name: "voxels_edit",
     description: "Applies a list of edits to a project: all or nothing, one undo step, saved before it \
         answers. z is up; both corners of a box belong to it; colours are #rrggbb. `if_revision` refuses \
-        when somebody else edited since; `dry_run` only counts.",
+        if somebody edited since; `dry_run` only counts.",
     example: r##"{"project":"castle","edits":[{"edit":"box","min":[0,0,0],"max":[15,15,3],"color":"#808080"}]}"##,
-    notes: &[
-        ("if_revision", "refuse if there is a newer one"),
-        ("label", "name of the undo step"),
-        ("layer", "for edits that name none; default: the lowest"),
-    ],
+    notes: &[("label", "name of the undo step"), ("layer", "default: the lowest")],
     hints: WRITES,
     always_load: true,
 };
@@ -139,9 +135,9 @@ const VOXELS_FIND: Words = Words {
     description: "Finds voxels by colour, lists the colours in use, or counts voxels.",
     example: r#"{"by":"histogram","project":"castle"}"#,
     notes: &[
-        ("limit", "default 150, at most 600"),
+        ("limit", "default 150, max 600"),
         ("tolerance", "0 to 255 for each of r, g, b"),
-        ("layer", "default: all visible ones"),
+        ("layer", "default: all visible"),
     ],
     hints: READS,
     always_load: false,
@@ -153,9 +149,9 @@ const VOXELS_READ: Words = Words {
         `axis`: z from above, y from the front, x from the right), paged lists, single places, or bounds.",
     example: r#"{"read":"slices","project":"castle","axis":"y","range":[0,3]}"#,
     notes: &[
-        ("limit", "default 150, at most 600"),
+        ("limit", "default 150, max 600"),
         ("range", "slices: [from,to] along axis"),
-        ("layer", "default: all visible ones"),
+        ("layer", "default: all visible"),
     ],
     hints: READS,
     always_load: false,

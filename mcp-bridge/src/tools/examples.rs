@@ -141,6 +141,21 @@ impl Tool {
         arguments.get(name).and_then(Value::as_str).unwrap_or_default()
     }
 
+    /// What stands at a place of a call of this kind that would pass, as far as there is one.
+    pub(super) fn example_at(self, arguments: &Value, place: &str) -> Value {
+        let text = match (self, place) {
+            (Tool::VoxelsEdit, place) if place.starts_with("/edits/") => {
+                let pointer: Vec<&str> = place.splitn(4, '/').take(3).collect();
+                let edit = arguments.pointer(&pointer.join("/")).and_then(|edit| edit.get("edit"));
+                find(EDITS, edit.and_then(Value::as_str).unwrap_or_default())
+            }
+            (Tool::VoxelsEdit, _) => self.example(),
+            _ => find(self.calls(), self.action(arguments)),
+        };
+        // Every example is JSON, as a test checks.
+        serde_json::from_str(text).unwrap_or_default()
+    }
+
     /// A call that does what these arguments were to do, in the form that passes.
     pub(super) fn model(self, arguments: &Value) -> String {
         match self {

@@ -3,8 +3,9 @@
 use goxe_protocol::api::{layer, types::ProjectParams};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 
-use super::{Answer, Context, Failure, arguments, step};
+use super::{Answer, Context, Failure, Tool, arguments, failure::call, step};
 
 /// What to do with the layers.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -21,7 +22,9 @@ pub(super) enum Arguments {
 pub(super) async fn run(context: &mut Context<'_>) -> Result<Answer, Failure> {
     let (reply, next) = match arguments::read(context)? {
         Arguments::List(params) => {
-            return Ok(Answer::data(&context.ask::<layer::List>(&params).await?));
+            let full = json!({ "project": params.project, "detail": "full" });
+            let answer = Answer::data(&context.ask::<layer::List>(&params).await?);
+            return Ok(answer.concise(&call(Tool::ProjectInfo, &full)));
         }
         Arguments::Create(params) => {
             let reply = context.ask::<layer::Create>(&params).await?;

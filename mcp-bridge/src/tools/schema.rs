@@ -18,6 +18,9 @@ const ITEMS_MAX: &[(&str, u64)] =
 /// Places that one read looks at: `at` of a whole call, not of an edit.
 const PLACES_MAX: u64 = 64;
 
+/// What nearly every shape may have: told once, as `..`.
+const INK: [&str; 3] = ["color", "material", "mode"];
+
 /// The argument that says what is to be done, where no other one does.
 const ACTION: &str = "action";
 
@@ -115,6 +118,9 @@ fn flatten(schema: &Value, tag: &str) -> Value {
         return schema.clone();
     };
     let needed: Vec<Vec<String>> = variants.iter().map(required_names).collect();
+    let has = |variant: &Value, name: &str| members(variant).any(|(member, _)| member == name);
+    let mut everywhere = needed.first().cloned().unwrap_or_default();
+    everywhere.retain(|name| variants.iter().all(|variant| has(variant, name)));
     let mut required = needed.first().cloned().unwrap_or_default();
     required.retain(|name| needed.iter().all(|needed| needed.contains(name)));
     let mut names = Vec::new();
@@ -129,27 +135,41 @@ fn flatten(schema: &Value, tag: &str) -> Value {
     let signatures: Vec<String> = variants
         .iter()
         .zip(&needed)
-        .map(|(variant, needed)| signature(variant, tag, needed, &required))
+        .map(|(variant, needed)| signature(variant, tag, needed, &everywhere))
         .collect();
-    let known = json!({ "type": "string", "enum": names, "description": signatures.join(" ") });
+    let mut told = signatures.join(" ");
+    if told.contains("..") {
+        let ink = INK.map(|name| format!("{name}?")).join(",");
+        told.push_str(&format!(" (.. = {ink})"));
+    }
+    let known = json!({ "type": "string", "enum": names, "description": told });
     properties.insert(tag.to_owned(), known);
     json!({ "type": "object", "properties": properties, "required": required })
 }
 
 /// `box{max,min,color?}`: what a variant takes, `?` marking what may be left out. What every
-/// variant needs and what nearly every variant may have is not worth its place here.
+/// variant has and this one needs is not worth its place here, nor what nearly all may have.
 fn signature(variant: &Value, tag: &str, needed: &[String], common: &[String]) -> String {
     let name = variant["properties"][tag]["const"].as_str().unwrap_or_default();
     let mut fields: Vec<(bool, &str)> = members(variant)
         .map(|(field, _)| (!needed.contains(field), field.as_str()))
-        .filter(|(_, field)| *field != tag && !common.iter().any(|name| name == field))
+        .filter(|(_, field)| *field != tag)
+        .filter(|(optional, field)| *optional || !common.iter().any(|name| name == field))
         .filter(|field| !matches!(field, (true, "layer" | "if_revision")))
         .collect();
     fields.sort_unstable();
-    let fields: Vec<String> = fields
+    let is_ink = |field: &(bool, &str)| field.0 && INK.contains(&field.1);
+    let has_ink = fields.iter().filter(|field| is_ink(field)).count() == INK.len();
+    if has_ink {
+        fields.retain(|field| !is_ink(field));
+    }
+    let mut fields: Vec<String> = fields
         .iter()
         .map(|(optional, field)| format!("{field}{}", if *optional { "?" } else { "" }))
         .collect();
+    if has_ink {
+        fields.push("..".to_owned());
+    }
     if fields.is_empty() { name.to_owned() } else { format!("{name}{{{}}}", fields.join(",")) }
 }
 

@@ -55,6 +55,11 @@ impl Selection {
         if !self.read_only {
             return None;
         }
+        if tool == Tool::RenderView
+            && arguments.get("turntable").is_some_and(|file| !file.is_null())
+        {
+            return Some(refused("render_view turntable", looking(tool, arguments)));
+        }
         let action = arguments.get("action").and_then(Value::as_str);
         let reads = match (tool.reading_actions(), action) {
             (None, _) => !self.writes_only(tool),
@@ -69,12 +74,7 @@ impl Selection {
             Some(action) => format!("{} {action}", tool.name()),
             None => tool.name().to_owned(),
         };
-        Some(Failure::new(
-            format!("{what} failed: this server is read-only"),
-            "it was started with --read-only or mcp.read_only, so it changes nothing. \
-             Not done: nothing was changed.",
-            looking(tool, arguments),
-        ))
+        Some(refused(&what, looking(tool, arguments)))
     }
 
     fn has(self, tool: Tool) -> bool {
@@ -115,6 +115,15 @@ impl Tool {
             | Tool::VoxelsRead => None,
         }
     }
+}
+
+fn refused(what: &str, next: String) -> Failure {
+    Failure::new(
+        format!("{what} failed: this server is read-only"),
+        "it was started with --read-only or mcp.read_only, so it changes nothing and writes no file. \
+         Not done: nothing was changed.",
+        next,
+    )
 }
 
 /// A call that looks at what the refused one would have changed.

@@ -10,12 +10,14 @@ use super::{
 
 /// Changes of so few voxels are seen better one by one than in a picture.
 const VOXELS_FEW: u64 = 40;
+/// Changes of so many voxels are best seen near, with the rest of the model pale.
+const VOXELS_SOME: u64 = 1_500;
 /// A box that is wider, in voxels, is more than one look at slices.
 const SIDE_MAX: i32 = 24;
 
 /// The picture of a project.
 pub(super) fn look(project: &str) -> String {
-    call(Tool::RenderView, &json!({ "project": project, "view": "isometric" }))
+    call(Tool::RenderView, &json!({ "project": project }))
 }
 
 /// What a project holds.
@@ -44,6 +46,9 @@ pub(super) fn after_edit(project: &str, edit: &EditReply) -> String {
     match edit.bounds {
         None => info(project),
         Some(bounds) if touched <= VOXELS_FEW && is_small(bounds) => slices(project, bounds),
+        Some(_) if touched <= VOXELS_SOME => {
+            call(Tool::RenderView, &json!({ "project": project, "changed_since": "last" }))
+        }
         Some(_) => look(project),
     }
 }

@@ -59,6 +59,15 @@ pub struct Memory {
     streams: Vec<UnixStream>,
     sessions: u64,
     fallen: bool,
+    /// What happened, as params of the notification `event`.
+    events: Vec<Value>,
+}
+
+impl Memory {
+    /// One in which this happened.
+    pub fn of(events: Vec<Value>) -> Self {
+        Memory { events, ..Memory::default() }
+    }
 }
 
 pub struct Fake {
@@ -143,6 +152,33 @@ impl Fake {
         let _ = std::fs::remove_file(&self.paths.socket);
     }
 
+    /// Something happens, and everybody who is connected is told.
+    pub fn happen(&self, event: Value) {
+        let mut memory = self.memory();
+        memory.streams.iter_mut().for_each(|stream| tell(stream, &event));
+        memory.events.push(event);
+    }
+
+    /// Loses all connections, and lives on.
+    pub fn hang_up(&self) {
+        for stream in self.memory().streams.drain(..) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Tells again what happened after an event, and then answers.
+    fn subscribe(&self, stream: &mut UnixStream, params: &Value) -> Value {
+        let memory = self.memory();
+        let seq = |event: &Value| event["seq"].as_u64().unwrap_or(0);
+        let after = params["after"].as_u64().unwrap_or(u64::MAX);
+        memory
+            .events
+            .iter()
+            .filter(|event| seq(event) > after)
+            .for_each(|event| tell(stream, event));
+        json!({ "subscription": "s", "seq": memory.events.last().map_or(0, seq) })
+    }
+
     fn share(&self) -> Self {
         Self {
             memory: Arc::clone(&self.memory),
@@ -189,7 +225,7 @@ impl Fake {
                 let id = request.id.as_ref().map_or("null", Id::json);
                 let id: Value = serde_json::from_str(id).expect("an id");
                 let params = request.params.map_or(Value::Null, |params| {
-                    serde_json::from_str(params.get()).expect("params")
+                    serde_json::from_str(params).expect("params")
                 });
                 let key = request.meta.as_ref().and_then(|meta| meta.idempotency_key.as_deref());
                 let seen = self.note(&request.method, params, key);
@@ -224,6 +260,7 @@ impl Fake {
             "system.status" => Some(self.status()),
             "system.cancel" => Some(self.cancel(&seen.params)),
             "history.outcome" => Some(self.outcome(&seen.params)),
+            "event.subscribe" => Some(self.subscribe(stream, &seen.params)),
             _ => None,
         };
         let deed = script(seen);
@@ -314,6 +351,10 @@ impl Fake {
             None => json!({ "outcome": "never" }),
         }
     }
+}
+
+fn tell(stream: &mut UnixStream, event: &Value) {
+    write(stream, |out| rpc::encode_notification(out, "event", event).expect("JSON"));
 }
 
 fn answer(stream: &mut UnixStream, id: &Value, reply: &Value) {

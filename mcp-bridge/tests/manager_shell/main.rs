@@ -3,6 +3,7 @@
 
 mod calls;
 mod fake;
+mod follow;
 mod starts;
 
 use std::path::Path;

@@ -160,10 +160,17 @@ async fn what_is_too_long_says_how_much_is_cut() {
     let reply = fake::value(&fake::info(5000));
     fake.script(project::Info::NAME, Script::Reply(reply, None));
     let result = call(&fake, "project_info", json!({ "project": "castle" })).await;
+    let structured = check_data(&result, "concise");
+    let concise = structured["layers"].as_array().map(Vec::len).expect("layers");
+    assert_eq!(structured["cut"]["layers"], 5000 - concise);
+    assert!(text(&result).len() < 8_500);
+    assert_eq!(structured["next"], r#"project_info {"detail":"full","project":"castle"}"#);
+    let full = json!({ "project": "castle", "detail": "full" });
+    let result = call(&fake, "project_info", full).await;
     let structured = check_data(&result, "long");
     let kept = structured["layers"].as_array().map(Vec::len).expect("layers");
     assert_eq!(structured["cut"]["layers"], 5000 - kept);
-    assert!(kept > 50, "{kept}");
+    assert!(kept > concise && structured["id"].is_u64(), "{kept}");
 }
 
 #[tokio::test]

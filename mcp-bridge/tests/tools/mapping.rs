@@ -169,8 +169,12 @@ fn every_edit_and_every_field_of_it_is_in_the_schema() {
         let head = format!("{kind}{{");
         let signature = said.split(' ').find_map(|word| word.strip_prefix(&head));
         let signature = signature.expect("a signature").trim_end_matches('}');
-        let told: BTreeSet<&str> =
-            signature.split(',').map(|field| field.trim_end_matches('?')).collect();
+        let ink = said.split_once("(.. = ").expect("what .. is").1.trim_end_matches(')');
+        let told: BTreeSet<&str> = signature
+            .split(',')
+            .flat_map(|field| if field == ".." { ink } else { field }.split(','))
+            .map(|field| field.trim_end_matches('?'))
+            .collect();
         for field in fields.iter().filter(|field| !["edit", "layer"].contains(&field.as_str())) {
             assert!(known.contains(field), "{kind}: {field}");
             assert!(told.contains(field.as_str()), "{kind} does not tell of {field}");

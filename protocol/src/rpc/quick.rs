@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use super::id::{ID_BYTES_MAX, Id};
 use super::meta::Meta;
 use super::request::Request;
+use super::skim;
 
 /// Reads a request, or gives up.
 pub(super) fn parse(text: &str) -> Option<Request<'_>> {
@@ -90,7 +91,7 @@ impl<'a> Scan<'a> {
         self.eat(b'"')?;
         let start = self.at;
         let rest = self.text.as_bytes().get(start..)?;
-        let length = plain_length(rest)?;
+        let length = skim::plain_length(rest)?;
         self.at = start + length + 1;
         self.text.get(start..start + length)
     }
@@ -116,44 +117,23 @@ impl<'a> Scan<'a> {
     }
 
     /// An object or an array, checked to be sound JSON.
-    fn structured(&mut self) -> Option<&'a RawValue> {
+    fn structured(&mut self) -> Option<&'a str> {
         if !matches!(self.peek()?, b'{' | b'[') {
             return None;
         }
         let rest = self.text.get(self.at..)?;
-        let mut values = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
-        let value = values.next()?.ok()?;
-        self.at += values.byte_offset();
-        Some(value)
+        let length = match skim::structured(rest.as_bytes()) {
+            Some(length) => length,
+            None => {
+                let mut values = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
+                values.next()?.ok()?.get().len()
+            }
+        };
+        self.at += length;
+        rest.get(..length)
     }
 
     fn meta(&mut self) -> Option<Box<Meta<'a>>> {
-        Meta::from_json(self.structured()?).ok()?
+        Meta::from_json(serde_json::from_str(self.structured()?).ok()?).ok()?
     }
-}
-
-/// How many bytes there are before the closing quote, if nothing before it needs a closer look.
-fn plain_length(bytes: &[u8]) -> Option<usize> {
-    let (words, rest) = bytes.as_chunks::<8>();
-    for (index, word) in words.iter().enumerate() {
-        let special = special_bytes(u64::from_le_bytes(*word));
-        if special != 0 {
-            // The marks are the top bits of bytes, the first byte lowest.
-            let at = index * 8 + usize::try_from(special.trailing_zeros() / 8).ok()?;
-            return (bytes[at] == b'"').then_some(at);
-        }
-    }
-    let at = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))?;
-    (rest[at] == b'"').then_some(words.len() * 8 + at)
-}
-
-/// Marks the quotes, backslashes and control characters among eight bytes in the top bit of each. The first mark is
-/// always right; a borrow can only set wrong ones above it.
-fn special_bytes(word: u64) -> u64 {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    const TOPS: u64 = u64::from_ne_bytes([0x80; 8]);
-    let zero_where = |byte: u8| word ^ u64::from_ne_bytes([byte; 8]);
-    let is_zero = |word: u64| word.wrapping_sub(ONES) & !word;
-    let is_control = word.wrapping_sub(u64::from_ne_bytes([0x20; 8])) & !word;
-    (is_zero(zero_where(b'"')) | is_zero(zero_where(b'\\')) | is_control) & TOPS
 }

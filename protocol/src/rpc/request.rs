@@ -18,7 +18,7 @@ pub struct Request<'a> {
     /// Which method.
     pub method: Cow<'a, str>,
     /// An array or an object, unparsed.
-    pub params: Option<&'a RawValue>,
+    pub params: Option<&'a str>,
     /// How to run it, when anything is said about that. Boxed, because most requests say nothing and every request
     /// is moved about.
     pub meta: Option<Box<Meta<'a>>>,
@@ -56,7 +56,8 @@ pub(super) fn parse_strictly(text: &str) -> Result<Request<'_>, Rejected<'_>> {
     let meta = envelope.meta.map_or(Ok(None), Meta::from_json);
     match (id, meta) {
         (Ok(id), Ok(meta)) if envelope.params.is_none_or(is_structured) => {
-            Ok(Request { id, method: envelope.method.0, params: envelope.params, meta })
+            let params = envelope.params.map(RawValue::get);
+            Ok(Request { id, method: envelope.method.0, params, meta })
         }
         _ => Err(diagnose(text)),
     }

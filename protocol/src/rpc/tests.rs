@@ -17,7 +17,7 @@ fn facts(request: &Request<'_>) -> (Option<String>, String, Option<String>, Opti
     (
         request.id.as_ref().map(|id| id.json().to_owned()),
         request.method.to_string(),
-        request.params.map(|params| params.get().to_owned()),
+        request.params.map(str::to_owned),
         request.meta.as_deref().cloned().map(Meta::into_owned),
     )
 }

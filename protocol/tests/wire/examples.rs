@@ -16,7 +16,7 @@ fn answer(request: Result<Request<'_>, Rejected<'_>>) -> Option<Vec<u8>> {
         Ok(request) => {
             let params = match request.params {
                 None => Value::Null,
-                Some(params) => serde_json::from_str(params.get()).expect("params were checked"),
+                Some(params) => serde_json::from_str(params).expect("params were checked"),
             };
             let result = call(&request.method, &params);
             let id = request.id?;

@@ -7,7 +7,7 @@ use goxe_protocol::Error;
 use goxe_protocol::frame::append_attached;
 use goxe_protocol::inbound::{Form, Inbound, InboundLimits};
 use goxe_protocol::rpc::{self, Message, Request, RpcLimits, encode_error, encode_notification};
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 
 /// The client's end of the stream.
 #[derive(Debug)]
@@ -65,6 +65,7 @@ fn answer(out: &mut Vec<u8>, request: &Request<'_>, attachment: Option<&[u8]>) {
     match &*request.method {
         "system.echo" => {
             let params = request.params.expect("params are sent");
+            let params: &RawValue = serde_json::from_str(params).expect("params were checked");
             let write = |out: &mut Vec<u8>| rpc::encode_raw_reply(out, &id, params);
             append_attached(out, write, attachment.unwrap_or_default()).expect("it is short");
         }

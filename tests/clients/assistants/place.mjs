@@ -15,7 +15,7 @@ import { Daemon, processesOf } from "./daemon.mjs";
 import { ASSISTANTS, furnish } from "./homes.mjs";
 import { MARK, Stub } from "./stub.mjs";
 
-export const SESSION_MS = 120_000;
+export const SESSION_MS = 240_000;
 /** How long an assistant may take to leave once its work is done. */
 const LEAVE_MS = 20_000;
 

@@ -119,7 +119,8 @@ function* purge(note) {
   const { id } = data(yield { tool: "project", arguments: { action: "create", ...scrap } });
   data(yield { tool: "project", arguments: { action: "delete", ...scrap } });
   const unasked = yield { tool: "project", arguments: { action: "purge", id } };
-  assert(unasked.error !== false && /confirm/.test(unasked.text), short(unasked));
+  assert(unasked.error !== false && /(confirm|said no)/.test(unasked.text), short(unasked));
+  assert(unasked.text.includes("Not done"), short(unasked));
   data(yield { tool: "project", arguments: { action: "purge", id, confirm: true } });
   note("purges nothing unasked");
 }

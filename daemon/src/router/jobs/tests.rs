@@ -17,7 +17,7 @@ fn owner() -> Principal {
 /// Begins a job and ends it with this many bytes; returns its id and what had to go.
 fn end(jobs: &mut Jobs, bytes: usize, at: Instant) -> (String, Vec<Garbage>) {
     let (number, id, gone) = jobs.begin("render.image", &owner(), Arc::default()).unwrap();
-    let reply = Reply { json: Vec::new(), attachment: Some(Arc::new(vec![0; bytes])) };
+    let reply = Reply { json: Vec::new(), attachment: Some(vec![0; bytes].into()) };
     jobs.jobs.last_mut().unwrap().result = Some((at, Ok(reply)));
     let gone = gone.into_iter().chain(jobs.fit(number)).collect();
     (id, gone)

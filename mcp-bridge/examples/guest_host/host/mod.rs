@@ -163,12 +163,6 @@ impl Host {
         locked(&self.0.watchers).values().filter(|watched| watched.contains(uri)).count()
     }
 
-    /// How many connections watch at all.
-    #[allow(dead_code, reason = "the tests ask for it, the suite does not")]
-    pub fn watching(&self) -> usize {
-        locked(&self.0.watchers).len()
-    }
-
     /// How many calls run.
     #[allow(dead_code, reason = "the tests ask for it, the suite does not")]
     pub fn running(&self) -> usize {

@@ -184,9 +184,15 @@ impl Looker {
 
     async fn hello(&self, connection: &mut Connection) -> Result<HelloReply, AskError> {
         let actor = self.actor.get().cloned();
-        let params = HelloParams { client: Some(self.client.clone()), actor, token: None };
-        let answer = connection.ask("system.hello", &params).await?;
-        answer.parse().map_err(|error| AskError::Broken(error.to_string()))
+        let mut params = HelloParams { client: Some(self.client.clone()), actor, token: None };
+        let mut answer = connection.ask("system.hello", &params).await;
+        // A daemon from before an upgrade knows no actors; it serves until it is replaced.
+        let refused =
+            matches!(&answer, Err(AskError::Answer(error)) if error.code == Code::InvalidParams);
+        if refused && params.actor.take().is_some() {
+            answer = connection.ask("system.hello", &params).await;
+        }
+        answer?.parse().map_err(|error| AskError::Broken(error.to_string()))
     }
 }
 

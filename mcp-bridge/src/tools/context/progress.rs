@@ -3,13 +3,16 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use rmcp::{RoleServer, model::ProgressToken, service::Peer};
+use rmcp::{
+    RoleServer,
+    model::{ProgressNotificationParam, ProgressToken},
+    service::Peer,
+};
 use tokio::{
     sync::mpsc,
     time::{Instant, MissedTickBehavior, interval_at},
 };
 
-use super::meter::Meter;
 use crate::manager::Progress;
 
 /// How often a client that asked for progress hears of a call, at least.
@@ -17,11 +20,20 @@ pub(crate) const BEAT: Duration = Duration::from_secs(1);
 /// Reports that may wait for the client; what does not fit is dropped.
 const REPORTS_MAX: usize = 16;
 
-/// Tells the client how far a call is.
+/// Tells the client how far a call is, report by report.
 #[derive(Debug)]
 pub struct Relay {
     meter: Meter,
     reports: mpsc::Receiver<Progress>,
+}
+
+/// What a client was told of a call so far.
+#[derive(Debug)]
+pub(crate) struct Meter {
+    peer: Peer<RoleServer>,
+    token: ProgressToken,
+    told: f64,
+    started: Instant,
 }
 
 impl Relay {
@@ -46,4 +58,44 @@ impl Relay {
             }
         }
     }
+}
+
+impl Meter {
+    /// A meter for the token that came with a call.
+    pub(crate) fn new(peer: Peer<RoleServer>, token: ProgressToken) -> Self {
+        Meter { peer, token, told: 0.0, started: Instant::now() }
+    }
+
+    /// Passes a report of the daemon on.
+    pub(crate) async fn report(&mut self, report: Progress) {
+        let done = exact(report.done);
+        let total = (report.total > 0).then(|| exact(report.total));
+        self.tell(done, total, report.message).await;
+    }
+
+    /// Says that the call is still alive, although nobody had anything to report.
+    pub(crate) async fn beat(&mut self) {
+        let seconds = self.started.elapsed().as_secs();
+        self.tell(self.told, None, format!("working for {seconds} s")).await;
+    }
+
+    /// Progress has to grow with each message, whatever the work reports and over all the methods
+    /// of one tool call.
+    async fn tell(&mut self, done: f64, total: Option<f64>, message: String) {
+        self.told = done.max(self.told + 0.001);
+        let mut param =
+            ProgressNotificationParam::new(self.token.clone(), self.told).with_message(message);
+        if let Some(total) = total.filter(|total| *total >= self.told) {
+            param = param.with_total(total);
+        }
+        // A client that cannot be told is leaving; the gate has seen it too.
+        let _ = self.peer.notify_progress(param).await;
+    }
+}
+
+/// Counts travel as JSON numbers, which are exact to 2^53; more work than that is not measured.
+fn exact(count: u64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "kept below 2^53")]
+    let number = count.min(1 << 53) as f64;
+    number
 }

@@ -73,10 +73,7 @@ fn each_axis_is_seen_from_its_side_with_its_rulers() {
 fn a_ruler_names_the_first_column_and_every_tenth() {
     assert_eq!(
         ruler("x", -12, 11),
-        [
-            "   x -12 -10     0         10".to_owned().replace("-12 -10     0", "-12         0"),
-            "     210987654321012345678901".to_owned(),
-        ]
+        ["   x -12         0         10".to_owned(), "     210987654321012345678901".to_owned(),]
     );
     assert_eq!(ruler("y", 8, 21)[0], "   y 8 10        20");
     assert_eq!(ruler("y", 8, 21)[1], "     89012345678901");
