@@ -24,7 +24,7 @@ use crate::failure::Failure;
 pub fn run(verb: Verb, context: &Context) -> Result<ExitCode, Failure> {
     match verb {
         Verb::Daemon(verb) => return daemon::run(verb, context),
-        Verb::Mcp(mcp) => return mcp::run(mcp, context),
+        Verb::Mcp(mcp) => return mcp::run(&mcp, context),
         Verb::Demo { folder } => demo::run(folder, context)?,
         Verb::Call(call) => call::run(call, context)?,
         Verb::Project(verb) => project::run(verb, context)?,

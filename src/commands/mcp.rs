@@ -19,7 +19,7 @@ use crate::failure::{Exit, Failure};
 /// Who we are, for the daemon's log.
 const CLIENT: &str = concat!("goxe-mcp ", env!("CARGO_PKG_VERSION"));
 
-pub(super) fn run(mcp: Mcp, context: &Context) -> Result<ExitCode, Failure> {
+pub(super) fn run(mcp: &Mcp, context: &Context) -> Result<ExitCode, Failure> {
     match &mcp.verb {
         None if mcp.handover_check => {
             let could = handover::trial(std::io::stdin(), std::io::stdout())
@@ -29,7 +29,7 @@ pub(super) fn run(mcp: Mcp, context: &Context) -> Result<ExitCode, Failure> {
         // Standard output belongs to MCP from here on.
         None => {
             let context = context.clone();
-            let selection = selection(&mcp, &context);
+            let selection = selection(mcp, &context);
             let configure = move || configure(&context, selection);
             Ok(process::run(configure, selection, mcp.handover.map(handover::Legacy)))
         }
@@ -37,7 +37,7 @@ pub(super) fn run(mcp: Mcp, context: &Context) -> Result<ExitCode, Failure> {
             config::run(arguments, context)?;
             Ok(ExitCode::SUCCESS)
         }
-        Some(McpVerb::Check(arguments)) => check::run(&arguments, context),
+        Some(McpVerb::Check(arguments)) => check::run(arguments, context),
     }
 }
 

@@ -1,7 +1,7 @@
 //! A newer program below a running bridge: the bridge becomes it, and its client never notices.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -124,13 +124,7 @@ fn become_newer(is_modern: bool) {
     let (first, second) = half.split_at(half.len() / 2);
     bridge.write_raw(first.as_bytes());
     restart(&place, &new);
-    let pid = bridge.pid();
-    let running = || fs::metadata(format!("/proc/{pid}/exe")).ok();
-    until("the bridge becomes the newer program", PATIENCE, || {
-        use std::os::unix::fs::MetadataExt;
-        let (running, there) = (running()?, fs::metadata(&new).ok()?);
-        (running.ino() == there.ino()).then_some(())
-    });
+    becomes(&bridge, &new);
     bridge.write_raw(second.as_bytes());
     let note = bridge.notification("notifications/tools/list_changed", PATIENCE);
     let updated = bridge.notification("notifications/resources/updated", PATIENCE);
@@ -174,6 +168,32 @@ fn a_session_of_the_older_era_goes_on_in_a_newer_program() {
 #[test]
 fn a_session_of_the_newer_era_goes_on_in_a_newer_program() {
     become_newer(true);
+}
+
+#[test]
+fn a_bridge_that_nobody_calls_becomes_the_newer_program_too() {
+    let place = Place::new();
+    let old = install(&place);
+    let mut bridge = bridge_of(&place, &old, false);
+    let created = bridge.tool("project", json!({ "action": "create", "project": "castle" }));
+    assert!(!created.is_error(), "{}", created.text());
+    let new = install(&place);
+    restart(&place, &new);
+    becomes(&bridge, &new);
+    let id = mark(&mut bridge, 1);
+    answered(&mut bridge, id);
+    assert!(bridge.leave().success());
+    place.json(&["daemon", "stop"]);
+}
+
+/// Waits until the bridge runs this program.
+#[track_caller]
+fn becomes(bridge: &Bridge, program: &Path) {
+    let running = PathBuf::from(format!("/proc/{}/exe", bridge.pid()));
+    let file = |path: &Path| fs::metadata(path).map(|found| (found.dev(), found.ino())).ok();
+    until("the bridge becomes the newer program", PATIENCE, || {
+        (file(&running)? == file(program)?).then_some(())
+    });
 }
 
 /// Edits one after the other and a few at once, while the program and the daemon are replaced twice.

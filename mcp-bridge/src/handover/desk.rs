@@ -2,6 +2,7 @@
 //! the watch who shall go on; the transport learns when it is time.
 
 use std::{
+    io,
     os::fd::OwnedFd,
     sync::{
         Arc, Mutex, PoisonError,
@@ -188,11 +189,21 @@ impl Desk {
             inner.order = None;
             match &inner.streams {
                 Some((input, output)) => exec::become_it(&successor, &state, input, output),
-                None => "there are no streams to hand on".to_owned(),
+                None => io::Error::other("there are no streams to hand on"),
             }
         });
         self.wanted.store(false, Ordering::Relaxed);
-        refuse(failed);
+        self.refused(&successor, &failed);
+    }
+
+    /// This program does not go on in our place. One that is written just now may do so later.
+    pub(super) fn refused(&self, successor: &Successor, why: &io::Error) {
+        refuse(why.to_string());
+        if why.kind() == io::ErrorKind::ExecutableFileBusy {
+            let word = successor.identity.to_word();
+            self.with(|inner| inner.tried.retain(|tried| *tried != word));
+            self.look();
+        }
     }
 
     /// The one who shall go on, if nothing is on its way now.

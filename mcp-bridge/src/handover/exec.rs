@@ -34,7 +34,7 @@ pub(super) fn become_it(
     state: &State,
     input: &OwnedFd,
     output: &OwnedFd,
-) -> String {
+) -> io::Error {
     match step(successor, state, input, output) {
         Ok(never) => match never {},
         Err(error) => {
@@ -42,7 +42,7 @@ pub(super) fn become_it(
             let nothing = File::open("/dev/null");
             let _ = nothing.and_then(|file| Ok(nix::unistd::dup2_stdin(file)?));
             let _ = nix::unistd::dup2_stdout(io::stderr());
-            error.to_string()
+            error
         }
     }
 }

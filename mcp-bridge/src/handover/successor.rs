@@ -41,9 +41,9 @@ impl Successor {
     /// arguments and the session, and know its own build.
     ///
     /// # Errors
-    /// Why it cannot go on.
-    pub async fn try_out(&self, state: &State) -> Result<(), String> {
-        let session = exec::keep(&state.to_bytes()).map_err(|error| error.to_string())?;
+    /// Why it cannot go on, or that it is written just now.
+    pub async fn try_out(&self, state: &State) -> io::Result<()> {
+        let session = exec::keep(&state.to_bytes())?;
         let mut command = Command::new(&self.path);
         command
             .args(arguments().skip(1))
@@ -52,13 +52,16 @@ impl Successor {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .kill_on_drop(true);
-        let mut child =
-            command.spawn().map_err(|error| format!("it cannot be started: {error}"))?;
-        let said = match tokio::time::timeout(TRIAL, said(&mut child)).await {
-            Ok(said) => said.map_err(|error| error.to_string())?,
-            Err(_) => return Err(format!("it said nothing within {} s", TRIAL.as_secs())),
-        };
-        self.judge(&said)
+        let mut child = command.spawn().map_err(|error| {
+            io::Error::new(error.kind(), format!("it cannot be started: {error}"))
+        })?;
+        match tokio::time::timeout(TRIAL, said(&mut child)).await {
+            Ok(said) => self.judge(&said?).map_err(io::Error::other),
+            Err(_) => {
+                let why = format!("it said nothing within {} s", TRIAL.as_secs());
+                Err(io::Error::new(io::ErrorKind::TimedOut, why))
+            }
+        }
     }
 
     fn judge(&self, said: &str) -> Result<(), String> {
@@ -124,6 +127,7 @@ mod tests {
         let check = async |text: &str, expect: &str| {
             let folder = tempfile::tempdir().expect("a folder");
             let why = successor(&folder, text).try_out(&State::default()).await.expect_err(text);
+            let why = why.to_string();
             assert!(why.contains(expect), "{text}: {why}");
         };
         check("no program", "cannot be started").await;
@@ -139,7 +143,20 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let silent = successor(&folder, "#!/bin/sh\nexec sleep 1000\n");
         let why = silent.try_out(&State::default()).await.expect_err("it says nothing");
-        assert!(why.contains("within 5 s"), "{why}");
+        assert!(why.to_string().contains("within 5 s"), "{why}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_program_that_is_written_just_now_is_told_apart() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("goxe");
+        fs::copy("/proc/self/exe", &path).expect("a copy");
+        let written = fs::File::options().append(true).open(&path).expect("a file");
+        let busy = Successor { identity: Identity::of(&path).expect("a file"), path };
+        let why = busy.try_out(&State::default()).await.expect_err("it is open for writing");
+        assert_eq!(why.kind(), io::ErrorKind::ExecutableFileBusy, "{why}");
+        drop(written);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use goxe_config::executable::{self, Identity};
 
-use super::{Desk, refuse, successor::Successor};
+use super::{Desk, successor::Successor};
 
 /// A file that did not change for so long is whole.
 const SETTLE: Duration = Duration::from_millis(300);
@@ -73,7 +73,7 @@ async fn consider(desk: &Desk, successor: Successor) {
             let path = successor.path.display();
             let line = format!("goxe mcp: the program at {path} does not take over: {why}\n");
             let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
-            refuse(why);
+            desk.refused(&successor, &why);
         }
     }
 }

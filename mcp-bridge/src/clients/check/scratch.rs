@@ -23,7 +23,7 @@ pub(super) fn run(peer: &mut Peer, plan: &Plan, report: &mut Report<'_>) -> Resu
     }
     let name = format!("goxe check {}", Uuid::now_v7().simple());
     let Some(created) =
-        done(peer, report, "project", json!({ "action": "create", "project": name }))?
+        done(peer, report, "project", &json!({ "action": "create", "project": name }))?
     else {
         return Ok(());
     };
@@ -46,7 +46,7 @@ fn use_it(peer: &mut Peer, report: &mut Report<'_>, name: &str) -> Result<(), Tr
         { "edit": "sphere", "center": [8, 8, 9], "radius": 5, "color": "#c81e1e" },
     ]);
     let edit = json!({ "project": name, "edits": edits });
-    let Some(edited) = done(peer, report, "voxels_edit", edit)? else { return Ok(()) };
+    let Some(edited) = done(peer, report, "voxels_edit", &edit)? else { return Ok(()) };
     let added = edited["structuredContent"]["added"].as_u64().unwrap_or_default();
     report(
         Step::good("edit", format!("{added} voxels in a project of its own")).took(begun.elapsed()),
@@ -101,9 +101,9 @@ fn done(
     peer: &mut Peer,
     report: &mut Report<'_>,
     tool: &'static str,
-    arguments: Value,
+    arguments: &Value,
 ) -> Result<Option<Value>, Trouble> {
-    let (result, _) = peer.call(tool, &arguments, CALL_MAX)?;
+    let (result, _) = peer.call(tool, arguments, CALL_MAX)?;
     if result["isError"] == true {
         let hint = "`goxe doctor` names what is wrong";
         report(Step::bad("edit", short(&told(&result)), hint));
