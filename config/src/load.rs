@@ -86,6 +86,25 @@ impl Sources {
     }
 }
 
+impl Sources {
+    /// Whether every key of a section has its built-in value, because nothing could have set one.
+    /// That is seen without reading anything; a file that exists is taken to say something.
+    pub fn leave_built_in(&self, section: &str) -> bool {
+        let variable = format!("GOXE_{}_", section.to_uppercase());
+        let dotted = format!("{section}.");
+        let is_file = match &self.file {
+            UserFile::Absent => false,
+            UserFile::IfPresent(path) => !matches!(path.try_exists(), Ok(false)),
+            UserFile::Required(_) => true,
+        };
+        let sets = |flag: &String| flag.trim_start().starts_with(&dotted);
+        !is_file
+            && !self.variables.keys().any(|name| name.starts_with(&variable))
+            && !self.flags.iter().any(sets)
+            && !self.platform.iter().any(|(key, _)| key.starts_with(&dotted))
+    }
+}
+
 /// A configuration without a mistake.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loaded {

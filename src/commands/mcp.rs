@@ -43,7 +43,13 @@ pub(super) fn run(mcp: &Mcp, context: &Context) -> Result<ExitCode, Failure> {
 
 /// The tools that flags and configuration choose, once and for the whole process.
 fn selection(mcp: &Mcp, context: &Context) -> Selection {
-    let configured = context.settings().ok().map(|settings| settings.loaded.config.mcp);
+    // A client waits for the first answer of its server: what is built in needs no reading.
+    let is_built_in =
+        context.paths().is_ok_and(|paths| context.sources(&paths).leave_built_in("mcp"));
+    let configured = match is_built_in {
+        true => None,
+        false => context.settings().ok().map(|settings| settings.loaded.config.mcp),
+    };
     let toolset = match mcp.toolset.as_deref() {
         Some("core") => Some(Toolset::Core),
         Some("engine") => Some(Toolset::Engine),

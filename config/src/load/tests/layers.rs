@@ -29,6 +29,19 @@ fn each_layer_beats_the_one_below() {
 }
 
 #[test]
+fn a_section_that_nothing_could_set_is_built_in() {
+    let silent = || Scene::new().flag("log.level=debug").variable("GOXE_LOG_LEVEL", "warn");
+    assert!(silent().sources.leave_built_in("mcp"));
+    assert!(!silent().sources.leave_built_in("log"));
+    assert!(!silent().flag(" mcp.read_only = true").sources.leave_built_in("mcp"));
+    assert!(!silent().variable("GOXE_MCP_TOOLSET", "core").sources.leave_built_in("mcp"));
+    assert!(!silent().platform("mcp.read_only", "true").sources.leave_built_in("mcp"));
+    assert!(!silent().file("").sources.leave_built_in("mcp"));
+    let built_in = Config::built_in().mcp;
+    assert_eq!((built_in.toolset, built_in.read_only), (sections::Toolset::default(), false));
+}
+
+#[test]
 fn the_later_of_two_flags_counts() {
     let scene = Scene::new().flag("log.files_max=7").flag("log.files_max = 8");
     assert_eq!(scene.config().log.files_max, 8);
