@@ -224,9 +224,9 @@ impl Fake {
                 };
                 let id = request.id.as_ref().map_or("null", Id::json);
                 let id: Value = serde_json::from_str(id).expect("an id");
-                let params = request.params.map_or(Value::Null, |params| {
-                    serde_json::from_str(params).expect("params")
-                });
+                let params = request
+                    .params
+                    .map_or(Value::Null, |params| serde_json::from_str(params).expect("params"));
                 let key = request.meta.as_ref().and_then(|meta| meta.idempotency_key.as_deref());
                 let seen = self.note(&request.method, params, key);
                 if !self.act(&mut stream, session, &id, &seen, script) {
