@@ -84,7 +84,11 @@ impl Guests for Suite {
                 image(),
                 embedded("test://mixed-content-resource", r#"{"test":"data","value":123}"#),
             ],
-            "test_tool_with_logging" | "test_logging_tool" => {
+            "test_logging_tool" => {
+                talk.log(LogLevel::Info, "It writes a line, where one is wanted");
+                vec![text("It wrote its log.")]
+            }
+            "test_tool_with_logging" => {
                 talk.log(LogLevel::Info, "Tool execution started");
                 talk.works(WORK);
                 talk.log(LogLevel::Info, "Tool processing data");
