@@ -12,6 +12,9 @@ const SETTLE: Duration = Duration::from_millis(300);
 /// yet it is so often: files and daemons of others tell nobody.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// How often is looked without any reason.
+const IDLE: Duration = Duration::from_secs(5);
+
 /// Who serves the data folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Serving {
@@ -34,7 +37,7 @@ enum Look {
     Newer(Successor),
 }
 
-/// Looks whenever the desk has a reason, and tells it who shall go on. Never ends by itself.
+/// Looks whenever the desk has a reason, and now and then without one, and tells it who shall go on. Never ends by itself.
 pub async fn watch(desk: Arc<Desk>, serving: impl Fn() -> Serving) {
     let (Ok(path), Ok(running)) = (executable::stable_path(), Identity::running()) else {
         // Nothing tells what to look at.
@@ -42,7 +45,8 @@ pub async fn watch(desk: Arc<Desk>, serving: impl Fn() -> Serving) {
     };
     let look = || look(&Successor { path: path.clone(), identity: running }, &serving);
     loop {
-        desk.occasion().await;
+        // A file that is replaced tells nobody, and neither need a daemon whose client is idle.
+        let _ = tokio::time::timeout(IDLE, desk.occasion()).await;
         while desk.has_streams() {
             match look() {
                 Look::Same => break,
