@@ -4,6 +4,7 @@
 
 #![expect(clippy::print_stdout, reason = "it says on standard output that it is ready")]
 
+#[expect(dead_code, reason = "the tests, which share it, ask it for more")]
 mod host;
 mod suite;
 

@@ -87,7 +87,6 @@ impl Host {
     }
 
     /// The same as a daemon without guests.
-    #[allow(dead_code, reason = "the tests ask for it, the suite does not")]
     pub fn alone(paths: &Paths) -> Self {
         Self::open(paths, None)
     }
@@ -146,25 +145,21 @@ impl Host {
     }
 
     /// Tells everybody who watches it that a resource holds something else now.
-    #[allow(dead_code, reason = "the suite has no resource that changes, the tests have")]
     pub fn updated(&self, uri: &str) {
         self.tell(&Note::Updated(uri.to_owned()), |watched| watched.contains(uri));
     }
 
     /// The methods that were asked for, in order.
-    #[allow(dead_code, reason = "the tests ask for it, the suite does not")]
     pub fn seen(&self) -> Vec<String> {
         locked(&self.0.seen).clone()
     }
 
     /// How many watch a resource.
-    #[allow(dead_code, reason = "the tests ask for it, the suite does not")]
     pub fn watchers(&self, uri: &str) -> usize {
         locked(&self.0.watchers).values().filter(|watched| watched.contains(uri)).count()
     }
 
     /// How many calls run.
-    #[allow(dead_code, reason = "the tests ask for it, the suite does not")]
     pub fn running(&self) -> usize {
         locked(&self.0.running).len()
     }

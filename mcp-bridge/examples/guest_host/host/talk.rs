@@ -62,7 +62,6 @@ impl Talk {
     }
 
     /// Loses the connection.
-    #[allow(dead_code, reason = "the tests do it, the suite does not")]
     pub fn hang_up(&self) {
         let _ = self.stream.shutdown(Shutdown::Both);
     }

@@ -1,3 +1,5 @@
+//! What is taken of a daemon's list, and what is left out.
+
 use goxe_protocol::api::guest::{Argument, Hints, Resource, Template, Tool};
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! Questions and answers of a call that takes several rounds.
+
 use serde_json::{Map, Value, json};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! From the wire's words to MCP's.
+
 use goxe_protocol::api::guest::Hints;
 use serde_json::{Value, json};
 

@@ -1,3 +1,5 @@
+//! The wire's form of guests, item by item.
+
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
