@@ -105,10 +105,10 @@ const PROJECT_INFO: Words = Words {
 
 const RENDER_VIEW: Words = Words {
     name: "render_view",
-    description: "Renders a project to a picture you can see; look after every few edits. View sheet \
+    description: "Renders a picture you can see; look after every few edits. View sheet \
         shows all sides; changed_since \"last\" or a revision marks what changed; compare shows a \
         checkpoint beside now. eye and target look from anywhere; yaw and pitch turn around the \
-        model. turntable writes an animated PNG to a path.",
+        model. path saves the PNG; turntable saves an animated one.",
     example: r#"{"project":"castle","view":"sheet"}"#,
     notes: &[
         ("width", "at most 1568; default suits the model"),

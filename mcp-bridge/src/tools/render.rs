@@ -1,5 +1,6 @@
 //! `render_view`: a picture that the model can see.
 
+mod file;
 mod turntable;
 
 use std::borrow::Cow;
@@ -9,6 +10,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Map, Value, json};
 
+use self::file::Target;
 use super::{Answer, Context, Failure, Tool, arguments, failure::call};
 
 /// The longest side of a picture, in pixels: above it clients scale it down.
@@ -18,17 +20,18 @@ const PNG_BYTES_MAX: usize = 3 << 20;
 /// A picture that chose its own size and is larger is drawn once more, smaller.
 const PNG_BYTES_WANTED: usize = 480 << 10;
 
-/// What a picture is to be, and the file of a turntable if one is to be made.
+/// What a picture is to be, and where it is to be written.
 #[derive(Debug)]
 pub(super) struct Arguments {
     image: ImageParams,
-    turn: Option<Turn>,
+    files: Files,
 }
 
-/// A turntable's file.
+/// The files of a picture and of a turntable.
 #[derive(Debug, Deserialize, JsonSchema)]
-struct Turn {
-    turntable: String,
+struct Files {
+    path: Option<String>,
+    turntable: Option<String>,
     frames: Option<u32>,
     #[serde(default)]
     overwrite: bool,
@@ -38,17 +41,14 @@ impl<'de> Deserialize<'de> for Arguments {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // Two structs that refuse unknown members cannot be flattened into one.
         let mut image = Map::deserialize(deserializer)?;
-        let mut turn = Map::new();
-        for name in ["turntable", "frames", "overwrite"] {
-            turn.extend(image.remove(name).map(|value| (name.to_owned(), value)));
+        let mut files = Map::new();
+        for name in ["path", "turntable", "frames", "overwrite"] {
+            files.extend(image.remove(name).map(|value| (name.to_owned(), value)));
         }
         let read = |error: serde_json::Error| D::Error::custom(error);
-        let turn = match turn.is_empty() {
-            true => None,
-            false => Some(serde_json::from_value(Value::Object(turn)).map_err(read)?),
-        };
+        let files = serde_json::from_value(Value::Object(files)).map_err(read)?;
         let image = serde_json::from_value(Value::Object(image)).map_err(read)?;
-        Ok(Arguments { image, turn })
+        Ok(Arguments { image, files })
     }
 }
 
@@ -62,9 +62,9 @@ impl JsonSchema for Arguments {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mut schema = ImageParams::json_schema(generator);
-        let turn = Turn::json_schema(generator);
+        let files = Files::json_schema(generator);
         let known = schema.ensure_object().get_mut("properties").and_then(Value::as_object_mut);
-        if let (Some(known), Some(Value::Object(more))) = (known, turn.get("properties")) {
+        if let (Some(known), Some(Value::Object(more))) = (known, files.get("properties")) {
             known.retain(|name, _| !UNTOLD.contains(&name.as_str()));
             known.extend(more.clone());
         }
@@ -73,7 +73,7 @@ impl JsonSchema for Arguments {
 }
 
 pub(super) async fn run(context: &mut Context<'_>) -> Result<Answer, Failure> {
-    let Arguments { mut image, turn } = arguments::read(context)?;
+    let Arguments { mut image, files } = arguments::read(context)?;
     let sides = [image.width, image.height];
     if sides.iter().flatten().any(|side| *side > SIDE_MAX) {
         let mut next = context.arguments.clone();
@@ -88,10 +88,17 @@ pub(super) async fn run(context: &mut Context<'_>) -> Result<Answer, Failure> {
             &next,
         ));
     }
-    let (mut reply, mut png);
+    let mut file = None;
+    if let Some(path) = &files.path {
+        file = Some(Target::create(context, "path", path, &["png"], files.overwrite).await?);
+    }
     let mut made = String::new();
-    if let Some(turn) = turn {
-        made = turntable::write(context, &image, &turn).await?;
+    let (mut reply, mut png);
+    if let Some(path) = &files.turntable {
+        made = turntable::write(context, &image, &files, path).await?;
+    }
+    // Only what is shown and nothing else may become a task: a file is written by the call itself.
+    if file.is_some() || files.turntable.is_some() {
         (reply, png) = context.send::<render::Image>(&image, None).await?;
     } else {
         (reply, png) = context.send_alone::<render::Image>(&image).await?;
@@ -102,6 +109,10 @@ pub(super) async fn run(context: &mut Context<'_>) -> Result<Answer, Failure> {
              Next: job {}",
             json!({ "action": "status", "job": job, "wait_ms": 30_000 })
         )));
+    }
+    if let (Some(mut file), Some(png)) = (file, &png) {
+        file.write(context, png).await?;
+        made.push_str(&format!("Saved as {}\n", file.keep(context).await?));
     }
     let bytes = png.as_ref().map_or(0, Vec::len);
     if sides == [None, None] && (PNG_BYTES_WANTED..=PNG_BYTES_MAX).contains(&bytes) {

@@ -55,10 +55,11 @@ impl Selection {
         if !self.read_only {
             return None;
         }
+        let is_named = |argument: &str| arguments.get(argument).is_some_and(|file| !file.is_null());
         if tool == Tool::RenderView
-            && arguments.get("turntable").is_some_and(|file| !file.is_null())
+            && let Some(argument) = ["path", "turntable"].into_iter().find(|file| is_named(file))
         {
-            return Some(refused("render_view turntable", looking(tool, arguments)));
+            return Some(refused(&format!("render_view {argument}"), looking(tool, arguments)));
         }
         let action = arguments.get("action").and_then(Value::as_str);
         let reads = match (tool.reading_actions(), action) {

@@ -64,6 +64,27 @@ async fn a_picture_of_many_bytes_is_drawn_smaller_unless_its_size_was_asked_for(
 }
 
 #[tokio::test]
+async fn a_picture_goes_to_a_file_whole_and_over_no_other_one() {
+    let (fake, folder) = (Fake::new(), tempfile::tempdir().expect("a folder"));
+    let arguments = json!({ "project": "castle", "path": "castle.png" });
+    let result = call_in(&fake, folder.path(), "render_view", arguments.clone()).await;
+    check_picture(&result);
+    assert_eq!(std::fs::read(folder.path().join("castle.png")).expect("written"), PNG);
+    assert!(text(&result).contains("Saved as"), "{}", text(&result));
+    let again = text(&call_in(&fake, folder.path(), "render_view", arguments).await);
+    assert!(again.contains(r#""overwrite":true"#), "{again}");
+    for (arguments, next) in [
+        (json!({ "project": "castle", "path": "castle.jpg" }), r#""path":"castle.png""#),
+        (json!({ "project": "castle", "path": "b.png", "job": true }), r#""job":false"#),
+        (json!({ "project": "castle", "path": "none/there.png" }), r#""path":"there.png""#),
+    ] {
+        let told = text(&call_in(&fake, folder.path(), "render_view", arguments).await);
+        assert!(told.contains(next), "{told}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1);
+}
+
+#[tokio::test]
 async fn a_turntable_is_a_file_and_one_still() {
     let folder = tempfile::tempdir().expect("a folder");
     let fake = Fake::new();

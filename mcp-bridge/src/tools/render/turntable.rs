@@ -1,18 +1,12 @@
 //! A turntable, written to a file: no client shows a model an animation.
 
-use std::path::Path;
-
 use goxe_protocol::api::{
     blob,
     render::{self, ImageParams, TurntableParams},
 };
-use serde_json::json;
 
-use super::Turn;
-use crate::tools::{
-    Context, Failure,
-    files::{FileError, NewFile},
-};
+use super::{Files, file::Target};
+use crate::tools::{Context, Failure};
 
 /// A range of a blob in one message.
 const RANGE_BYTES: u64 = 8 << 20;
@@ -21,29 +15,14 @@ const RANGE_BYTES: u64 = 8 << 20;
 pub(super) async fn write(
     context: &mut Context<'_>,
     image: &ImageParams,
-    turn: &Turn,
+    files: &Files,
+    path: &str,
 ) -> Result<String, Failure> {
-    let path = &turn.turntable;
-    if image.job {
-        let mut next = context.arguments.clone();
-        next["job"] = json!(false);
-        let why = "the file is written by the call itself, with progress.";
-        return Err(context.wrong("a turntable is no job", why, &next));
-    }
-    let ending = Path::new(path).extension().and_then(|ending| ending.to_str());
-    if !ending.is_some_and(|ending| ["png", "apng"].contains(&&*ending.to_ascii_lowercase())) {
-        let mut next = context.arguments.clone();
-        next["turntable"] = json!(Path::new(path).with_extension("png"));
-        let why = "a turntable is an animated PNG: its name ends with .png or .apng.";
-        return Err(context.wrong(&format!("{path:?} is no name for it"), why, &next));
-    }
-    let file = context.folder.join(path);
-    let created = NewFile::create(&file, turn.overwrite).await;
-    let mut target = created.map_err(|error| unwritable(context, path, &error))?;
-    let params = params(image, turn);
+    let endings = ["png", "apng"];
+    let mut target = Target::create(context, "turntable", path, &endings, files.overwrite).await?;
+    let params = params(image, files);
     let (reply, content) = context.send::<render::Turntable>(&params, None).await?;
-    let written = target.write(&content.unwrap_or_default()).await;
-    written.map_err(|error| unwritable(context, path, &error))?;
+    target.write(context, &content.unwrap_or_default()).await?;
     if let Some(blob) = &reply.blob {
         while target.bytes() < reply.bytes {
             let blob = blob.clone();
@@ -52,8 +31,7 @@ pub(super) async fn write(
             if part.is_empty() {
                 break;
             }
-            let written = target.write(&part).await;
-            written.map_err(|error| unwritable(context, path, &error))?;
+            target.write(context, &part).await?;
         }
         // It goes by itself after a while; that it is still there is no failure of the call.
         let _ = context.ask::<blob::Delete>(&blob::DeleteParams { blob: blob.clone() }).await;
@@ -63,23 +41,19 @@ pub(super) async fn write(
             format!("{} of {} bytes arrived; no file was written.", target.bytes(), reply.bytes);
         return Err(context.wrong("the turntable came incomplete", why, &context.arguments));
     }
-    target.keep().await.map_err(|error| unwritable(context, path, &error))?;
+    let place = target.keep(context).await?;
     Ok(format!(
-        "Turntable of {} pictures, {} x {} pixels, {} bytes: {}\n",
-        reply.frames,
-        reply.width,
-        reply.height,
-        reply.bytes,
-        file.display()
+        "Turntable of {} pictures, {} x {} pixels, {} bytes: {place}\n",
+        reply.frames, reply.width, reply.height, reply.bytes,
     ))
 }
 
 /// A turn that looks like the picture.
-fn params(image: &ImageParams, turn: &Turn) -> TurntableParams {
+fn params(image: &ImageParams, files: &Files) -> TurntableParams {
     let side = image.width.or(image.height).unwrap_or(TurntableParams::SIDE);
     TurntableParams {
         project: image.project.clone(),
-        frames: turn.frames.unwrap_or(TurntableParams::FRAMES),
+        frames: files.frames.unwrap_or(TurntableParams::FRAMES),
         frame_ms: TurntableParams::FRAME_MS,
         width: side,
         height: image.height.unwrap_or(side),
@@ -97,18 +71,4 @@ fn params(image: &ImageParams, turn: &Turn) -> TurntableParams {
         checkpoint: image.checkpoint.clone(),
         job: false,
     }
-}
-
-fn unwritable(context: &Context<'_>, path: &str, error: &FileError) -> Failure {
-    let mut next = context.arguments.clone();
-    if matches!(error, FileError::Exists) {
-        next["overwrite"] = json!(true);
-    } else {
-        next["turntable"] = json!("FOLDER/FILE.png");
-    }
-    context.wrong(
-        &format!("{path:?} cannot be written: {error}"),
-        format!("relative paths start at {}. No file was changed.", context.folder.display()),
-        &next,
-    )
 }
