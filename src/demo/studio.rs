@@ -45,7 +45,7 @@ impl Studio {
     }
 
     pub fn info(&mut self) -> Result<InfoReply, Failure> {
-        self.data("project_info", &json!({ "project": PROJECT }))
+        self.data("project_info", &json!({ "project": PROJECT, "detail": "full" }))
     }
 
     /// The process of the daemon, which has to be well.

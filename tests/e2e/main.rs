@@ -14,6 +14,7 @@ mod catalogue;
 mod command;
 mod cycles;
 mod damage;
+mod demo;
 mod disk;
 mod doubt;
 mod edges;
