@@ -12,6 +12,8 @@ use rmcp::{
 use serde::Deserialize;
 use serde_json::{error::Category, value::RawValue};
 
+use super::skim::Skim;
+
 /// What RFC 8259 lets a reader pass over.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -20,7 +22,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 pub(super) enum Read {
     /// A message.
     Message(Box<RxJsonRpcMessage<RoleServer>>),
-    /// Nothing that can be answered: no JSON, or a notification or response of an unknown kind.
+    /// Nothing that can be answered: noise, or a notification or response of an unknown kind.
     /// Answers to those could be answered in turn, for ever.
     Nothing,
     /// A request that is none.
@@ -59,9 +61,25 @@ pub(super) fn read(line: &[u8]) -> Read {
         }
         Ok(head) => read_other(line, head),
         Err(error) => match error.classify() {
-            Category::Syntax | Category::Eof | Category::Io => Read::Nothing,
+            Category::Syntax | Category::Eof | Category::Io => broken(line, &error),
             Category::Data => refused(None, ErrorData::invalid_request("Invalid request", None)),
         },
+    }
+}
+
+/// A line that is no JSON. Where it is a request in all but one place, such as a number written as
+/// `NaN`, its caller waits for an answer.
+fn broken(line: &[u8], error: &serde_json::Error) -> Read {
+    const METHOD: &[u8] = b"\"method\"";
+    let mut skim = Skim::default();
+    skim.take(line);
+    match skim.id() {
+        // An answer that is broken is answered by nobody.
+        Some(id) if line.windows(METHOD.len()).any(|part| part == METHOD) => {
+            let message = format!("The message is no JSON: {error}. Nothing was done.");
+            refused(Some(id), ErrorData::parse_error(message, None))
+        }
+        _ => Read::Nothing,
     }
 }
 

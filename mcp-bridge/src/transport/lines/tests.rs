@@ -67,11 +67,26 @@ async fn a_request_of_a_wrong_shape_is_answered_to_who_asked() {
 }
 
 #[tokio::test]
+async fn a_request_that_is_no_json_in_one_place_is_answered_to_who_asked() {
+    let sound = call(&json!({ "zoom": 1 }));
+    for bad in [sound.replace(":1}", ":NaN}"), sound.replace("}}\n", "}\n")] {
+        assert_ne!(bad, sound);
+        let (mut lines, mut client) = connect();
+        client.write_all(bad.as_bytes()).await.expect("written");
+        client.shutdown().await.expect("no more");
+        assert!(lines.receive().await.is_none());
+        let told = answer(client).await;
+        assert_eq!((&told["id"], &told["error"]["code"]), (&json!(5), &json!(-32700)), "{told}");
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_answered_is_passed_over() {
     let (mut lines, mut client) = connect();
     let stray = [
         "",
         "no JSON",
+        r#"{"jsonrpc":"2.0","id":3,"result":NaN}"#,
         r#"{"jsonrpc":"2.0","result":7}"#,
         r#"{"jsonrpc":"2.0","method":"tools/call","params":{"name":"x"}}"#,
     ];
