@@ -20,7 +20,7 @@ use goxe_protocol::Error;
 use self::progress::LaneProgress;
 pub use self::{
     job::{
-        BackupInput, Done, FreeJob, Garbage, ImageJob, ImportJob, Job, Kept, ParseJob, ReadJob,
+        BackupInput, Done, FreeJob, Garbage, ImageJob, ImportJob, Job, Kept, Loan, ParseJob, ReadJob,
         StrandJob,
     },
     work::run,

@@ -160,6 +160,13 @@ impl Session {
         }
     }
 
+    /// Takes the answer to a call back from its lane.
+    pub fn unlend(&mut self, call: u32) {
+        if let Some(lent) = self.calls.iter_mut().find(|lent| lent.call == call) {
+            lent.lent = false;
+        }
+    }
+
     /// Enters a call that is answered later.
     pub fn open(
         &mut self,

@@ -1,6 +1,12 @@
 //! What lanes are handed, and what they hand back.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use goxe_protocol::{Error, frame::OwnedFrame, rpc::RpcLimits};
 
@@ -37,8 +43,30 @@ pub struct ReadJob {
     pub long: bool,
     /// Whether it is a background job, whose reply is kept instead of sent.
     pub background: bool,
-    /// The peer's socket, where the lane is to send the answer itself.
-    pub direct: Option<Arc<Stream>>,
+    /// The peer's socket, where the lane may send the answer itself.
+    pub direct: Option<Arc<Loan>>,
+}
+
+/// A peer's socket that is lent to a lane for one answer. Whoever takes it first has it: the lane,
+/// to send the answer, or the loop, which has something else for the peer meanwhile.
+#[derive(Debug)]
+pub struct Loan {
+    /// The call whose answer it is lent for.
+    pub ticket: Ticket,
+    stream: Arc<Stream>,
+    taken: AtomicBool,
+}
+
+impl Loan {
+    /// A socket that nobody has taken.
+    pub fn new(ticket: Ticket, stream: Arc<Stream>) -> Self {
+        Loan { ticket, stream, taken: AtomicBool::new(false) }
+    }
+
+    /// The socket, for the first who asks.
+    pub fn take(&self) -> Option<&Stream> {
+        (!self.taken.swap(true, Ordering::AcqRel)).then_some(&*self.stream)
+    }
 }
 
 /// A call that concerns no project.
@@ -205,7 +233,7 @@ pub enum Done {
         pin: Option<Arc<View>>,
         /// Whether it ran as long work.
         long: bool,
-        /// Whether the lane had the peer's socket.
+        /// Whether the peer's socket was lent to the lane.
         lent: bool,
     },
     /// A call is answered, and the lane sent the answer.

@@ -5,7 +5,7 @@ use std::{io::Write, sync::Arc, time::Instant};
 use goxe_protocol::Error;
 
 use super::{
-    Done, FreeJob, ImageJob, ImportJob, Job, LaneContext, ParseJob, ReadJob, StrandJob, guard,
+    Done, FreeJob, ImageJob, ImportJob, Job, LaneContext, Loan, ParseJob, ReadJob, StrandJob, guard,
 };
 use crate::{
     blobs::{Blob, BlobWrite},
@@ -16,7 +16,6 @@ use crate::{
     journal::{ProjectId, Revision, record::Draft, writer::Appender},
     router::parse::parse,
     slice::Slice,
-    stream::Stream,
     view::View,
 };
 
@@ -95,28 +94,31 @@ fn read(lane: usize, job: ReadJob, context: &LaneContext) {
     }
     let pin = pin.then_some(view);
     match direct {
-        Some(stream) => answer_directly(&envelope, result, pin, long, &stream, context),
+        Some(loan) => answer_directly(&envelope, result, pin, long, &loan, context),
         None => answer(&envelope, result, pin, long, context),
     }
 }
 
-/// Sends an answer itself, if it is an ordinary one: all at once, or as much as the socket takes.
+/// Sends an answer itself, if it is an ordinary one and the loop has not taken the socket back: all
+/// at once, or as much as the socket takes.
 fn answer_directly(
     envelope: &Envelope,
     result: Result<Reply, Error>,
     pin: Option<Arc<View>>,
     long: bool,
-    stream: &Stream,
+    loan: &Loan,
     context: &LaneContext,
 ) {
     let ticket = envelope.ticket;
     let encoded = call::encode(&envelope.id, envelope.form, result, context.reply_bytes_max);
-    if pin.is_some() || encoded.attachment.is_some() || encoded.head.len() > DIRECT_BYTES_MAX {
+    let ordinary =
+        pin.is_none() && encoded.attachment.is_none() && encoded.head.len() <= DIRECT_BYTES_MAX;
+    let Some(mut stream) = ordinary.then(|| loan.take()).flatten() else {
         context.tell(Done::Answered { ticket, encoded, pin, long, lent: true });
         return;
-    }
+    };
     let mut head = encoded.head;
-    match (&*stream).write(&head) {
+    match stream.write(&head) {
         Ok(sent) if sent == head.len() => context.tell_sent(ticket, long),
         // What went wrong with the socket, the loop finds out when it sends the rest.
         Ok(sent) => {

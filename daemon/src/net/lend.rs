@@ -5,23 +5,35 @@ use std::sync::{Arc, atomic::Ordering};
 use super::{Net, peer::Peer, peer_mut};
 use crate::{
     call::ReplyForm,
-    lanes::{Done, Job},
+    lanes::{Done, Job, Loan},
     router::Router,
 };
 
 impl Net {
     /// Lets a lane send the answer itself, where it is the only thing its peer waits for: that saves
-    /// waking the loop for it.
+    /// waking the loop for it. Not where the peer hears of the call before it is answered.
     pub(super) fn lend(&mut self, job: &mut Job, router: &mut Router) {
         let Job::Read(read) = job else { return };
         let ticket = read.envelope.ticket;
         let Some(peer) = peer_mut(&mut self.peers, ticket.peer) else { return };
         let whole = matches!(read.envelope.form, ReplyForm::Whole(_));
-        let free = whole && !read.background && !peer.lent && peer.out.is_empty();
+        let quiet = !read.long && !read.background && read.envelope.progress.is_none();
+        let free = whole && quiet && peer.lent.is_none() && peer.out.is_empty();
         if free && router.lend(ticket) {
-            peer.lent = true;
+            let loan = Arc::new(Loan::new(ticket, Arc::clone(&peer.stream)));
+            peer.lent = Some(Arc::clone(&loan));
             self.lent.push(ticket.peer);
-            read.direct = Some(Arc::clone(&peer.stream));
+            read.direct = Some(loan);
+        }
+    }
+
+    /// Sees to it that a loan is forgotten which a peer has ended, as it had something to send.
+    pub(super) fn recalled(&mut self, loan: Option<&Loan>, router: &mut Router) {
+        let Some(Loan { ticket, .. }) = loan else { return };
+        let kept = peer_mut(&mut self.peers, ticket.peer).is_some_and(|peer| peer.lent.is_some());
+        if !kept {
+            self.lent.retain(|id| *id != ticket.peer);
+            router.unlend(*ticket);
         }
     }
 
@@ -32,14 +44,18 @@ impl Net {
             Done::Answered { ticket, lent: true, .. } => (*ticket, None),
             _ => return,
         };
-        if let Some(index) = self.lent.iter().position(|id| *id == ticket.peer) {
-            self.lent.swap_remove(index);
-        }
         if let Some(peer) = peer_mut(&mut self.peers, ticket.peer) {
+            // The peer may have taken it back, and lent it for another call.
+            if peer.lent.as_ref().is_none_or(|loan| loan.ticket != ticket) {
+                return;
+            }
             peer.returned(rest);
             if !peer.out.is_empty() || peer.closing {
                 self.ready_peer(ticket.peer);
             }
+        }
+        if let Some(index) = self.lent.iter().position(|id| *id == ticket.peer) {
+            self.lent.swap_remove(index);
         }
     }
 

@@ -11,7 +11,7 @@ use mio::{Interest, Registry, Token};
 
 use crate::{
     call::PeerId,
-    lanes::Garbage,
+    lanes::{Garbage, Loan},
     memory::Memory,
     out::{Outbox, Segment},
     router::{Flow, Router},
@@ -26,8 +26,8 @@ const TURN_BYTES_MAX: usize = 1 << 20;
 pub(super) struct Peer {
     pub(super) id: PeerId,
     pub(super) stream: Arc<Stream>,
-    /// A lane sends the answer that is due next: until it has, the loop sends nothing.
-    pub(super) lent: bool,
+    /// A lane may send the answer to a call: the loop takes the socket back before it sends.
+    pub(super) lent: Option<Arc<Loan>>,
     inbound: Inbound,
     /// Bytes that were read and wait until the peer has less in flight.
     unread: Vec<u8>,
@@ -72,7 +72,7 @@ impl Peer {
         Peer {
             id,
             stream,
-            lent: false,
+            lent: None,
             inbound,
             unread: Vec::new(),
             out: Outbox::default(),
@@ -112,7 +112,7 @@ impl Peer {
         let full = out.bytes() >= router.limits.send_buffer_bytes_max;
         if !out.is_empty() {
             self.active = now;
-            let free = self.out.is_empty() && !self.lent;
+            let free = self.out.is_empty() && self.recall();
             if free && out.write_to(&mut &*self.stream, spent).is_err() {
                 return After::Gone;
             }
@@ -136,7 +136,7 @@ impl Peer {
     /// Whether a peer that sends nothing more has everything it asked for, or takes it no more.
     pub(super) fn is_over(&self, router: &Router) -> bool {
         let waits = router.session(self.id).is_some_and(|session| session.in_flight() > 0);
-        self.hung_up || (!waits && self.out.is_empty() && !self.lent)
+        self.hung_up || (!waits && self.out.is_empty() && self.lent.is_none())
     }
 
     fn take_in(
@@ -270,9 +270,18 @@ impl Peer {
         garbage.extend(out.into_unsent().map(Garbage::Segment));
     }
 
+    /// Takes the socket back from a lane, which may be busy for long. `false`: it is sending its
+    /// answer just now.
+    pub(super) fn recall(&mut self) -> bool {
+        if self.lent.as_ref().is_some_and(|loan| loan.take().is_some()) {
+            self.lent = None;
+        }
+        self.lent.is_none()
+    }
+
     /// A lane has sent what it was to send, all but `rest`.
     pub(super) fn returned(&mut self, rest: Option<Vec<u8>>) {
-        self.lent = false;
+        self.lent = None;
         if let Some(rest) = rest {
             self.out.push_front(rest);
             self.blocked = true;

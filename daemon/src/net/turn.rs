@@ -30,7 +30,8 @@ impl Net {
             let Some(peer) = peer_mut(&mut self.peers, id) else { continue };
             peer.queued = false;
             let was_partial = peer.is_partial();
-            if !peer.out.is_empty() && !peer.blocked && !peer.lent {
+            let loan = peer.lent.clone();
+            if !peer.out.is_empty() && !peer.blocked && peer.recall() {
                 let flushed = peer.flush(&mut self.spent);
                 match flushed.and_then(|_| peer.watch(self.poll.registry(), PEERS)) {
                     Ok(()) => peer.active = now,
@@ -44,6 +45,7 @@ impl Net {
                 if peer.is_over(router) {
                     self.remove(id, router);
                 }
+                self.recalled(loan.as_deref(), router);
                 continue;
             }
             let after = peer.turn(router, &mut self.buffer, &mut self.out, &mut self.spent, now);
@@ -58,6 +60,7 @@ impl Net {
                 After::Again => self.ready_peer(id),
                 After::Gone => self.remove(id, router),
             }
+            self.recalled(loan.as_deref(), router);
             self.apply(router, host);
         }
         // Freeing a small piece is quicker than handing it over.

@@ -88,6 +88,14 @@ impl Router {
         }
     }
 
+    /// The answer to a call is not left to its lane any more.
+    pub fn unlend(&mut self, ticket: Ticket) {
+        if let Some(mut session) = self.take_session(ticket.peer) {
+            session.unlend(ticket.call);
+            self.put_session(session);
+        }
+    }
+
     /// Takes a session out to work on it: it has to be put back.
     pub(super) fn take_session(&mut self, peer: PeerId) -> Option<Box<Session>> {
         let place = self.sessions.place(peer)?;
