@@ -122,6 +122,11 @@ impl History {
         self.undo.range(after).next().map(|(_, group)| &group.content)
     }
 
+    /// The content before the last undo; `None`: nothing is undone.
+    pub fn content_undone(&self) -> Option<&Content> {
+        self.redo_next().map(|group| &group.content)
+    }
+
     /// The revision before the oldest step that is remembered; `None`: no step is.
     pub fn oldest(&self) -> Option<u64> {
         self.undo.first().map(|(number, _)| number.saturating_sub(1))

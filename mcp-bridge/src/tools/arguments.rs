@@ -45,15 +45,16 @@ fn refused<T: DeserializeOwned>(
         )
     };
     let example = |place: &str| tool.example_at(arguments, place);
-    let repaired = repair::repaired::<T>(arguments, &example);
+    let writes = |arguments: &Value| tool.writes(arguments);
+    let repaired = repair::repaired::<T>(arguments, &example, &writes);
     if let Some(next) = repaired.map(|arguments| call(tool, &arguments))
         && next.len() <= REPEATED_BYTES_MAX
     {
         return refused(" Next is your call as it may have been meant.", next);
     }
     let next = match blame.index {
-        Some(index) if tool == Tool::VoxelsEdit => tool.model_edit(arguments, index),
-        _ => tool.model(arguments),
+        Some(index) => tool.model_at(arguments, index),
+        None => tool.model(arguments),
     };
     refused("", next)
 }

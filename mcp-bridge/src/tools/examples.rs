@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use super::Tool;
+use super::{
+    Tool,
+    selection::{is_name, looking},
+};
 
 /// The project that every example is about, until another one is put in its place.
 const PROJECT: &str = r#""castle""#;
@@ -156,41 +159,46 @@ impl Tool {
         serde_json::from_str(text).unwrap_or_default()
     }
 
-    /// A call that does what these arguments were to do, in the form that passes.
+    /// A call that looks as these arguments were to look, or at what they were to change. Only an
+    /// edit is shown in a form that passes: it can be tried.
     pub(super) fn model(self, arguments: &Value) -> String {
-        match self {
-            Tool::VoxelsEdit => self.model_edit(arguments, 0),
-            _ => self.filled(find(self.calls(), self.action(arguments)), arguments),
+        self.model_at(arguments, 0)
+    }
+
+    /// The same, where the edit at `index` is what does not pass.
+    pub(super) fn model_at(self, arguments: &Value, index: usize) -> String {
+        let looks = || looking(self, arguments);
+        if self == Tool::VoxelsEdit {
+            return self.about(&model_edit(arguments, index), arguments).unwrap_or_else(looks);
         }
+        // What the example is about besides its project would be made up.
+        let is_made_up = |call: &str| ["\"key\"", "\"job\""].iter().any(|name| call.contains(name));
+        let action = self.action(arguments);
+        let example = find(self.calls(), action);
+        if self.writes(arguments) || is_made_up(example) {
+            return looks();
+        }
+        self.about(example, arguments).unwrap_or_else(looks)
     }
 
-    /// A dry run of an edit of the kind that the edit at `index` is.
-    pub(super) fn model_edit(self, arguments: &Value, index: usize) -> String {
-        let kind = arguments
-            .get("edits")
-            .and_then(|edits| edits.get(index))
-            .and_then(|edit| edit.get("edit"))
-            .and_then(Value::as_str);
-        let edit = find(EDITS, kind.unwrap_or_default());
-        let call = format!(r#"{{"project":{PROJECT},"dry_run":true,"edits":[{edit}]}}"#);
-        self.filled(&call, arguments)
-    }
-
-    /// The call for the project that the arguments name.
-    fn filled(self, call: &str, arguments: &Value) -> String {
-        let project = arguments.get("project").and_then(Value::as_str).filter(|name| is_name(name));
-        let call = match project {
-            Some(project) => call.replace(PROJECT, &Value::from(project).to_string()),
-            None => call.to_owned(),
-        };
-        format!("{} {call}", self.name())
+    /// The call for the project that the arguments name; none where they name none and it needs one.
+    fn about(self, call: &str, arguments: &Value) -> Option<String> {
+        if !call.contains(PROJECT) {
+            return Some(format!("{} {call}", self.name()));
+        }
+        let project = arguments.get("project").and_then(Value::as_str);
+        let project = project.filter(|name| is_name(name))?;
+        let call = call.replace(PROJECT, &Value::from(project).to_string());
+        Some(format!("{} {call}", self.name()))
     }
 }
 
-/// Whether a project can have this name: an example with another one would not pass.
-fn is_name(name: &str) -> bool {
-    let is_wrong = |letter: char| letter == '/' || letter.is_control();
-    !name.is_empty() && name.chars().count() <= 64 && !name.contains(is_wrong)
+/// A dry run of an edit of the kind that the edit at `index` is.
+fn model_edit(arguments: &Value, index: usize) -> String {
+    let edit = arguments.get("edits").and_then(|edits| edits.get(index));
+    let kind = edit.and_then(|edit| edit.get("edit")).and_then(Value::as_str);
+    let edit = find(EDITS, kind.unwrap_or_default());
+    format!(r#"{{"project":{PROJECT},"dry_run":true,"edits":[{edit}]}}"#)
 }
 
 fn find(calls: Calls, action: &str) -> &'static str {
@@ -247,12 +255,32 @@ mod tests {
     #[test]
     fn an_example_is_about_the_project_that_was_named() {
         let asked = json!({ "action": "undo", "project": "a \"b\"", "nonsense": 1 });
-        let shown = Tool::History.model(&asked);
-        assert_eq!(shown, r#"history {"action":"undo","project":"a \"b\""}"#);
+        assert_eq!(Tool::History.model(&asked), r#"history {"action":"list","project":"a \"b\""}"#);
         let shown = Tool::ProjectInfo.model(&json!({ "project": "a/b" }));
-        assert_eq!(shown, r#"project_info {"project":"castle"}"#);
+        assert_eq!(shown, r#"project {"action":"list"}"#);
         let asked = json!({ "project": "p", "edits": [{ "edit": "sphere" }, { "edit": "what" }] });
-        assert!(Tool::VoxelsEdit.model_edit(&asked, 0).contains(find(EDITS, "sphere")));
-        assert!(Tool::VoxelsEdit.model_edit(&asked, 1).contains(find(EDITS, "box")));
+        assert!(Tool::VoxelsEdit.model_at(&asked, 0).contains(find(EDITS, "sphere")));
+        assert!(Tool::VoxelsEdit.model_at(&asked, 1).contains(find(EDITS, "box")));
+        assert_eq!(Tool::VoxelsEdit.model(&json!({ "edits": [] })), r#"project {"action":"list"}"#);
+    }
+
+    #[test]
+    fn no_example_that_writes_or_is_about_nothing_is_shown_for_another_call() {
+        for tool in TOOLS.into_iter().filter(|tool| *tool != Tool::VoxelsEdit) {
+            for (action, _) in tool.calls() {
+                for asked in
+                    [json!({ "action": action }), json!({ "action": action, "project": "p" })]
+                {
+                    let shown = tool.model(&asked);
+                    let (name, call) = shown.split_once(' ').expect("a call");
+                    let shown_tool = Tool::named(name).expect("a tool");
+                    let call: Value = serde_json::from_str(call).expect("JSON");
+                    assert!(!shown_tool.writes(&call), "{asked}: {shown}");
+                    for made_up in ["castle", "KEY", "JOB"] {
+                        assert!(!shown.contains(made_up), "{asked}: {shown}");
+                    }
+                }
+            }
+        }
     }
 }

@@ -24,7 +24,7 @@ pub(super) async fn run(context: &mut Context<'_>) -> Result<Answer, Failure> {
     let (answer, next) = match arguments::read(context)? {
         Arguments::Undo(params) => {
             let reply = context.ask::<history::Undo>(&params).await?;
-            (Answer::data(&reply), step::after_edit(&params.project, &reply.edit))
+            (Answer::data(&reply), step::after_undo(&params.project, &reply.edit))
         }
         Arguments::Redo(params) => {
             let reply = context.ask::<history::Redo>(&params).await?;

@@ -102,6 +102,19 @@ const CORE: [Tool; 7] = [
 ];
 
 impl Tool {
+    /// Whether a call with these arguments would change anything, or write a file. What does not say
+    /// what it does might.
+    pub(super) fn writes(self, arguments: &Value) -> bool {
+        let action = arguments.get("action").and_then(Value::as_str);
+        match self.reading_actions() {
+            Some(reading) => action.is_none_or(|action| !reading.contains(&action)),
+            None if self == Tool::RenderView => {
+                ["path", "turntable"].iter().any(|file| arguments.get(file).is_some())
+            }
+            None => self == Tool::VoxelsEdit,
+        }
+    }
+
     /// Of a tool whose actions differ, those that change nothing.
     pub(super) fn reading_actions(self) -> Option<&'static [&'static str]> {
         match self {
@@ -128,8 +141,10 @@ fn refused(what: &str, next: String) -> Failure {
 }
 
 /// A call that looks at what the refused one would have changed.
-fn looking(tool: Tool, arguments: &Value) -> String {
-    let project = arguments.get("project").and_then(Value::as_str);
+pub(super) fn looking(tool: Tool, arguments: &Value) -> String {
+    let text = |name: &str| arguments.get(name).and_then(Value::as_str);
+    let project = text("project").filter(|name| is_name(name));
+    let in_trash = matches!(text("action"), Some("restore" | "purge"));
     match (tool, project) {
         (Tool::EngineHealth, _) => call(tool, &json!({ "action": "check" })),
         (Tool::Job, _) => call(tool, &json!({ "action": "list" })),
@@ -139,6 +154,15 @@ fn looking(tool: Tool, arguments: &Value) -> String {
         (_, Some(project)) if tool != Tool::Project => {
             call(Tool::ProjectInfo, &json!({ "project": project }))
         }
+        (Tool::Project, _) if in_trash => {
+            call(Tool::Project, &json!({ "action": "list", "trash": true }))
+        }
         _ => call(Tool::Project, &json!({ "action": "list" })),
     }
+}
+
+/// Whether a project can have this name: a call with another one would not pass.
+pub(super) fn is_name(name: &str) -> bool {
+    let is_wrong = |letter: char| letter == '/' || letter.is_control();
+    !name.is_empty() && name.chars().count() <= 64 && !name.contains(is_wrong)
 }

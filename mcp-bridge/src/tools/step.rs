@@ -42,12 +42,21 @@ pub(super) fn build(project: &str, layer: Option<&str>) -> String {
 
 /// Where an edit has to be looked at.
 pub(super) fn after_edit(project: &str, edit: &EditReply) -> String {
+    after_step(project, edit, "last")
+}
+
+/// Where to look after an undo: the last step that stands is another one.
+pub(super) fn after_undo(project: &str, edit: &EditReply) -> String {
+    after_step(project, edit, "undone")
+}
+
+fn after_step(project: &str, edit: &EditReply, since: &str) -> String {
     let touched = edit.added.saturating_add(edit.removed).saturating_add(edit.changed);
     match edit.bounds {
         None => info(project),
         Some(bounds) if touched <= VOXELS_FEW && is_small(bounds) => slices(project, bounds),
         Some(_) if touched <= VOXELS_SOME => {
-            call(Tool::RenderView, &json!({ "project": project, "changed_since": "last" }))
+            call(Tool::RenderView, &json!({ "project": project, "changed_since": since }))
         }
         Some(_) => look(project),
     }

@@ -10,6 +10,7 @@ mod flow;
 mod list;
 mod managed;
 mod mapping;
+mod mistakes;
 mod pictures;
 mod session;
 mod traps;

@@ -39,6 +39,12 @@ fn at<'a>(input: &ReadInput<'a>, since: Since) -> Result<&'a Content, Error> {
     let project = &input.view.project;
     let history = project.history();
     let number = match since {
+        Since::Undone => {
+            return history.content_undone().ok_or_else(|| {
+                Error::not_found("undone step", "undone")
+                    .hint("nothing is undone, or something was edited since")
+            });
+        }
         Since::Last => history.undo_next().map_or(0, |group| group.number.saturating_sub(1)),
         Since::Revision(revision) => {
             check(input, revision)?;

@@ -22,6 +22,10 @@ const SYNONYMS: &[(&str, &[&str])] = &[
     ("pos", &["at", "start", "base", "center"]),
     ("start", &["from", "min"]),
     ("end", &["to", "max"]),
+    ("from", &["min", "start"]),
+    ("to", &["max", "end"]),
+    ("min", &["from"]),
+    ("max", &["to"]),
     ("corner1", &["min", "from"]),
     ("corner2", &["max", "to"]),
     ("r", &["radius"]),
@@ -31,6 +35,7 @@ const SYNONYMS: &[(&str, &[&str])] = &[
     ("operations", &["edits"]),
     ("ops", &["edits"]),
     ("name", &["project", "layer"]),
+    ("new_name", &["to"]),
     ("times", &["count"]),
     ("repeat", &["count", "copy"]),
     ("cube", &["box"]),
@@ -48,6 +53,9 @@ const SYNONYMS: &[(&str, &[&str])] = &[
     ("recolor", &["replace_color", "paint"]),
     ("recolour", &["replace_color", "paint"]),
     ("new", &["create"]),
+    ("undelete", &["restore"]),
+    ("recover", &["restore"]),
+    ("unhide", &["show"]),
     ("open", &["import", "create"]),
     ("load", &["import"]),
     ("save", &["export", "checkpoint"]),
@@ -72,33 +80,69 @@ const COLORS: &[(&str, &str)] = &[
     ("brown", "#7d4f2a"),
 ];
 
+/// Arguments that say what a call is about: none of these is ever made up.
+const TARGETS: [&str; 9] =
+    ["project", "layer", "id", "checkpoint", "key", "job", "to", "path", "turntable"];
+/// Parts of a material, which go from 0 to 255, and which others write from 0 to 1.
+const BYTES: [&str; 4] = ["alpha", "emission", "metallic", "roughness"];
+
 /// The arguments as they may have been meant. `example` is what stands at a place, as a JSON pointer,
-/// of a call of this kind that passes.
+/// of a call of this kind that passes; `writes` is whether such a call would change anything.
 pub(super) fn repaired<T: DeserializeOwned>(
     arguments: &Value,
     example: &dyn Fn(&str) -> Value,
+    writes: &dyn Fn(&Value) -> bool,
 ) -> Option<Value> {
     let mut mended = arguments.clone();
     for _ in 0..STEPS_MAX {
         let Err(error) = serde_json::from_value::<T>(mended.clone()) else { return Some(mended) };
         let blame = blame::find::<T>(&mended, &error.to_string());
         let pointer = pointer(&blame.place);
-        let guessed = mend(mended.pointer_mut(&pointer)?, &blame.error, &example(&pointer))?;
-        // What was made up is not done before its caller has seen it.
-        if guessed == Guess::Value && pointer.starts_with("/edits") {
-            mended["dry_run"] = json!(true);
+        let is_edit = pointer.starts_with("/edits/");
+        // An edit can be shown as a dry run; nothing else that is written can be tried.
+        let may_guess = is_edit || !writes(&mended);
+        let at = mended.pointer_mut(&pointer)?;
+        if let Some(byte) =
+            BYTES.iter().any(|name| pointer.ends_with(name)).then(|| scaled(at)).flatten()
+        {
+            *at = byte;
+            continue;
+        }
+        let guessed = mend(at, &blame.error, &example(&pointer))?;
+        match guessed {
+            Guess::Spelling => {}
+            Guess::Value(name) if !is_edit && TARGETS.contains(&name.as_str()) => return None,
+            Guess::Value(_) | Guess::Dropped if !may_guess => return None,
+            // What was made up is not done before its caller has seen it.
+            Guess::Value(_) | Guess::Dropped if is_edit => mended["dry_run"] = json!(true),
+            Guess::Value(_) | Guess::Dropped => {}
         }
     }
     None
 }
 
+/// A part of a whole, as a byte.
+fn scaled(value: &Value) -> Option<Value> {
+    let part = value.is_f64().then(|| value.as_f64()).flatten();
+    let part = part.filter(|part| (0.0..=1.0).contains(part))?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "0 to 255, as just checked"
+    )]
+    let byte = (part * 255.0).round() as u8;
+    Some(json!(byte))
+}
+
 /// How much of a mended call is made up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Guess {
     /// The same thing in other words.
     Spelling,
-    /// A value that was not there.
-    Value,
+    /// A value that was not there, under this name.
+    Value(String),
+    /// What was said is not there any more.
+    Dropped,
 }
 
 /// `edits[3].color` as `/edits/3/color`.
@@ -114,18 +158,24 @@ fn mend(at: &mut Value, error: &str, example: &Value) -> Option<Guess> {
         let name = quoted.next()?;
         let value = example.get(name)?.clone();
         at.as_object_mut()?.insert(name.to_owned(), value);
-        return Some(Guess::Value);
+        return Some(Guess::Value(name.to_owned()));
     }
     if error.starts_with("unknown field") {
         let wrong = quoted.next()?;
         let known: Vec<&str> = quoted.collect();
         let members = at.as_object_mut()?;
         let value = members.remove(wrong)?;
-        let free = known.into_iter().filter(|name| !members.contains_key(*name));
-        if let Some(name) = meant(wrong, &free.collect::<Vec<_>>()) {
-            members.insert(name.to_owned(), value);
-        }
-        return Some(Guess::Spelling);
+        let is_free = |name: &&&str| !members.contains_key(**name);
+        let free: Vec<&str> = known.iter().filter(is_free).copied().collect();
+        return Some(match meant(wrong, &free) {
+            Some(name) => {
+                members.insert(name.to_owned(), value);
+                Guess::Spelling
+            }
+            // Under its right name it is there.
+            None if meant(wrong, &known).is_some() => Guess::Spelling,
+            None => Guess::Dropped,
+        });
     }
     if error.starts_with("unknown variant") {
         let wrong = quoted.next()?;
@@ -181,10 +231,17 @@ fn meant<'a>(wrong: &str, known: &[&'a str]) -> Option<&'a str> {
         .iter()
         .find_map(|name| known.iter().find(|known| *known == name));
     let near = || {
-        let distance = |name: &&&str| changes(&wrong, name);
-        known.iter().min_by_key(distance).filter(|name| changes(&wrong, name) <= CHANGES_MAX)
+        // The opposite is no other spelling.
+        let known: Vec<&&str> =
+            known.iter().filter(|name| wrong.strip_prefix("un") != Some(**name)).collect();
+        let distance = |name: &&&&str| changes(&wrong, name);
+        known
+            .iter()
+            .min_by_key(distance)
+            .copied()
+            .filter(|name| changes(&wrong, name) <= CHANGES_MAX)
     };
-    synonym.or_else(near).copied()
+    synonym.copied().or_else(|| near().copied())
 }
 
 /// How many letters have to be changed, added or taken away.
@@ -204,70 +261,4 @@ fn changes(from: &str, to: &str) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use goxe_protocol::api::{history::StepParams, voxel::EditParams};
-    use serde_json::{Value, json};
-
-    use super::{changes, pointer, repaired};
-    use crate::tools::Tool;
-
-    fn put_right(edit: &Value) -> Option<Value> {
-        let arguments = json!({ "project": "p", "edits": [edit] });
-        let example = |place: &str| Tool::VoxelsEdit.example_at(&arguments, place);
-        repaired::<EditParams>(&arguments, &example)
-    }
-
-    #[track_caller]
-    fn check(edit: &Value, expect: &Value) {
-        assert_eq!(put_right(edit), Some(json!({ "project": "p", "edits": [expect] })));
-    }
-
-    #[test]
-    fn other_words_for_the_same_are_put_right() {
-        let right =
-            json!({ "edit": "box", "min": [0, 0, 0], "max": [3, 3, 3], "color": "#c8322f" });
-        let with = |name: &str, value: Value| {
-            let mut edit = right.clone();
-            edit[name] = value;
-            edit
-        };
-        check(&with("edit", json!("cube")), &right);
-        check(&with("color", json!("red")), &right);
-        check(&with("color", json!([200, 50, 47])), &right);
-        check(&with("color", json!("c8322f")), &right);
-        check(&with("max", json!(["3", 3.0, 3])), &right);
-        check(&with("colour", json!("#000000")), &right);
-        check(&with("mode", json!("overs")), &with("mode", json!("over")));
-        let mut spelt = right.clone();
-        spelt["colour"] = spelt["color"].take();
-        spelt.as_object_mut().expect("an object").remove("color");
-        check(&spelt, &right);
-    }
-
-    #[test]
-    fn what_is_made_up_is_shown_as_a_dry_run() {
-        let mended = put_right(&json!({ "edit": "sphere", "centre": [1, 2, 3] })).expect("mended");
-        assert_eq!(mended["dry_run"], true);
-        assert_eq!(mended["edits"][0]["center"], json!([1, 2, 3]));
-        assert!(mended["edits"][0]["radius"].is_number());
-    }
-
-    #[test]
-    fn what_nobody_understands_is_not_guessed() {
-        assert_eq!(put_right(&json!({ "edit": "hyperboloid" })), None);
-        assert_eq!(
-            put_right(&json!({ "edit": "sphere", "center": [0, 0, 0], "radius": "big" })),
-            None
-        );
-        let none = |_: &str| Value::Null;
-        assert_eq!(repaired::<StepParams>(&json!({ "project": {} }), &none), None);
-        assert_eq!(repaired::<StepParams>(&json!([]), &none), None);
-    }
-
-    #[test]
-    fn places_become_pointers_and_words_are_near() {
-        assert_eq!(pointer("edits[3].voxels[0].color"), "/edits/3/voxels/0/color");
-        assert_eq!(pointer(""), "");
-        assert_eq!((changes("colour", "color"), changes("", "ab"), changes("ab", "ab")), (1, 2, 0));
-    }
-}
+mod tests;

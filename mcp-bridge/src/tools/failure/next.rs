@@ -142,7 +142,7 @@ impl Failed<'_> {
         let index = error.data.extra.get("edit").and_then(Value::as_u64);
         match index.and_then(|index| usize::try_from(index).ok()) {
             Some(index) if self.tool == Tool::VoxelsEdit => {
-                Step::new(self.tool.model_edit(self.arguments, index))
+                Step::new(self.tool.model_at(self.arguments, index))
                     .with("Next is one that fits, as a dry run.")
             }
             _ => Step::new(self.tool.model(self.arguments)),
@@ -250,7 +250,7 @@ impl Failed<'_> {
             Tool::VoxelsEdit => {
                 let index = error.and_then(|error| error.data.extra.get("edit"));
                 let index = index.and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
-                Step::new(self.tool.model_edit(self.arguments, index.unwrap_or(0)))
+                Step::new(self.tool.model_at(self.arguments, index.unwrap_or(0)))
                     .with("Make fewer or smaller edits; next is one that fits, as a dry run.")
             }
             Tool::VoxelsRead | Tool::VoxelsFind => {

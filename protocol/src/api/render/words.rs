@@ -46,24 +46,28 @@ impl FromStr for Background {
     }
 }
 
-/// Since when changes are shown: a revision as an answer gave it, or `last` for the last step.
+/// Since when changes are shown: a revision as an answer gave it, `last` for the last step, or `undone`
+/// for what was taken back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Since {
     /// Before the last step that stands.
     Last,
+    /// Before the last undo, where nothing was edited since.
+    Undone,
     /// That revision.
     Revision(Revision),
 }
 
 /// Why a text says no point in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("say last, or a revision as an answer gave it, for example 105.9f3a12cc")]
+#[error("say last, undone, or a revision as an answer gave it, for example 105.9f3a12cc")]
 pub struct SinceError;
 
 impl fmt::Display for Since {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Since::Last => f.write_str("last"),
+            Since::Undone => f.write_str("undone"),
             Since::Revision(revision) => write!(f, "{revision}"),
         }
     }
@@ -75,6 +79,7 @@ impl FromStr for Since {
     fn from_str(text: &str) -> Result<Self, SinceError> {
         match text {
             "last" => Ok(Since::Last),
+            "undone" => Ok(Since::Undone),
             text => text.parse().map(Since::Revision).map_err(|_| SinceError),
         }
     }

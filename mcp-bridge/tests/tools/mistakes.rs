@@ -1,0 +1,105 @@
+//! What a call that does not fit is answered with: never another one that changes what nobody named,
+//! and never the same without the word that held it back.
+
+use goxe_mcp_bridge::tools::Tool;
+use serde_json::{Value, json};
+
+use crate::{
+    fake::Fake,
+    session::{call, text},
+};
+
+/// The call that an error names.
+async fn next(tool: &str, arguments: Value) -> (String, Value) {
+    let fake = Fake::new();
+    let result = call(&fake, tool, arguments.clone()).await;
+    let text = text(&result);
+    assert_eq!(result.is_error, Some(true), "{arguments}: {text}");
+    assert!(fake.seen().is_empty(), "{arguments}");
+    let next = text.lines().find_map(|line| line.strip_prefix("Next: ")).expect("a next call");
+    let (name, call) = next.split_once(' ').expect("a call");
+    assert!(Tool::named(name).is_some(), "{next}");
+    (name.to_owned(), serde_json::from_str(call).expect("JSON"))
+}
+
+#[tokio::test]
+async fn what_a_writing_call_is_about_is_never_made_up() {
+    let listed = json!({ "action": "list" });
+    let trash = json!({ "action": "list", "trash": true });
+    let of_house = json!({ "action": "list", "project": "house" });
+    let cases = [
+        ("project", json!({ "action": "delete" }), "project", &listed),
+        ("project", json!({ "action": "create" }), "project", &listed),
+        ("project", json!({ "action": "purge" }), "project", &trash),
+        ("project", json!({ "action": "restore" }), "project", &trash),
+        ("project", json!({ "action": "rename", "project": "house" }), "project", &listed),
+        ("project", json!({ "action": "export", "project": "house" }), "project", &listed),
+        ("project", json!({}), "project", &listed),
+        ("history", json!({ "action": "undo" }), "project", &listed),
+        ("history", json!({ "action": "restore", "project": "house" }), "history", &of_house),
+        ("history", json!({ "action": "outcome", "project": "house" }), "history", &of_house),
+        ("history", json!({ "action": "what", "project": "house" }), "history", &of_house),
+        ("layers_edit", json!({ "action": "delete" }), "project", &listed),
+        (
+            "layers_edit",
+            json!({ "action": "delete", "project": "house" }),
+            "layers_edit",
+            &of_house,
+        ),
+        ("job", json!({ "action": "cancel" }), "job", &listed),
+        ("job", json!({ "action": "status" }), "job", &listed),
+        ("voxels_edit", json!({ "edits": [] }), "project", &listed),
+        ("render_view", json!({ "view": "front" }), "project", &listed),
+    ];
+    for (tool, arguments, expect, call) in cases {
+        let shown = next(tool, arguments.clone()).await;
+        assert_eq!(shown, (expect.to_owned(), call.clone()), "{tool} {arguments}");
+    }
+}
+
+#[tokio::test]
+async fn a_word_that_holds_a_call_back_is_never_dropped() {
+    let project = json!("house");
+    for (tool, arguments) in [
+        ("project", json!({ "action": "delete", "project": project })),
+        ("project", json!({ "action": "rename", "project": project, "to": "barn" })),
+        ("project", json!({ "action": "purge", "id": 1 })),
+        ("history", json!({ "action": "undo", "project": project })),
+        ("history", json!({ "action": "restore", "project": project, "checkpoint": "c" })),
+        ("layers_edit", json!({ "action": "delete", "project": project, "layer": "roof" })),
+        ("render_view", json!({ "project": project, "path": "a.png" })),
+    ] {
+        for (name, value) in [
+            ("dry_run", json!(true)),
+            ("dryRun", json!(true)),
+            ("preview", json!(true)),
+            ("steps", json!(5)),
+        ] {
+            let mut held = arguments.clone();
+            held[name] = value;
+            let (shown, call) = next(tool, held.clone()).await;
+            let names_action = call["action"] == arguments["action"] && shown == tool;
+            let writes = names_action && call.get("action").is_some() || call.get("path").is_some();
+            assert!(!writes, "{held}: {shown} {call}");
+        }
+    }
+    // An edit is tried before it is made.
+    let edits = json!([{ "edit": "remove", "at": [[0, 0, 0]] }]);
+    let (_, call) =
+        next("voxels_edit", json!({ "project": project, "preview": true, "edits": edits })).await;
+    assert_eq!(call["dry_run"], true, "{call}");
+    let (_, call) =
+        next("voxels_edit", json!({ "project": project, "dryRun": true, "edits": edits })).await;
+    assert_eq!(call, json!({ "project": project, "dry_run": true, "edits": edits }));
+}
+
+#[tokio::test]
+async fn what_was_said_in_other_words_is_kept() {
+    let (tool, call) = next("project", json!({ "action": "remove", "name": "house" })).await;
+    assert_eq!(
+        (tool.as_str(), call),
+        ("project", json!({ "action": "delete", "project": "house" }))
+    );
+    let (tool, call) = next("project", json!({ "action": "undelete", "id": 4 })).await;
+    assert_eq!((tool.as_str(), call), ("project", json!({ "action": "restore", "id": 4 })));
+}
