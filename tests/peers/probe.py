@@ -23,6 +23,7 @@ ROUNDS = 5
 ANSWER_S = 60
 CALL_S = 45
 EXIT_S = 10
+WORDS_MAX = 90
 LEGACY = "2025-11-25"
 MODERN = "2026-07-28"
 CLIENT = {"name": "probe", "version": "1"}
@@ -155,7 +156,8 @@ def words_of(answer):
         return f"protocol error: {answer['error'].get('message', '')}"
     result = answer["result"]
     text = next((c["text"] for c in result.get("content", []) if c.get("type") == "text"), "")
-    return ("error: " if result.get("isError") else "ok: ") + " ".join(text.split())
+    words = ("error: " if result.get("isError") else "ok: ") + " ".join(text.split())
+    return words if len(words) <= WORDS_MAX else words[:WORDS_MAX] + " ..."
 
 
 def probe(tool, arguments, command):
