@@ -46,11 +46,8 @@ fn answer(peer: &mut Raw) -> Value {
     }
 }
 
-fn busy(client: &mut Client) {
-    until("a lane is busy", PATIENCE, || {
-        let busy = client.call("system.status", json!({}))["lanes_busy"].as_u64();
-        (busy >= Some(1)).then_some(())
-    });
+fn is_busy(client: &mut Client) -> bool {
+    client.call("system.status", json!({}))["lanes_busy"].as_u64() >= Some(1)
 }
 
 #[test]
@@ -62,7 +59,7 @@ fn a_long_call_tells_of_itself_and_holds_nothing_up() {
     let mut peer = Raw::connect(&daemon.place.socket()).expect("the daemon listens");
     for (id, progress) in [(10, true), (20, false)] {
         send(&mut peer, id, "render.turntable", &turn, progress);
-        busy(&mut client);
+        until("a lane is busy", PATIENCE, || is_busy(&mut client).then_some(()));
         if progress {
             for _ in 0..2 {
                 let note = next(&mut peer);
@@ -134,6 +131,8 @@ fn through(mut bridge: Bridge, place: &Place, meta: Value) {
             break note;
         }
     };
+    let mut client = place.client();
+    assert!(is_busy(&mut client), "nothing was told before the end");
     assert_eq!(note["params"]["progressToken"], "turn");
     let told = note["params"]["message"].as_str().unwrap_or_default();
     assert!(!told.starts_with("working for"), "{note}");
@@ -146,14 +145,11 @@ fn through(mut bridge: Bridge, place: &Place, meta: Value) {
     assert!(looked["result"]["isError"] != true && looked["error"].is_null(), "{looked}");
     let turned = |message: &Value| message["id"] == turning;
     assert!(!bridge.notifications.iter().any(turned), "the turn was answered first");
+    assert!(is_busy(&mut client), "the turn was over");
     let cancel = json!({ "requestId": turning });
     let method = "notifications/cancelled";
     bridge.write(&json!({ "jsonrpc": "2.0", "method": method, "params": cancel }));
-    let mut client = place.client();
-    until("the lane is free", PATIENCE, || {
-        let busy = client.call("system.status", json!({}))["lanes_busy"].as_u64();
-        (busy == Some(0)).then_some(())
-    });
+    until("the lane is free", PATIENCE, || (!is_busy(&mut client)).then_some(()));
     assert!(!bridge.notifications.iter().any(turned), "it ran all the time");
     assert!(bridge.leave().success());
 }
