@@ -20,8 +20,8 @@ use goxe_protocol::Error;
 use self::progress::LaneProgress;
 pub use self::{
     job::{
-        BackupInput, Done, FreeJob, Garbage, ImageJob, ImportJob, Job, Kept, Loan, ParseJob, ReadJob,
-        StrandJob,
+        BackupInput, Done, FreeJob, Garbage, ImageJob, ImportJob, Job, Kept, Loan, ParseJob,
+        ReadJob, StrandJob,
     },
     work::run,
 };

@@ -293,3 +293,40 @@ impl Peer {
         self.partial_since.is_some()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use goxe_protocol::inbound::InboundLimits;
+    use mio::net::UnixStream;
+
+    use super::*;
+    use crate::call::Ticket;
+
+    /// A peer whose socket is lent, and the loan as its lane has it.
+    fn lent() -> (Peer, Arc<Loan>) {
+        let (stream, _) = UnixStream::pair().unwrap();
+        let stream = Arc::new(Stream::Unix(stream));
+        let id = PeerId { slot: 0, generation: 0 };
+        let inbound = Inbound::new(InboundLimits::default());
+        let mut peer = Peer::new(id, Arc::clone(&stream), inbound, Instant::now());
+        let loan = Arc::new(Loan::new(Ticket { peer: id, call: 0 }, stream));
+        peer.lent = Some(Arc::clone(&loan));
+        (peer, loan)
+    }
+
+    #[test]
+    fn a_lent_socket_is_taken_back_before_its_lane_sends() {
+        let (mut peer, loan) = lent();
+        assert!(peer.recall() && peer.lent.is_none());
+        assert!(loan.take().is_none(), "the lane has to hand its answer over");
+    }
+
+    #[test]
+    fn a_lane_that_sends_is_waited_for() {
+        let (mut peer, loan) = lent();
+        assert!(loan.take().is_some());
+        assert!(!peer.recall() && peer.lent.is_some());
+        peer.returned(Some(b"rest".to_vec()));
+        assert!(peer.recall() && peer.blocked && peer.out.bytes() == 4);
+    }
+}

@@ -79,6 +79,8 @@ fn an_id_is_free_as_soon_as_its_answer_may_be_sent() {
     assert!(!session.awaits(&Id::number(5)) && session.find(&Id::number(5)).is_some());
     let other = open(&mut session, 6, 1, false);
     assert!(!session.lend(other), "another answer is due before");
+    session.unlend(call);
+    assert!(session.awaits(&Id::number(5)), "its lane does not send it any more");
 }
 
 #[test]

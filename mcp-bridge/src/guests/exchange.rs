@@ -26,7 +26,7 @@ use uuid::Uuid;
 
 use super::{translate, trouble::Trouble};
 use crate::{
-    manager::{Call, CallError, Kind, Progress},
+    manager::{Call, CallError, Kind, Progress, Reason},
     server::{
         daemon::{Daemon, Reply},
         source::Cx,
@@ -103,6 +103,7 @@ impl Exchange {
         let mut said = self.log.as_ref().and_then(|_| daemon.notifications());
         let (sender, mut notes) = mpsc::channel(PROGRESS_QUEUE);
         call.progress = self.meter.as_ref().map(|_| sender);
+        let kind = call.kind.clone();
         let mut answer = daemon.call(call, self.cancel.clone());
         let mut beat = interval_at(Instant::now() + BEAT, BEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -110,7 +111,7 @@ impl Exchange {
             // What was said before the answer goes out before it.
             tokio::select! {
                 biased;
-                () = self.gone.cancelled() => return Err(CallError::Closed),
+                () = self.gone.cancelled() => return Err(kind.unanswered(Reason::Left)),
                 Some(heard) = hear(said.as_mut()) => self.tell(heard).await,
                 Some(note) = notes.recv() => {
                     self.report(note).await;

@@ -48,6 +48,16 @@ impl Kind {
     pub fn edit() -> Self {
         Self::Edit { key: Uuid::now_v7().to_string() }
     }
+
+    /// What there is to say of a call that may have been sent, and whose answer nobody waits for any
+    /// more.
+    pub fn unanswered(self, reason: Reason) -> CallError {
+        match self {
+            Self::Read => CallError::Closed,
+            Self::Edit { key } => CallError::Unknown { reason, key },
+            Self::Once => CallError::Lost(reason),
+        }
+    }
 }
 
 /// How far a call is.
@@ -178,7 +188,7 @@ pub enum CallError {
     /// Too many calls wait.
     #[error("{0} calls wait for the daemon already. Nothing was changed. Send it again later.")]
     Busy(usize),
-    /// The manager has ended.
+    /// The manager ended before the call was sent, or the call changes nothing.
     #[error("the connection to the goxe daemon is being closed. Nothing was changed.")]
     Closed,
 }

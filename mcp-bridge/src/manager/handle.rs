@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::call::{Call, CallError, Kind, Reply};
-use super::core::{CallId, CallKind, Notice, Settings};
+use super::core::{CallId, CallKind, Notice, Reason, Settings};
 use super::shell::look::{DaemonInfo, Looker};
 use super::shell::start::{Detachment, Program, Starter};
 use super::shell::{AnswerTo, Ask, Broadcasts, CALLS_MAX, Request, Scene, Shell, Work, process};
@@ -133,9 +133,9 @@ impl Manager {
     /// # Errors
     /// The manager has ended.
     pub async fn begin(&self, call: Call) -> Result<PendingCall, CallError> {
-        let (kind, key) = match call.kind {
+        let (kind, key) = match &call.kind {
             Kind::Read => (CallKind::Read, None),
-            Kind::Edit { key } => (CallKind::Edit, Some(key)),
+            Kind::Edit { key } => (CallKind::Edit, Some(key.clone())),
             Kind::Once => (CallKind::Once, None),
         };
         let work = Work {
@@ -147,7 +147,7 @@ impl Manager {
         };
         let (to, answer) = oneshot::channel();
         let guard = self.ask(kind, call.timeout, work, AnswerTo::Call(to)).await?;
-        Ok(PendingCall { guard, answer })
+        Ok(PendingCall { guard, kind: call.kind, answer })
     }
 
     /// Returns once a daemon is ready, which is started if need be.
@@ -216,6 +216,7 @@ impl Manager {
 #[derive(Debug)]
 pub struct PendingCall {
     guard: Guard,
+    kind: Kind,
     answer: oneshot::Receiver<Result<Reply, CallError>>,
 }
 
@@ -225,7 +226,9 @@ impl PendingCall {
     /// # Errors
     /// As [`Manager::call`].
     pub async fn finish(mut self) -> Result<Reply, CallError> {
-        let result = (&mut self.answer).await.unwrap_or(Err(CallError::Closed));
+        // A manager that ended in the middle of it may have sent it.
+        let ended = |_| Err(self.kind.unanswered(Reason::AnswerLost));
+        let result = (&mut self.answer).await.unwrap_or_else(ended);
         self.guard.done = true;
         result
     }

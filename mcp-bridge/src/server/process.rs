@@ -14,7 +14,8 @@ use crate::{
     transport::{Gate, Lines, Stdio, Streams},
 };
 
-/// How long answers that are being written may take once the client is leaving. Claude Code sends
+/// How long answers that are being written may take once the client is leaving, those of edits that
+/// are on their way among them: `tools/context.rs` waits for less. Claude Code sends
 /// a second signal 100 ms after the first one.
 const LEAVE: Duration = Duration::from_millis(60);
 

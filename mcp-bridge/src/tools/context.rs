@@ -21,9 +21,14 @@ use super::{
     failure::{Failed, Failure, call},
 };
 use crate::{
-    manager::{Call, CallError, Kind, Progress},
+    manager::{Call, CallError, Kind, Progress, Reason},
     server::daemon::{Daemon, Reply},
 };
+
+/// How long the answer to an edit is waited for once the client is gone, and then how long the word
+/// that it was taken back. The process leaves soon after both.
+const ANSWER: Duration = Duration::from_millis(35);
+const TAKE_BACK: Duration = Duration::from_millis(10);
 
 /// What a tool works with.
 pub struct Context<'a> {
@@ -115,12 +120,23 @@ impl Context<'_> {
         call.attachment = attachment;
         call.kind = key.map_or(Kind::Read, |key| Kind::Edit { key });
         call.progress.clone_from(&self.progress);
-        let answer = self.daemon.call(call, self.cancel.clone());
+        let (kind, cancel) = (call.kind.clone(), self.cancel.child_token());
+        let mut answer = self.daemon.call(call, cancel.clone());
         tokio::select! {
             biased;
-            outcome = answer => outcome,
-            () = self.gone.cancelled() => Err(CallError::Closed),
+            outcome = &mut answer => return outcome,
+            () = self.gone.cancelled() => {}
         }
+        if kind == Kind::Read {
+            return Err(CallError::Closed);
+        }
+        if let Ok(outcome) = tokio::time::timeout(ANSWER, &mut answer).await {
+            return outcome;
+        }
+        // What was not sent ends here, and what runs may end; only the daemon can say which.
+        cancel.cancel();
+        let outcome = tokio::time::timeout(TAKE_BACK, answer).await;
+        outcome.unwrap_or_else(|_| Err(kind.unanswered(Reason::Left)))
     }
 
     /// Why a method was not done, or not understood, as a failure of this call.

@@ -227,3 +227,34 @@ async fn large_attachments_pass_both_ways_at_once() {
     one.expect("an answer");
     two.expect("an answer");
 }
+
+#[test]
+fn an_edit_that_was_sent_when_its_manager_ends_is_unknown() {
+    let runtime =
+        || tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let data = tempfile::tempdir().expect("a folder");
+    let fake = Fake::serve(&paths(data.path()), "a1", |seen| match seen.method.as_str() {
+        "voxel.edit" | "guest.call" => Deed::Hold,
+        _ => Deed::Usual,
+    });
+    let managing = runtime();
+    let once = Call { kind: Kind::Once, ..edit("guest.call") };
+    let calls = [Call { kind: Kind::Edit { key: "k-1".to_owned() }, ..edit("voxel.edit") }, once];
+    let [edited, called] = managing.block_on(async {
+        let manager = Manager::open(options(data.path(), NO_START));
+        let mut pending = Vec::new();
+        for call in calls {
+            let method = call.method.clone();
+            pending.push(manager.begin(call).await.expect("a manager"));
+            while !fake.memory().seen.iter().any(|seen| seen.method == method) {
+                tokio::task::yield_now().await;
+            }
+        }
+        <[_; 2]>::try_from(pending).expect("two calls")
+    });
+    managing.shutdown_background();
+    let error = runtime().block_on(edited.finish()).expect_err("nobody answers");
+    assert!(matches!(&error, CallError::Unknown { key, .. } if key == "k-1"), "{error}");
+    let error = runtime().block_on(called.finish()).expect_err("nobody answers");
+    assert!(matches!(error, CallError::Lost(_)), "{error}");
+}

@@ -121,6 +121,8 @@ async fn every_lost_call_has_a_next_step() {
         Reason::NeverApplied,
         Reason::StillRunning,
         Reason::OutcomeRefused,
+        Reason::AnswerLost,
+        Reason::Left,
     ];
     for (tool, arguments, method) in calls() {
         for reason in reasons.clone() {

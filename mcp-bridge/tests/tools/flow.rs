@@ -1,9 +1,9 @@
 //! Calls that take their time: progress and cancellation.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use goxe_mcp_bridge::manager::Progress;
-use goxe_protocol::api::{Method, render};
+use goxe_protocol::api::{Method, render, voxel};
 use rmcp::{
     ClientHandler,
     model::{CallToolRequestParams, ProgressNotificationParam},
@@ -13,8 +13,8 @@ use rmcp::{
     },
     transport::async_rw::AsyncRwTransport,
 };
-use serde_json::json;
-use tokio::{sync::mpsc, time::timeout};
+use serde_json::{Value, json};
+use tokio::{io::AsyncWriteExt as _, sync::mpsc, time::timeout};
 
 use crate::{
     fake::{Fake, Script},
@@ -99,4 +99,45 @@ async fn a_cancelled_call_is_cancelled_in_the_daemon() {
     timeout(SOON, ended).await.expect("the call ends in the daemon");
     // The session goes on.
     assert!(raw.request(6, "tools/list", json!({})).await["result"]["tools"].is_array());
+}
+
+/// What is still answered to an edit whose client leaves once the daemon has it.
+async fn left_behind(script: Script) -> (Arc<Fake>, Value) {
+    let fake = Fake::new();
+    fake.script(voxel::Edit::NAME, script);
+    let mut raw = start(fake.clone(), &std::env::temp_dir());
+    raw.initialize(json!({})).await;
+    let edits = json!([{ "edit": "remove", "at": [[0, 0, 0]] }]);
+    let arguments = json!({ "project": "castle", "edits": edits });
+    let call = json!({ "name": "voxels_edit", "arguments": arguments });
+    raw.send(json!({ "jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": call })).await;
+    let asked = async {
+        while fake.seen().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(SOON, asked).await.expect("asked");
+    raw.input.shutdown().await.expect("its input ends");
+    let answer = raw.next().await;
+    assert_eq!(answer["id"], 5, "{answer}");
+    (fake, answer["result"].clone())
+}
+
+#[tokio::test]
+async fn an_edit_left_behind_is_never_told_as_not_done() {
+    // It is done, and answered before the bridge leaves.
+    let (_, done) = left_behind(Script::Slow(Vec::new(), Duration::from_millis(5))).await;
+    assert_ne!(done["isError"], true, "{done}");
+    // Whether it is done is not known by then.
+    let (fake, lost) = left_behind(Script::Slow(Vec::new(), 10 * SOON)).await;
+    let told = lost["content"][0]["text"].as_str().expect("a text");
+    assert!(lost["isError"] == true && !told.contains("Not done"), "{told}");
+    assert!(told.contains("Unknown whether it was done"), "{told}");
+    let key = fake.seen()[0].key.clone().expect("a key");
+    let ask = json!({ "action": "outcome", "key": key, "project": "castle" });
+    assert!(told.ends_with(&format!("Next: history {ask}")), "{told}");
+    // It never went out, or the daemon took it back.
+    let (_, undone) = left_behind(Script::Hang).await;
+    let told = undone["content"][0]["text"].as_str().expect("a text");
+    assert!(told.contains("Not done: nothing was changed."), "{told}");
 }

@@ -67,6 +67,8 @@ pub enum Reason {
     OutcomeRefused,
     /// The answer to a call is lost that nobody keeps a record of.
     AnswerLost,
+    /// Who made the call is gone, and waits for no answer.
+    Left,
 }
 
 impl Reason {
@@ -90,7 +92,8 @@ impl Reason {
             | Self::NeverApplied
             | Self::StillRunning
             | Self::OutcomeRefused
-            | Self::AnswerLost => false,
+            | Self::AnswerLost
+            | Self::Left => false,
         }
     }
 }
@@ -160,6 +163,7 @@ impl fmt::Display for Reason {
             Self::StillRunning => out.write_str(STILL_RUNNING),
             Self::OutcomeRefused => out.write_str(OUTCOME_REFUSED),
             Self::AnswerLost => out.write_str(ANSWER_LOST),
+            Self::Left => out.write_str(LEFT),
         }
     }
 }
@@ -176,6 +180,8 @@ const OUTCOME_REFUSED: &str =
 
 const ANSWER_LOST: &str =
     "The goxe daemon was lost, or did not answer, while it worked on this call.";
+
+const LEFT: &str = "The connection was closed before the goxe daemon had answered this call.";
 
 fn write_exhausted(
     out: &mut fmt::Formatter<'_>,

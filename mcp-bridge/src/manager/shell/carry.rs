@@ -224,12 +224,13 @@ impl Shell {
         let info = self.core.linked().and_then(|(link, _)| self.links.get(&link));
         let info = info.map(|link| link.info.clone());
         let result = match outcome {
-            Outcome::Done => pending.got.map_or(Ok(None), |got| got.map(Some)),
+            Outcome::Done => match (pending.got, &pending.to) {
+                (Some(got), _) => got.map(Some),
+                (None, AnswerTo::Ensure(_)) => Ok(None),
+                (None, AnswerTo::Call(_)) => Err(unknown(Reason::AnswerLost, pending.work.key)),
+            },
             Outcome::NotDone(reason) => Err(CallError::NotDone(reason)),
-            Outcome::Unknown(reason) => Err(match pending.work.key {
-                Some(key) => CallError::Unknown { reason, key },
-                None => CallError::Lost(reason),
-            }),
+            Outcome::Unknown(reason) => Err(unknown(reason, pending.work.key)),
         };
         answer(pending.to, result, info);
     }
@@ -248,6 +249,13 @@ impl Shell {
 enum Lane {
     Calls,
     Control,
+}
+
+fn unknown(reason: Reason, key: Option<String>) -> CallError {
+    match key {
+        Some(key) => CallError::Unknown { reason, key },
+        None => CallError::Lost(reason),
+    }
 }
 
 /// Hands an outcome over. Who no longer waits for it gets none.

@@ -61,7 +61,8 @@ impl Failed<'_> {
             | Reason::NeverApplied
             | Reason::StillRunning
             | Reason::OutcomeRefused
-            | Reason::AnswerLost => self.check(),
+            | Reason::AnswerLost
+            | Reason::Left => self.check(),
         }
     }
 
