@@ -163,3 +163,27 @@ async fn what_the_schema_allows_is_what_is_done() {
         assert!(!refused.contains(r#""limit""#), "{refused}");
     }
 }
+
+#[tokio::test]
+async fn a_wide_slice_comes_in_parts() {
+    let fake = Fake::new();
+    let within = json!({ "min": [0, 0, 0], "max": [150, 150, 0] });
+    let mut left = vec![json!({ "read": "slices", "project": "house", "within": within })];
+    let mut places = 0;
+    while let Some(asked) = left.pop() {
+        let result = call(&fake, "voxels_read", asked.clone()).await;
+        assert_eq!(result.is_error, Some(false), "{asked}: {}", text(&result));
+        assert!(text(&result).len() < 8_000, "{asked}: {} bytes", text(&result).len());
+        let shown = result.structured_content.expect("structured");
+        let rows = shown["slices"][0]["rows"].as_array().expect("rows");
+        places += rows[2..].iter().map(|row| row.as_str().expect("a row").len() - 5).sum::<usize>();
+        let calls = shown["next"].as_str().into_iter();
+        let calls =
+            calls.chain(shown["then"].as_array().into_iter().flatten().filter_map(Value::as_str));
+        left.extend(calls.map(|next| {
+            let arguments = next.strip_prefix("voxels_read ").expect("a read");
+            serde_json::from_str::<Value>(arguments).expect("JSON")
+        }));
+    }
+    assert_eq!(places, 151 * 151);
+}
