@@ -14,6 +14,7 @@ mod gallery;
 mod recovery;
 mod selection;
 mod sharing;
+mod steps;
 mod support;
 mod tasks;
 mod tokens;

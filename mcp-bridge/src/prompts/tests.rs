@@ -54,10 +54,12 @@ fn what_is_given_stands_in_the_text() {
     assert!(text.contains("20x10x12") && text.contains("Style: pastel."));
 
     let plain = filled(Kind::ReviewModel, &json!({ "project": "castle" })).expect("filled");
+    assert_eq!(plain.matches("`render_view`").count(), 1, "one picture shows all sides: {plain}");
+    assert!(plain.contains(r#""view":"sheet""#), "{plain}");
     assert!(!plain.contains("checkpoint") && !plain.contains("matters most"), "{plain}");
     let whole = json!({ "project": "castle", "checkpoint": "before roof", "view": "front" });
     let whole = filled(Kind::ReviewModel, &whole).expect("filled");
-    assert!(whole.contains(r#""checkpoint":"before roof""#) && whole.contains("The front view"));
+    assert!(whole.contains(r#""compare":"before roof""#) && whole.contains("The front view"));
 }
 
 #[test]

@@ -45,24 +45,23 @@ pub(super) fn build(goal: &str, size: Option<&str>, style: Option<&str>) -> Stri
 
 /// Look at something from all sides, and list its faults.
 pub(super) fn review(project: &str, checkpoint: Option<&str>, view: Option<&str>) -> String {
-    let look = |view: &str| json!({ "project": project, "view": view });
-    let (front, iso) = (look("front"), look("isometric"));
+    let sheet = json!({ "project": project, "view": "sheet" });
     let info = json!({ "project": project });
     let mut text = format!(
         "Review the goxe project {project:?}. Look only; change nothing unless I ask for it.\n\
          \n\
          1. `project_info` {info}: size, layers, counts. Note the revision.\n\
-         2. `render_view` {front}, and the same for back, left, right, top and bottom: six sides. Then \
-         {iso}.\n\
-         3. For each picture say in one line what it shows and what is wrong in it.\n\
+         2. `render_view` {sheet}: all sides in one picture. Then from nearer only where something is \
+         unclear.\n\
+         3. For each side say in one line what it shows and what is wrong in it.\n\
          4. Where something looks wrong, make sure with `voxels_read` {{\"read\":\"slices\"}} or \
          `voxels_find`: a fault is only one if you can name its coordinates.\n"
     );
     if let Some(checkpoint) = checkpoint {
-        let before = json!({ "project": project, "checkpoint": checkpoint });
+        let before = json!({ "project": project, "compare": checkpoint });
         text.push_str(&format!(
-            "5. Compare with the checkpoint {checkpoint:?}: `render_view` {before} from the same sides. \
-             Say what changed, and whether it is better.\n"
+            "5. Compare with the checkpoint {checkpoint:?}: `render_view` {before} shows both, and \
+             marks what differs. Say what changed, and whether it is better.\n"
         ));
     }
     if let Some(view) = view {

@@ -16,6 +16,9 @@ pub(super) use words::{reason, said};
 /// The longest of the three lines, in characters: what was sent may be repeated in it.
 const LINE_CHARS_MAX: usize = 1_000;
 
+/// A longer row of digits, which no number of ours has, is cut.
+const DIGITS_MAX: usize = 33;
+
 /// Why a tool did not do its work, in the three lines that a model gets.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Failure {
@@ -208,12 +211,28 @@ fn effect(code: Code) -> Effect {
 
 /// A text as one line of bearable length.
 fn line(text: &str) -> String {
-    let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words: Vec<String> = text.split_whitespace().map(shorter).collect();
+    let mut line = words.join(" ");
     if let Some((end, _)) = line.char_indices().nth(LINE_CHARS_MAX) {
         line.truncate(end);
         line.push_str(" ...");
     }
     line
+}
+
+/// A word without the most of its digits, where it is a number that nobody reads.
+fn shorter(word: &str) -> String {
+    let mut short = String::new();
+    let mut digits = 0;
+    for letter in word.chars() {
+        digits = if letter.is_ascii_digit() { digits + 1 } else { 0 };
+        match digits {
+            0..DIGITS_MAX => short.push(letter),
+            DIGITS_MAX => short.push_str("..."),
+            _ => {}
+        }
+    }
+    short
 }
 
 /// A call, as a model can copy it.

@@ -20,6 +20,8 @@ pub const FILE_BYTES_MAX: u64 = 1 << 30;
 
 /// Entries of a folder that are looked at for names like one.
 const ENTRIES_MAX: usize = 1_000;
+/// The longest name that is taken over into another one, in bytes: what is added to it fits too.
+const NAME_BYTES_MAX: usize = 128;
 /// How many such names are told.
 const NAMES_MAX: usize = 8;
 
@@ -50,7 +52,8 @@ pub enum FileError {
 pub fn named_like(path: &Path, ending: &str) -> Vec<String> {
     let Some(folder) = path.parent() else { return Vec::new() };
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let names = entries.take(ENTRIES_MAX).map(|entry| entry.file_name());
+    let files = entries.take(ENTRIES_MAX).filter(|entry| entry.path().is_file());
+    let names = files.map(|entry| entry.file_name());
     let mut names: Vec<String> = names
         .filter_map(|name| name.into_string().ok())
         .filter(|name| Path::new(name).extension().is_some_and(|found| found == ending))
@@ -58,6 +61,23 @@ pub fn named_like(path: &Path, ending: &str) -> Vec<String> {
     names.sort_unstable();
     names.truncate(NAMES_MAX);
     names
+}
+
+/// A name in this folder that no file has yet: `castle.vox`, else `castle-2.vox` and so on.
+pub fn free_name(folder: &Path, stem: &str, ending: &str) -> String {
+    let names = (1..=ENTRIES_MAX).map(|number| match number {
+        1 => format!("{stem}.{ending}"),
+        number => format!("{stem}-{number}.{ending}"),
+    });
+    let is_free = |name: &String| std::fs::symlink_metadata(folder.join(name)).is_err();
+    let mut names = names.filter(is_free);
+    names.next().unwrap_or_else(|| format!("{stem}-{}.{ending}", Uuid::now_v7().simple()))
+}
+
+/// The name of a path without its ending, where it has one that a file can have.
+pub fn stem(path: &str) -> Option<&str> {
+    let stem = Path::new(path).file_stem()?.to_str()?;
+    (!stem.starts_with('.') && stem.len() <= NAME_BYTES_MAX).then_some(stem)
 }
 
 /// A file that is read.

@@ -10,6 +10,9 @@ use serde_json::json;
 
 use super::{Answer, Context, Failure, Tool, arguments, failure::call, step};
 
+/// Pages of the trash that are looked through before a user is asked.
+const TRASH_PAGES_MAX: usize = 100;
+
 /// What to do with projects.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(tag = "action", rename_all = "snake_case")]
@@ -109,6 +112,13 @@ pub(super) async fn run(context: &mut Context<'_>) -> Result<Answer, Failure> {
 async fn purge(context: &mut Context<'_>, purge: &Purge) -> Result<Answer, Failure> {
     let id = purge.id;
     if !purge.confirm && !context.confirmed {
+        if !is_in_trash(context, id).await? {
+            return Err(Failure::new(
+                format!("project failed: project {id} is not in the trash"),
+                "only a project that was deleted can be purged. Not done: nothing was changed.",
+                call(Tool::Project, &json!({ "action": "list", "trash": true })),
+            ));
+        }
         let question =
             format!("Remove project {id} from the trash for good? Nothing brings it back.");
         let mut failure = context.wrong(
@@ -121,4 +131,22 @@ async fn purge(context: &mut Context<'_>, purge: &Purge) -> Result<Answer, Failu
     }
     context.ask::<project::Purge>(&project::PurgeParams { id }).await?;
     Ok(Answer::data(&DoneAnswer { project: None, id: Some(id), done: true }))
+}
+
+/// Whether there is anything to ask the user about.
+async fn is_in_trash(context: &mut Context<'_>, id: u32) -> Result<bool, Failure> {
+    let mut after = None;
+    for _ in 0..TRASH_PAGES_MAX {
+        let page =
+            context.ask::<project::List>(&project::ListParams { trash: true, after }).await?;
+        if page.projects.iter().any(|item| item.id == id) {
+            return Ok(true);
+        }
+        after = page.projects.last().map(|item| item.project.clone());
+        if !page.more || after.is_none() {
+            return Ok(false);
+        }
+    }
+    // The trash is longer than anybody reads: the purge itself tells.
+    Ok(true)
 }

@@ -1,6 +1,7 @@
 //! `render_view`: a picture that the model can see.
 
 mod file;
+mod ranges;
 mod turntable;
 
 use std::borrow::Cow;
@@ -73,21 +74,9 @@ impl JsonSchema for Arguments {
 }
 
 pub(super) async fn run(context: &mut Context<'_>) -> Result<Answer, Failure> {
+    ranges::check(context)?;
     let Arguments { mut image, files } = arguments::read(context)?;
     let sides = [image.width, image.height];
-    if sides.iter().flatten().any(|side| *side > SIDE_MAX) {
-        let mut next = context.arguments.clone();
-        for (name, side) in ["width", "height"].into_iter().zip(sides) {
-            if let Some(side) = side {
-                next[name] = json!(side.min(SIDE_MAX));
-            }
-        }
-        return Err(context.wrong(
-            "the picture is too large",
-            format!("a side has at most {SIDE_MAX} pixels; you would not see more."),
-            &next,
-        ));
-    }
     let mut file = None;
     if let Some(path) = &files.path {
         file = Some(Target::create(context, "path", path, &["png"], files.overwrite).await?);

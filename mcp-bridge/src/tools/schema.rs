@@ -14,7 +14,11 @@ use serde_json::{Map, Value, json};
 /// Arrays by the name of their property, and how many items they may have. Together they keep the
 /// largest call that fits the schemas below the 16 MiB at which rmcp drops a line unanswered.
 const ITEMS_MAX: &[(&str, u64)] =
-    &[("edits", 200), ("voxels", 1000), ("at", 1000), ("layers", 256)];
+    &[("edits", EDITS_MAX), ("voxels", VOXELS_MAX), ("at", VOXELS_MAX), ("layers", 256)];
+/// Edits that one call may have.
+pub const EDITS_MAX: u64 = 200;
+/// Voxels, or places, that one edit may list.
+pub const VOXELS_MAX: u64 = 1000;
 /// Places that one read looks at: `at` of a whole call, not of an edit.
 const PLACES_MAX: u64 = 64;
 

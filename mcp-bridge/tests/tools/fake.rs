@@ -144,6 +144,10 @@ impl Fake {
             project::Create::NAME | project::Restore::NAME => {
                 value(&project::CreateReply { project: "castle".into(), id: 7 })
             }
+            project::List::NAME if call.params["trash"] == json!(true) => {
+                let gone = json!({ "project": "gone", "id": 7, "deleted_ms": 1 });
+                json!({ "projects": [gone], "more": false })
+            }
             project::List::NAME => value(&project::ListReply { projects: vec![], more: false }),
             project::Info::NAME => value(&info(3)),
             project::Rename::NAME | project::Purge::NAME => value(&Done {}),

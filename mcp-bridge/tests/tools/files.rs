@@ -74,8 +74,74 @@ async fn a_file_that_cannot_be_read_changes_nothing() {
         let result = call_in(&fake, folder.path(), "project", import(path)).await;
         assert_eq!(result.is_error, Some(true), "{path}");
         assert!(text(&result).contains("Next: project {"), "{}", text(&result));
-        assert!(fake.seen().is_empty(), "{path}");
+        // Whether the project is there is all that was asked.
+        assert!(fake.seen().iter().all(|seen| seen.method == project::Info::NAME), "{path}");
+        // There is no other file to take.
+        assert!(text(&result).contains(r#"Next: project {"action":"list"}"#), "{}", text(&result));
     }
+}
+
+/// The arguments of the call that an error names.
+fn next(result: &rmcp::model::CallToolResult) -> Value {
+    let text = text(result);
+    let next = text.lines().find_map(|line| line.strip_prefix("Next: ")).expect("a next call");
+    serde_json::from_str(next.split_once(' ').expect("a call").1).expect("JSON")
+}
+
+#[tokio::test]
+async fn the_file_that_is_proposed_can_be_used_as_it_stands() {
+    let folder = tempdir().expect("a folder");
+    let inside = folder.path().join("inside");
+    fs::create_dir(&inside).expect("made");
+    fs::write(folder.path().join("barn.vox"), b"VOX content").expect("written");
+    fs::write(folder.path().join("castle.vox"), b"VOX content").expect("written");
+    fs::write(folder.path().join("x.png"), b"picture").expect("written");
+    for path in ["missing.vox", "inside/missing.vox", "none/missing.vox", "barn.txt", "~/x.vox"] {
+        let refused = call_in(&Fake::new(), folder.path(), "project", import(path)).await;
+        let right = next(&refused);
+        assert_eq!(right["path"], "barn.vox", "{path}: {right}");
+        let done = call_in(&Fake::new(), folder.path(), "project", right).await;
+        assert_eq!(done.is_error, Some(false), "{path}: {}", text(&done));
+    }
+    for (path, expect) in [
+        ("~/castle.vox", "castle-2.vox"),
+        ("none/house.obj", "house.obj"),
+        ("house.txt", "house.vox"),
+        ("", "castle-3.vox"),
+        ("..", "castle-4.vox"),
+    ] {
+        let refused = call_in(&Fake::new(), folder.path(), "project", export(path)).await;
+        let right = next(&refused);
+        assert_eq!(right["path"], expect, "{path}: {}", text(&refused));
+        let done = call_in(&Fake::new(), folder.path(), "project", right).await;
+        assert_eq!(done.is_error, Some(false), "{path}: {}", text(&done));
+    }
+    for (path, expect) in [
+        ("x.gif", "x-2.png"),
+        ("none/x.png", "x-2.png"),
+        ("none/y.gif", "y.png"),
+        ("inside/x.gif", "inside/x.png"),
+        ("", "picture.png"),
+    ] {
+        for argument in ["path", "turntable"] {
+            let arguments = json!({ "project": "castle", argument: path });
+            let refused = call_in(&Fake::new(), folder.path(), "render_view", arguments).await;
+            assert_eq!(next(&refused)[argument], expect, "{path}: {}", text(&refused));
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_import_into_a_project_that_is_not_there_names_the_project_first() {
+    let folder = tempdir().expect("a folder");
+    fs::write(folder.path().join("barn.vox"), b"VOX content").expect("written");
+    let fake = Fake::new();
+    let error = goxe_protocol::Error::not_found("project", "castle");
+    let fail = move || CallError::Answer(error.clone());
+    fake.script(project::Info::NAME, Script::Fail(Arc::new(fail)));
+    let refused = call_in(&fake, folder.path(), "project", import("missing.vox")).await;
+    let expect = json!({ "action": "create", "project": "castle" });
+    assert_eq!(next(&refused), expect, "{}", text(&refused));
 }
 
 #[tokio::test]

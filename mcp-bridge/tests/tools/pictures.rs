@@ -74,7 +74,7 @@ async fn a_picture_goes_to_a_file_whole_and_over_no_other_one() {
     let again = text(&call_in(&fake, folder.path(), "render_view", arguments).await);
     assert!(again.contains(r#""overwrite":true"#), "{again}");
     for (arguments, next) in [
-        (json!({ "project": "castle", "path": "castle.jpg" }), r#""path":"castle.png""#),
+        (json!({ "project": "castle", "path": "castle.jpg" }), r#""path":"castle-2.png""#),
         (json!({ "project": "castle", "path": "b.png", "job": true }), r#""job":false"#),
         (json!({ "project": "castle", "path": "none/there.png" }), r#""path":"there.png""#),
     ] {
@@ -102,7 +102,7 @@ async fn a_turntable_is_a_file_and_one_still() {
     // What is there is kept, and other names and jobs are refused with a call that passes.
     let wrong = [
         (arguments, r#""overwrite":true"#),
-        (json!({ "project": "castle", "turntable": "turn.gif" }), r#""turntable":"turn.png""#),
+        (json!({ "project": "castle", "turntable": "turn.gif" }), r#""turntable":"turn-2.png""#),
         (json!({ "project": "castle", "turntable": "b.png", "job": true }), r#""job":false"#),
     ];
     for (arguments, next) in wrong {

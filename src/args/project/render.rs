@@ -90,7 +90,7 @@ pub struct Render {
     /// Render this checkpoint instead of the newest state
     #[arg(long, value_name = "NAME")]
     pub checkpoint: Option<String>,
-    /// Mark what changed since this revision, or with the last step: `last`
+    /// Mark what changed since this revision, with the last step (`last`) or undo (`undone`)
     #[arg(long, value_name = "REVISION")]
     pub changed_since: Option<Since>,
     /// Show this checkpoint beside the newest state, and mark what differs

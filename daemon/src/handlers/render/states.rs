@@ -41,7 +41,7 @@ fn at<'a>(input: &ReadInput<'a>, since: Since) -> Result<&'a Content, Error> {
     let number = match since {
         Since::Undone => {
             return history.content_undone().ok_or_else(|| {
-                Error::not_found("undone step", "undone")
+                Error::not_found("revision", "undone")
                     .hint("nothing is undone, or something was edited since")
             });
         }

@@ -244,8 +244,11 @@ impl Failed<'_> {
         let mut arguments = self.arguments.clone();
         match self.tool {
             Tool::RenderView => {
-                arguments["width"] = json!(384);
-                arguments["height"] = json!(384);
+                let is_turn = arguments.get("turntable").is_some_and(Value::is_string);
+                // So many pictures of this side are few enough in any case.
+                let side = if is_turn { 256 } else { 384 };
+                arguments["width"] = json!(side);
+                arguments["height"] = json!(side);
                 Step::new(call(self.tool, &arguments))
             }
             Tool::VoxelsEdit => {

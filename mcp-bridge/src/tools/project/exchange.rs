@@ -1,13 +1,16 @@
 //! Files in and out of projects. The daemon opens no path that a client names: the bridge reads
 //! and writes files with its own rights, and sends their content.
 
-use std::path::Path;
+mod refused;
 
-use goxe_protocol::api::{blob, project, types::Revision};
+use goxe_protocol::api::{
+    blob, project,
+    types::{ProjectParams, Revision},
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::json;
 
+use self::refused::{unreadable, unwritable};
 use super::ExportAnswer;
 use crate::tools::{
     Answer, Context, Failure,
@@ -60,10 +63,15 @@ impl Export {
 /// Reads a file and sends it.
 pub(super) async fn import(context: &mut Context<'_>, import: Import) -> Result<Answer, Failure> {
     let Import { project, path, format, if_revision } = import;
-    let format = format_of(context, &path, format, "import", &project)?;
-    let file = context.folder.join(&path);
-    let mut source =
-        files::open(&file).await.map_err(|error| unreadable(context, &path, &error))?;
+    let opened = begin(context, &path, format).await;
+    let (format, mut source) = match opened {
+        Ok(opened) => opened,
+        Err(refused) => {
+            // Without the project no other file would come in either.
+            context.ask::<project::Info>(&ProjectParams { project }).await?;
+            return Err(refused);
+        }
+    };
     let mut params = project::ImportParams { project, format, blob: None, if_revision };
     let attachment = if source.bytes() <= ATTACHMENT_BYTES_MAX {
         let whole = source.next(ATTACHMENT_BYTES_MAX).await;
@@ -74,6 +82,17 @@ pub(super) async fn import(context: &mut Context<'_>, import: Import) -> Result<
     };
     let (reply, _) = context.send::<project::Import>(&params, attachment).await?;
     Ok(Answer::data(&reply).with("done", true))
+}
+
+/// Opens the file of an import.
+async fn begin(
+    context: &Context<'_>,
+    path: &str,
+    format: Option<project::Format>,
+) -> Result<(project::Format, files::Source), Failure> {
+    let format = refused::format_of(context, path, format, true)?;
+    let source = files::open(&context.folder.join(path)).await;
+    Ok((format, source.map_err(|error| unreadable(context, path, &error))?))
 }
 
 /// Writes a file into a blob, range by range.
@@ -99,7 +118,7 @@ async fn upload(
 /// Asks for the content and writes it to a file that appears whole or not at all.
 pub(super) async fn export(context: &mut Context<'_>, export: Export) -> Result<Answer, Failure> {
     let Export { project, path, format, quantize, overwrite } = export;
-    let format = format_of(context, &path, format, "export", &project)?;
+    let format = refused::format_of(context, &path, format, false)?;
     let file = context.folder.join(&path);
     let refused = |context: &Context<'_>, error: &FileError| unwritable(context, &path, error);
     // Refuse before the work is done, and make sure at the end again.
@@ -158,79 +177,6 @@ async fn download(
     // It goes by itself after a while; that it is still there is no failure of the export.
     let _ = context.ask::<blob::Delete>(&blob::DeleteParams { blob: blob.to_owned() }).await;
     Ok(())
-}
-
-/// The format that was named, else the one that the file's name ends with.
-fn format_of(
-    context: &Context<'_>,
-    path: &str,
-    named: Option<project::Format>,
-    action: &str,
-    project: &str,
-) -> Result<project::Format, Failure> {
-    let usable = |format: &project::Format| action == "export" || format.is_read();
-    let ending = Path::new(path).extension().and_then(|ending| ending.to_str());
-    let meant = named.or_else(|| ending.and_then(project::Format::of_name));
-    if let Some(format) = meant.filter(usable) {
-        return Ok(format);
-    }
-    let formats: Vec<&str> =
-        project::Format::ALL.into_iter().filter(usable).map(project::Format::name).collect();
-    let formats = formats.join(", ");
-    let what = match meant {
-        Some(format) => format!("{} cannot be imported", format.name()),
-        None => format!("the format of {path:?} is not known"),
-    };
-    let mut next = json!({ "action": action, "project": project, "path": path });
-    match (action, meant) {
-        // What is written should be called what it is.
-        ("export", _) => next["path"] = json!(Path::new(path).with_extension("vox")),
-        (_, None) => next["format"] = json!("vox"),
-        (_, Some(_)) => next["path"] = json!(Path::new(path).with_extension("vox")),
-    }
-    let why = match meant {
-        Some(_) => "it is only written",
-        None => "the name ends with none of the formats",
-    };
-    let why = format!("{why}; {action} takes: {formats}. Not done: nothing was changed.");
-    Err(context.wrong(&what, why, &next))
-}
-
-fn unreadable(context: &Context<'_>, path: &str, error: &FileError) -> Failure {
-    let mut next = context.arguments.clone();
-    let beside = files::named_like(&context.folder.join(path), "vox");
-    // The path is written as the call wrote it, with another name at its end.
-    let renamed = |name: &String| Path::new(path).with_file_name(name);
-    next["path"] = match beside.first() {
-        Some(name) => json!(renamed(name)),
-        None => json!("FOLDER/FILE.vox"),
-    };
-    let found = match beside.as_slice() {
-        [] => "there is no .vox file in that folder".to_owned(),
-        names => format!("that folder holds {}", names.join(", ")),
-    };
-    context.wrong(
-        &format!("{path:?} cannot be read: {error}"),
-        format!(
-            "{found}; relative paths start at {}. Not done: nothing was changed.",
-            context.folder.display()
-        ),
-        &next,
-    )
-}
-
-fn unwritable(context: &Context<'_>, path: &str, error: &FileError) -> Failure {
-    let mut next = context.arguments.clone();
-    if matches!(error, FileError::Exists) {
-        next["overwrite"] = json!(true);
-    } else {
-        next["path"] = json!("FOLDER/FILE.vox");
-    }
-    context.wrong(
-        &format!("{path:?} cannot be written: {error}"),
-        format!("relative paths start at {}. No file was changed.", context.folder.display()),
-        &next,
-    )
 }
 
 fn length(bytes: &[u8]) -> u64 {

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::tools::{
     Context, Failure,
-    files::{FileError, NewFile},
+    files::{self, FileError, NewFile},
 };
 
 /// A file that is being written, by the argument that named it.
@@ -35,7 +35,16 @@ impl<'a> Target<'a> {
         let ending = Path::new(path).extension().and_then(|ending| ending.to_str());
         if !ending.is_some_and(|ending| endings.contains(&&*ending.to_ascii_lowercase())) {
             let mut next = context.arguments.clone();
-            next[argument] = json!(Path::new(path).with_extension("png"));
+            let folder = context.folder.join(path).parent().map(Path::to_path_buf);
+            let folder = folder.filter(|folder| folder.is_dir());
+            next[argument] = match (folder, files::stem(path)) {
+                // Beside what was named.
+                (Some(folder), Some(stem)) => {
+                    let name = files::free_name(&folder, stem, "png");
+                    json!(Path::new(path).with_file_name(name))
+                }
+                _ => json!(free(context, path)),
+            };
             let why = format!("its name ends with .{}.", endings.join(" or ."));
             return Err(context.wrong(&format!("{path:?} is no name for a picture"), why, &next));
         }
@@ -72,16 +81,16 @@ fn unwritable(context: &Context<'_>, argument: &str, path: &str, error: &FileErr
     if matches!(error, FileError::Exists) {
         next["overwrite"] = json!(true);
     } else {
-        // A name alone lies in the folder that relative paths start at.
-        next[argument] = json!(
-            Path::new(path)
-                .file_name()
-                .map_or("picture.png".into(), |name| { name.to_string_lossy().into_owned() })
-        );
+        next[argument] = json!(free(context, path));
     }
     context.wrong(
         &format!("{path:?} cannot be written: {error}"),
         format!("relative paths start at {}. No file was changed.", context.folder.display()),
         &next,
     )
+}
+
+/// A name for a picture in the folder that relative paths start at.
+fn free(context: &Context<'_>, path: &str) -> String {
+    files::free_name(context.folder, files::stem(path).unwrap_or("picture"), "png")
 }

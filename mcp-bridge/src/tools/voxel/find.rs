@@ -19,11 +19,11 @@ pub(in crate::tools) enum Arguments {
 pub(in crate::tools) async fn run(context: &mut Context<'_>) -> Result<Answer, Failure> {
     Ok(match arguments::read(context)? {
         Arguments::Color(mut params) => {
-            params.limit = page(params.limit);
+            params.limit = page(context, params.limit)?;
             Answer::data(&context.ask::<voxel::Find>(&params).await?)
         }
         Arguments::Histogram(mut params) => {
-            params.limit = page(params.limit);
+            params.limit = page(context, params.limit)?;
             Answer::data(&context.ask::<voxel::Histogram>(&params).await?)
         }
         Arguments::Count(params) => Answer::data(&context.ask::<voxel::Count>(&params).await?),

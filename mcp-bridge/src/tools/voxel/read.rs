@@ -35,7 +35,7 @@ pub(in crate::tools) async fn run(context: &mut Context<'_>) -> Result<Answer, F
     Ok(match arguments::read(context)? {
         Arguments::Slices(wanted) => slices::run(context, wanted).await?,
         Arguments::List(List { project, layer, within, limit, cursor }) => {
-            let limit = page(limit);
+            let limit = page(context, limit)?;
             let form = ReadForm::Voxels;
             let params = ReadParams { project, layer, within, form, limit, cursor };
             Answer::data(&context.ask::<voxel::Read>(&params).await?)

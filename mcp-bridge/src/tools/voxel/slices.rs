@@ -2,6 +2,7 @@
 //! rulers that say where each letter is.
 
 mod legend;
+mod tile;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ use serde_json::json;
 
 use crate::tools::{Answer, Context, Failure, failure::call};
 use legend::Legend;
+use tile::Tile;
 
 /// Characters of pictures in an answer, when the call names no range.
 const CELLS: u64 = 6_000;
@@ -55,6 +57,9 @@ pub(in crate::tools) struct SlicesAnswer {
     /// The call that shows the rest.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
+    /// The calls that show what is not in `next` either.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    then: Vec<String>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -112,8 +117,16 @@ pub(super) async fn run(context: &mut Context<'_>, wanted: Slices) -> Result<Ans
     let Some(bounds) = within.or(found.bounds) else {
         return Ok(Answer::data(&picture(found.revision, None, axis, &[])));
     };
-    let (window, rest) =
-        window(bounds, axis, range).map_err(|misfit| refused(context, bounds, axis, &misfit))?;
+    // Who names a range may have a long answer.
+    let tile = range.is_none().then(|| tile::first(bounds, axis)).flatten();
+    let (window, rest, beyond) = match tile {
+        Some(Tile { shown, rest }) => (shown, None, rest),
+        None => {
+            let (window, rest) = window(bounds, axis, range)
+                .map_err(|misfit| refused(context, bounds, axis, &misfit))?;
+            (window, rest, Vec::new())
+        }
+    };
     let params = ReadParams {
         project,
         layer,
@@ -130,6 +143,13 @@ pub(super) async fn run(context: &mut Context<'_>, wanted: Slices) -> Result<Ans
         next["range"] = json!(rest);
         call(context.tool, &next)
     });
+    let mut beyond = beyond.into_iter().map(|within| {
+        let mut next = context.arguments.clone();
+        next["within"] = json!(within);
+        call(context.tool, &next)
+    });
+    answer.next = answer.next.or_else(|| beyond.next());
+    answer.then = beyond.collect();
     Ok(Answer::data(&answer))
 }
 
@@ -239,7 +259,15 @@ fn picture(revision: Revision, bounds: Option<Box3>, axis: Axis, voxels: &[u8]) 
             slices.push(Slice { at: format!("{} {at}", NAMES[along]), rows });
         }
     }
-    SlicesAnswer { revision, bounds, how, legend: legend.into_names(), slices, next: None }
+    SlicesAnswer {
+        revision,
+        bounds,
+        how,
+        legend: legend.into_names(),
+        slices,
+        next: None,
+        then: Vec::new(),
+    }
 }
 
 /// Two rows above a picture: the coordinate of every tenth column and of the first one, and the

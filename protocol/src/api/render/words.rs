@@ -114,7 +114,7 @@ macro_rules! as_text {
 }
 
 as_text!(Background, "^(transparent|#[0-9a-fA-F]{6}(-#[0-9a-fA-F]{6})?)$");
-as_text!(Since, "^(last|[0-9]+\\.[0-9a-f]{8})$");
+as_text!(Since, "^(last|undone|[0-9]+\\.[0-9a-f]{8})$");
 
 #[cfg(test)]
 mod tests {
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn times_read_and_write() {
-        for text in ["last", "105.9f3a12cc"] {
+        for text in ["last", "undone", "105.9f3a12cc"] {
             assert_eq!(text.parse::<Since>().map(|since| since.to_string()), Ok(text.to_owned()));
         }
         for text in ["", "first", "105", "LAST"] {
