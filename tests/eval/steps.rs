@@ -11,7 +11,8 @@ fn what_an_undo_took_back_is_what_its_next_call_marks() {
     let mut bridge = bridge_in(&place, &[]);
     bridge.tool("project", json!({ "action": "create", "project": "p" })).data();
     for x in [0, 10, 20] {
-        let edit = json!({ "edit": "box", "min": [x, 0, 0], "max": [x + 4, 4, 4], "color": "#c8322f" });
+        let edit =
+            json!({ "edit": "box", "min": [x, 0, 0], "max": [x + 4, 4, 4], "color": "#c8322f" });
         bridge.tool("voxels_edit", json!({ "project": "p", "edits": [edit] })).data();
     }
     for (action, marked) in [

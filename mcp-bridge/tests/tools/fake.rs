@@ -144,11 +144,7 @@ impl Fake {
             project::Create::NAME | project::Restore::NAME => {
                 value(&project::CreateReply { project: "castle".into(), id: 7 })
             }
-            project::List::NAME if call.params["trash"] == json!(true) => {
-                let gone = json!({ "project": "gone", "id": 7, "deleted_ms": 1 });
-                json!({ "projects": [gone], "more": false })
-            }
-            project::List::NAME => value(&project::ListReply { projects: vec![], more: false }),
+            project::List::NAME => listed(call.params["trash"] == json!(true)),
             project::Info::NAME => value(&info(3)),
             project::Rename::NAME | project::Purge::NAME => value(&Done {}),
             project::Delete::NAME => value(&project::DeleteReply { id: 7, kept_until_ms: 1 }),
@@ -390,6 +386,12 @@ fn dense(window: Box3) -> Vec<u8> {
         }
     }
     bytes
+}
+
+/// No projects, and one in the trash.
+fn listed(trash: bool) -> Value {
+    let gone = json!({ "project": "gone", "id": 7, "deleted_ms": 1 });
+    json!({ "projects": if trash { vec![gone] } else { vec![] }, "more": false })
 }
 
 fn status(down: bool) -> Status {
