@@ -4,7 +4,7 @@ use goxe_protocol::api::types::{Axis, Color, Position};
 use goxe_protocol::api::voxel::{ColoredVoxel, EditItem, Mode};
 
 /// Edits of one call at most, as the tool says.
-pub const EDITS_MAX: usize = 256;
+pub const EDITS_MAX: usize = 200;
 /// Single voxels of one edit at most, as the tool says.
 pub const VOXELS_MAX: usize = 1000;
 
