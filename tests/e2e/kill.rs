@@ -1,19 +1,21 @@
 //! kill -9 at any moment: what was acknowledged is there once, all else once or not at all, and one can find out.
 
-use std::collections::BTreeMap;
+mod ledger;
+mod storm;
+
 use std::fs;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use goxe_protocol::blocking::CallError;
-use nix::sys::signal::{Signal, kill};
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
+use self::ledger::{Ledger, revision_number};
+use self::storm::{Said, Storm, kill_again_and_again, read_through, write_through};
 use crate::support::client::{is_lost, mark};
-use crate::support::place::pid;
 use crate::support::{Bridge, Client, Daemon, Place, Rng, count, until};
 
 /// Edits are numbered; the next number is nobody's yet.
@@ -90,92 +92,6 @@ fn collect_names(folder: &Path, names: &mut Vec<std::path::PathBuf>) {
     }
 }
 
-/// What is known of every edit: the number of its revision, or that it never was.
-#[derive(Default)]
-struct Ledger {
-    committed: BTreeMap<u64, u64>,
-    never: Vec<u64>,
-    /// Commits in all: the revision number that the project must have.
-    commits: u64,
-}
-
-fn revision_number(revision: &str) -> u64 {
-    let number = revision.split('.').next().and_then(|number| number.parse().ok());
-    number.expect("a revision begins with its number")
-}
-
-impl Ledger {
-    fn commit(&mut self, number: u64, revision: &str) {
-        let revision = revision_number(revision);
-        assert_eq!(self.committed.insert(number, revision), None, "edit {number} twice");
-        self.commits += 1;
-    }
-
-    /// Finds out about the edits that were sent, and checks that the project holds what it must.
-    fn settle(&mut self, client: &mut Client, sent: Vec<Sent>, rng: &mut Rng) {
-        let first =
-            sent.iter().flat_map(|sent| &sent.acknowledged).map(|(number, _)| *number).min();
-        for sent in sent {
-            for (number, revision) in &sent.acknowledged {
-                self.commit(*number, revision);
-            }
-            if let Some((number, key)) = sent.open {
-                self.find_out(client, number, &key, rng);
-            }
-        }
-        let revisions: std::collections::BTreeSet<u64> = self.committed.values().copied().collect();
-        assert_eq!(revisions.len() as u64, self.commits, "two edits share a revision");
-        let revision = client.revision("castle");
-        assert_eq!(revision_number(&revision), self.commits, "commits that nobody knows of");
-        self.check(client, first.unwrap_or(0));
-    }
-
-    /// Asks what became of an edit that was not answered; half of the time sends it again instead.
-    fn find_out(&mut self, client: &mut Client, number: u64, key: &str, rng: &mut Rng) {
-        let outcome =
-            client.call_patiently("history.outcome", json!({ "project": "castle", "key": key }));
-        let committed = outcome["revision"].as_str().map(str::to_owned);
-        match outcome["outcome"].as_str() {
-            Some("committed") => assert!(committed.is_some(), "{outcome}"),
-            Some("never") => assert!(committed.is_none(), "{outcome}"),
-            other => panic!("edit {number} is {other:?} after a restart"),
-        }
-        if rng.below(2) == 0 {
-            let again = client.send("voxel.edit", mark("castle", number), Some(key), None);
-            let again = again.expect("the same call with the same key");
-            let revision = again.reply["revision"].as_str().expect("a revision").to_owned();
-            assert!(committed.is_none_or(|committed| committed == revision), "it ran again");
-            self.commit(number, &revision);
-        } else if let Some(revision) = committed {
-            self.commit(number, &revision);
-        } else {
-            self.never.push(number);
-        }
-    }
-
-    /// Every edit from this number on is there, or is not, as it should be.
-    fn check(&self, client: &mut Client, from: u64) {
-        let committed = self.committed.range(from..).map(|(number, _)| (*number, true));
-        let never =
-            self.never.iter().filter(|number| **number >= from).map(|number| (*number, false));
-        let all: Vec<(u64, bool)> = committed.chain(never).collect();
-        for part in all.chunks(64) {
-            let at: Vec<_> = part.iter().map(|(number, _)| position(*number)).collect();
-            let voxels = client.call("voxel.get", json!({ "project": "castle", "at": at }));
-            for ((number, is_there), voxel) in
-                part.iter().zip(voxels["voxels"].as_array().expect("a list"))
-            {
-                assert_eq!(voxel.is_object(), *is_there, "edit {number}: {voxel}");
-            }
-        }
-    }
-}
-
-/// Where the edit of a number sets its voxel.
-fn position(number: u64) -> Value {
-    mark("castle", number)["edits"][0]["voxels"][0]["at"].clone()
-}
-
 #[test]
 fn no_acknowledged_edit_is_lost_or_doubled() {
     const WRITERS: usize = 3;
@@ -203,102 +119,6 @@ fn no_acknowledged_edit_is_lost_or_doubled() {
     let daemon = place.daemon();
     ledger.check(&mut daemon.client(), 0);
     daemon.stop();
-}
-
-/// How many call while daemons die.
-const CALLERS: usize = 4;
-
-/// What those who call share with the one who kills.
-#[derive(Default)]
-struct Storm {
-    is_over: AtomicBool,
-    /// Calls that each of them began.
-    turns: [AtomicU64; CALLERS],
-}
-
-impl Storm {
-    fn rages(&self) -> bool {
-        !self.is_over.load(Ordering::Relaxed)
-    }
-
-    /// Lets everybody get an answer. A daemon needs a moment to bring a project into memory; on a busy
-    /// machine none would ever live that long.
-    fn pause(&self) {
-        let turns = || self.turns.each_ref().map(|turns| turns.load(Ordering::Relaxed));
-        let before = turns();
-        until("everybody was answered", Duration::from_secs(120), || {
-            turns().iter().zip(&before).all(|(now, before)| now > before).then_some(())
-        });
-    }
-}
-
-/// What a bridge said of its edits.
-#[derive(Default)]
-struct Said {
-    done: Vec<(u64, String)>,
-    not_done: Vec<u64>,
-    /// How often it could not tell at first.
-    unknown: u64,
-}
-
-fn write_through(bridge: &mut Bridge, storm: &Storm, number: usize) -> Said {
-    let mut said = Said::default();
-    let turns = &storm.turns[number];
-    while storm.rages() {
-        turns.fetch_add(1, Ordering::Relaxed);
-        let number = next_number();
-        let answer = bridge.tool_in_trouble("voxels_edit", mark("castle", number));
-        let text = answer.text();
-        if !answer.is_error() {
-            let revision = answer.data()["revision"].as_str().expect("a revision").to_owned();
-            said.done.push((number, revision));
-        } else if text.contains("Unknown whether") {
-            said.unknown += 1;
-            match settle(bridge, &text) {
-                Some(revision) => said.done.push((number, revision)),
-                None => said.not_done.push(number),
-            }
-        } else {
-            assert!(text.contains("Not done"), "edit {number}: neither done nor not done: {text}");
-            said.not_done.push(number);
-        }
-    }
-    said
-}
-
-/// What `history` says of an edit that nobody could tell of, by the call that its error gives.
-fn settle(bridge: &mut Bridge, text: &str) -> Option<String> {
-    let arguments = text.split("Next: history ").nth(1).expect("how to find out");
-    let arguments: Value = serde_json::from_str(arguments).expect("arguments as JSON");
-    let outcome = until("the outcome is known", Duration::from_secs(120), || {
-        // As long as daemons die it may have to be asked again, and may be too early to ask.
-        let answer = bridge.tool_in_trouble("history", arguments.clone());
-        (!answer.is_error()).then(|| answer.data().clone())
-    });
-    match outcome["outcome"].as_str() {
-        Some("committed") => Some(outcome["revision"].as_str().expect("a revision").to_owned()),
-        Some("never") => None,
-        other => panic!("an edit of a daemon that is gone is {other:?}"),
-    }
-}
-
-/// Reads until it is told to stop. Whatever happens to daemons, every read succeeds.
-fn read_through(bridge: &mut Bridge, storm: &Storm, number: usize) -> u64 {
-    let mut reads = 0;
-    let turns = &storm.turns[number];
-    let arguments = json!({ "read": "at", "project": "castle", "at": [[0, 0, 0], [1, 0, 0]] });
-    while storm.rages() {
-        turns.fetch_add(1, Ordering::Relaxed);
-        let answer = bridge.tool_in_trouble("voxels_read", arguments.clone());
-        assert!(!answer.is_error(), "read {reads}: {}", answer.text());
-        reads += 1;
-    }
-    reads
-}
-
-/// The daemon that serves a place now, to be killed.
-fn daemon_of(place: &Place) -> Option<u32> {
-    place.endpoint().map(|endpoint| endpoint.pid)
 }
 
 #[test]
@@ -353,30 +173,6 @@ fn bridge_hides_the_death_of_its_daemon_or_says_what_became_of_an_edit() {
         assert!(bridge.leave().success());
     }
     place.json(&["daemon", "stop"]);
-}
-
-/// Kills the daemon that serves, and the next one, each at some moment of its life.
-fn kill_again_and_again(place: &Place, rng: &mut Rng, kills: u64, storm: &Storm) {
-    let mut last = 0;
-    for number in 0..kills {
-        let daemon = until("the bridges started another daemon", Duration::from_secs(60), || {
-            daemon_of(place).filter(|pid| *pid != last)
-        });
-        if number % 10 == 9 {
-            storm.pause();
-        }
-        // Now and then one may live long enough to count as good.
-        if number % 60 == 59 {
-            thread::sleep(Duration::from_millis(1200));
-        }
-        await_moment(place, rng);
-        last = daemon;
-        // It may be gone already: a bridge may have judged it.
-        let _ = kill(pid(daemon), Signal::SIGKILL);
-        if number % 1000 == 999 {
-            println!("{} kills", number + 1);
-        }
-    }
 }
 
 /// Waits until the project has been saved whole since `before`.

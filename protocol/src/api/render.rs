@@ -219,6 +219,15 @@ impl TurntableParams {
     pub const FRAME_MS: u16 = 70;
     /// Pixels along a side.
     pub const SIDE: u32 = 400;
+    /// Pixels of all pictures together that the shipped `engine.render_pixels_max` lets pass.
+    const PIXELS_MAX: u32 = 1 << 24;
+
+    /// A side for so many pictures, at most [`SIDE`](Self::SIDE): many of them have to be smaller.
+    pub fn side_of(frames: u32) -> u32 {
+        let pixels = |side: u32| frames.saturating_mul(side * side);
+        let mut sides = (8..=Self::SIDE).rev().step_by(8);
+        sides.find(|side| pixels(*side) <= Self::PIXELS_MAX).unwrap_or(8)
+    }
 }
 
 /// Reply of `render.image`.

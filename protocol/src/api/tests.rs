@@ -57,3 +57,11 @@ fn schemas_have_no_references_and_params_are_objects() {
         }
     }
 }
+
+#[test]
+fn many_pictures_of_a_turntable_are_small_enough_together() {
+    let side = render::TurntableParams::side_of;
+    assert_eq!([side(2), side(36), side(104)], [400; 3]);
+    assert_eq!(side(120), 368);
+    assert!((2..=120).all(|frames| frames * side(frames).pow(2) <= 1 << 24));
+}

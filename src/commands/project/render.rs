@@ -72,10 +72,12 @@ fn turntable(arguments: Render, daemon: &Daemon<'_>, context: &Context) -> Resul
     let path = file_of(&arguments.project, arguments.turntable, "png")?;
     let mut file = NewFile::create(&path, arguments.overwrite)?;
     let size = arguments.size.map(|size| (size.width, size.height));
-    let (width, height) = size.unwrap_or((TurntableParams::SIDE, TurntableParams::SIDE));
+    let frames = arguments.frames.unwrap_or(TurntableParams::FRAMES);
+    let side = TurntableParams::side_of(frames);
+    let (width, height) = size.unwrap_or((side, side));
     let params = TurntableParams {
         project: arguments.project,
-        frames: arguments.frames.unwrap_or(TurntableParams::FRAMES),
+        frames,
         frame_ms: arguments.frame_ms.unwrap_or(TurntableParams::FRAME_MS),
         width,
         height,

@@ -11,9 +11,6 @@ use crate::tools::{Context, Failure};
 /// A range of a blob in one message.
 const RANGE_BYTES: u64 = 8 << 20;
 
-/// Pixels of all pictures together, as the engine takes them unless it is configured otherwise.
-const PIXELS_MAX: u32 = 1 << 24;
-
 /// Makes the file and says where it is.
 pub(super) async fn write(
     context: &mut Context<'_>,
@@ -54,7 +51,7 @@ pub(super) async fn write(
 /// A turn that looks like the picture.
 fn params(image: &ImageParams, files: &Files) -> TurntableParams {
     let frames = files.frames.unwrap_or(TurntableParams::FRAMES);
-    let side = image.width.or(image.height).unwrap_or_else(|| side_of(frames));
+    let side = image.width.or(image.height).unwrap_or_else(|| TurntableParams::side_of(frames));
     TurntableParams {
         project: image.project.clone(),
         frames,
@@ -74,24 +71,5 @@ fn params(image: &ImageParams, files: &Files) -> TurntableParams {
         layers: image.layers.clone(),
         checkpoint: image.checkpoint.clone(),
         job: false,
-    }
-}
-
-/// The side of so many pictures: many of them are smaller.
-fn side_of(frames: u32) -> u32 {
-    let pixels = |side: u32| frames.saturating_mul(side * side);
-    let sides = (8..=TurntableParams::SIDE).rev().step_by(8);
-    sides.into_iter().find(|side| pixels(*side) <= PIXELS_MAX).unwrap_or(8)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::side_of;
-
-    #[test]
-    fn many_pictures_are_small_enough_together() {
-        assert_eq!([side_of(2), side_of(36), side_of(104)], [400; 3]);
-        assert_eq!(side_of(120), 368);
-        assert!((2..=120).all(|frames| frames * side_of(frames).pow(2) <= super::PIXELS_MAX));
     }
 }
