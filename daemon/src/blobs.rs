@@ -14,12 +14,14 @@ use std::{
 
 use goxe_protocol::{Code, Error};
 
-use crate::{memory::Memory, slice::Slice};
+use crate::{
+    memory::{Account, Charge, Memory},
+    slice::Slice,
+};
 
 mod held;
 
 use held::Held;
-pub use held::Room;
 
 /// One blob. What was written in large pieces is held in the memory it arrived in, as far as there is
 /// room; everything else lies in a file. The file has no name any more, so that it goes with the last
@@ -47,7 +49,7 @@ pub struct BlobWrite {
     /// How long it is.
     pub length: u64,
     /// Room for what was written, if it is not in the file.
-    pub room: Option<Room>,
+    pub room: Option<Charge>,
 }
 
 impl Blob {
@@ -157,10 +159,8 @@ pub struct Shelf {
     epoch: String,
     bytes_max: u64,
     ever: AtomicU64,
-    /// What all peers hold, which what is held counts to.
-    memory: Arc<Memory>,
-    /// What all blobs hold: a share of that.
-    share: Arc<Memory>,
+    /// What all blobs hold.
+    account: Arc<Account>,
 }
 
 /// Blobs hold at most one part in so many of what all peers may.
@@ -169,15 +169,15 @@ const SHARE: usize = 4;
 impl Shelf {
     /// A shelf with files in `folder`; ids begin with the epoch, so that one of an earlier run of
     /// the daemon is not taken for one of this.
-    pub fn new(folder: PathBuf, epoch: &str, bytes_max: u64, memory: Arc<Memory>) -> Self {
-        let share = Memory::new(memory.bytes_max() / SHARE);
+    pub fn new(folder: PathBuf, epoch: &str, bytes_max: u64, memory: &Arc<Memory>) -> Self {
+        let account = memory.part(memory.bytes_max() / SHARE);
         let (epoch, ever) = (epoch.to_owned(), AtomicU64::new(0));
-        Shelf { folder, epoch, bytes_max, ever, memory, share }
+        Shelf { folder, epoch, bytes_max, ever, account }
     }
 
     /// Room to hold so much, if there is any.
-    pub fn room(&self, bytes: usize) -> Option<Room> {
-        Room::new(&self.share, &self.memory, bytes)
+    pub fn room(&self, bytes: usize) -> Option<Charge> {
+        self.account.reserve(bytes).ok()
     }
 
     /// A blob of these contents, one behind the other: held, where there is room.

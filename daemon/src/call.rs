@@ -16,7 +16,7 @@ use goxe_protocol::{
     inbound::Form,
     rpc::{self, Id, Meta, Progress},
 };
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{memory::Charge, out::Segment, slice::Slice};
 
@@ -124,6 +124,8 @@ pub struct Envelope {
     pub deadline: Option<Instant>,
     /// Whether and under which token it hears how far the call is.
     pub progress: Option<Progress<'static>>,
+    /// The peer that asked, whatever happens to the answer.
+    pub asker: PeerId,
     /// What the call makes the daemon hold.
     pub charge: Option<Arc<Charge>>,
 }
@@ -148,8 +150,10 @@ impl Envelope {
 
     /// Work that the daemon gives itself: nobody is answered.
     pub fn of_daemon() -> Self {
+        let nobody = PeerId { slot: u32::MAX, generation: 0 };
         Envelope {
-            ticket: Ticket { peer: PeerId { slot: u32::MAX, generation: 0 }, call: 0 },
+            ticket: Ticket { peer: nobody, call: 0 },
+            asker: nobody,
             id: Id::NULL,
             form: ReplyForm::Whole(Form::Frames),
             principal: Principal::new("goxe", Role::Admin),
@@ -209,6 +213,12 @@ impl Payload {
             Payload::Frame(frame, _) => frame.bytes(),
         }
     }
+}
+
+/// Reads a method's params.
+pub fn parse<T: DeserializeOwned>(params: &str) -> Result<T, goxe_protocol::Error> {
+    serde_json::from_str(params)
+        .map_err(|error| goxe_protocol::Error::invalid_params(error.to_string()))
 }
 
 /// What a method answers, still without id and frame.

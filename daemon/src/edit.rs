@@ -16,17 +16,31 @@ use jiff::Timestamp;
 use crate::{
     call::{Encoded, Envelope, Payload, Reply, Ticket},
     errors,
-    handlers::{EditFn, EditInput},
     journal::{
         ProjectId, Revision,
         chain::{ParamsDigest, change_digest},
         keys::Key,
         record::{self, Draft},
     },
-    lanes::guard,
+    guard::guard,
     store::catalogue,
     view::View,
 };
+
+/// What an edit has at hand.
+pub struct EditInput<'a> {
+    /// The params as JSON.
+    pub params: &'a str,
+    /// The attachment.
+    pub attachment: Option<&'a [u8]>,
+    /// The state it is prepared against.
+    pub view: &'a View,
+    /// Who makes it.
+    pub author: &'a str,
+}
+
+/// Says what an edit is to do.
+pub type EditFn = fn(&EditInput<'_>) -> Result<EditPlan, Error>;
 
 /// An idempotency key, and what it stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,8 +104,8 @@ pub struct Outcome<'a> {
 pub enum Source {
     /// From the params, when its turn has come.
     Params(EditFn),
-    /// Made before, because making it took long.
-    Ready(Box<EditPlan>),
+    /// Made before, on a lane of its own, because making it takes long.
+    Ready(Option<Box<EditPlan>>),
 }
 
 /// An edit that waits for its turn.
@@ -156,11 +170,6 @@ pub struct EditWritten {
     pub time_ms: i64,
 }
 
-/// The plan of an edit whose plan is made otherwise, or was taken.
-pub fn unplanned(_: &EditInput<'_>) -> Result<EditPlan, Error> {
-    Err(Error::internal("the edit has no plan"))
-}
-
 /// An edit after its turn.
 pub enum Ran {
     /// It changes nothing, or was only asked what it would do: this is the answer.
@@ -179,19 +188,22 @@ pub enum Ran {
 impl EditCall {
     /// Makes the plan, or takes the one that was made before.
     fn plan(&mut self, head: &View) -> Result<EditPlan, Error> {
-        match std::mem::replace(&mut self.source, Source::Params(unplanned)) {
+        match &mut self.source {
             Source::Params(make) => make(&EditInput {
                 params: self.payload.params(),
                 attachment: self.payload.attachment(),
                 view: head,
                 author: &self.envelope.principal.author,
             }),
-            Source::Ready(plan) => Ok(*plan),
+            Source::Ready(plan) => {
+                let plan = plan.take().map(|plan| *plan);
+                plan.ok_or_else(|| Error::internal("the edit has no plan"))
+            }
         }
     }
 
-    /// Prepares the edit against `head` and applies it. Neither changes what is there: an error
-    /// or a panic leaves the head as it was.
+    /// Prepares the edit against `head` and applies it. Neither changes what is there: after an error
+    /// the head is as it was, and the edit can be run again.
     pub fn run(
         &mut self,
         head: &View,
@@ -202,23 +214,27 @@ impl EditCall {
         if let Some(wanted) = plan.if_revision {
             errors::check_revision(wanted, head.revision)?;
         }
-        guard(|| self.apply(plan, head, limits, progress))
+        let prepared = guard(|| {
+            head.project.prepare(&plan.request, limits, progress).map_err(|error| {
+                // Only an edit list is counted by who sent it.
+                let counted = self.method == voxel::Edit::NAME;
+                errors::edit(if counted { error } else { error.cause.into() })
+            })
+        });
+        match prepared {
+            Ok(prepared) => guard(|| self.apply(plan, prepared, head)),
+            Err(error) => {
+                if let Source::Ready(place) = &mut self.source {
+                    *place = Some(Box::new(plan));
+                }
+                Err(error)
+            }
+        }
     }
 
-    fn apply(
-        &self,
-        plan: EditPlan,
-        head: &View,
-        limits: &Limits,
-        progress: &mut dyn Progress,
-    ) -> Result<Ran, Error> {
+    fn apply(&self, plan: EditPlan, prepared: Prepared, head: &View) -> Result<Ran, Error> {
+        let Prepared { change, report } = prepared;
         let author = &self.envelope.principal.author;
-        let prepared = head.project.prepare(&plan.request, limits, progress);
-        let Prepared { change, report } = prepared.map_err(|error| {
-            // Only an edit list is counted by who sent it.
-            let counted = self.method == voxel::Edit::NAME;
-            errors::edit(if counted { error } else { error.cause.into() })
-        })?;
         if plan.dry_run || change.is_empty() {
             let (revision, dry_run) = (head.revision, plan.dry_run);
             let reply = (plan.answer)(&Outcome { report: &report, revision, dry_run })?;

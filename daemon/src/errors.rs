@@ -133,8 +133,3 @@ pub fn journal(failure: &Failure) -> Error {
 pub fn catalogue(error: &CatalogueError) -> Error {
     error.to_wire()
 }
-
-/// The params are not what the method takes.
-pub fn params(error: &serde_json::Error) -> Error {
-    Error::invalid_params(error.to_string())
-}

@@ -10,140 +10,14 @@ pub mod project;
 pub mod render;
 pub mod system;
 pub mod voxel;
+mod weight;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
-use goxe_engine::progress::Progress;
-use goxe_protocol::{
-    Error,
-    api::{self, MethodInfo},
-};
+use goxe_protocol::api;
 use rustc_hash::FxHashMap;
-use serde::de::DeserializeOwned;
 
-use crate::{
-    blobs::{Blob, BlobWrite, Shelf},
-    call::{Payload, Principal, Reply},
-    edit::{EditPlan, Written},
-    errors,
-    lanes::BackupInput,
-    router::{Asked, Router},
-    session::Session,
-    store::Store,
-    view::View,
-};
-
-/// What a read has at hand.
-pub struct ReadInput<'a> {
-    /// The params as JSON.
-    pub params: &'a str,
-    /// The project at one revision.
-    pub view: &'a Arc<View>,
-    /// The project's name.
-    pub name: &'a str,
-    /// Why the project cannot be edited, if it cannot.
-    pub read_only: Option<&'a str>,
-    /// Cancel checks and progress.
-    pub progress: &'a mut dyn Progress,
-    /// Where answers larger than a frame go.
-    pub shelf: &'a Shelf,
-    /// Largest answer.
-    pub reply_bytes_max: usize,
-    /// Largest picture.
-    pub render_pixels_max: u64,
-    /// Set when the answer carries a cursor, so that the view is kept for the next page.
-    pub pin: &'a mut bool,
-    /// Set to a blob that was filled because the answer is larger than a frame.
-    pub made: &'a mut Option<Arc<Blob>>,
-    /// On whose behalf.
-    pub principal: &'a Principal,
-}
-
-/// What an edit has at hand.
-pub struct EditInput<'a> {
-    /// The params as JSON.
-    pub params: &'a str,
-    /// The attachment.
-    pub attachment: Option<&'a [u8]>,
-    /// The state it is prepared against.
-    pub view: &'a View,
-    /// Who makes it.
-    pub author: &'a str,
-}
-
-/// What a call has at hand that concerns no project.
-pub struct FreeInput<'a> {
-    /// The params as JSON.
-    pub params: &'a str,
-    /// The attachment.
-    pub attachment: Option<&'a [u8]>,
-    /// What params and attachment take in memory.
-    pub payload_bytes: usize,
-    /// The blob that the params name.
-    pub blob: Option<&'a Arc<Blob>>,
-    /// Set to what was written to it; with room, the attachment is held.
-    pub written: &'a mut Option<BlobWrite>,
-    /// Every project, for a backup.
-    pub backup: Option<&'a BackupInput>,
-    /// On whose behalf.
-    pub principal: &'a Principal,
-    /// Cancel checks and progress.
-    pub progress: &'a mut dyn Progress,
-    /// Where blobs are made.
-    pub shelf: &'a Shelf,
-    /// Projects that are not in memory.
-    pub store: &'a Store<Written>,
-    /// Set to a blob that was made.
-    pub made: &'a mut Option<Arc<Blob>>,
-    /// Largest answer.
-    pub reply_bytes_max: usize,
-}
-
-/// Answers on the loop.
-pub type InlineFn = fn(&mut Router, &mut Session, &Asked<'_>) -> Result<Reply, Error>;
-/// Answers from a snapshot.
-pub type ReadFn = fn(&mut ReadInput<'_>) -> Result<Reply, Error>;
-/// Answers without a project.
-pub type FreeFn = fn(&mut FreeInput<'_>) -> Result<Reply, Error>;
-/// Says what an edit is to do.
-pub type EditFn = fn(&EditInput<'_>) -> Result<EditPlan, Error>;
-/// Says what an import is to do; reading the content takes long.
-pub type ImportFn = fn(&Payload, Option<&Blob>, &mut dyn Progress) -> Result<EditPlan, Error>;
-/// Changes the catalogue.
-pub type CatalogueFn = fn(&mut Router, &Asked<'_>) -> Result<crate::router::CataloguePlan, Error>;
-
-/// How a method is run.
-#[derive(Clone, Copy)]
-pub enum Handler {
-    /// `system.echo`: as fast as bytes go.
-    Echo,
-    /// On the loop.
-    Inline(InlineFn),
-    /// `job.status`: on the loop, perhaps later.
-    Wait,
-    /// On a lane, from a snapshot of its project.
-    Read(ReadFn),
-    /// The same for work that takes long.
-    Long(ReadFn),
-    /// On a lane, without a project.
-    Free(FreeFn),
-    /// The same for work that takes long.
-    LongFree(FreeFn),
-    /// On its project's strand.
-    Edit(EditFn),
-    /// On a lane first, then on its project's strand.
-    Import(ImportFn),
-    /// On the loop, then through the journal.
-    Catalogue(CatalogueFn),
-}
-
-/// A method and how it is run.
-pub struct Route {
-    /// What the catalogue says of it.
-    pub info: &'static MethodInfo,
-    /// How it is run.
-    pub handler: Handler,
-}
+use crate::router::route::{Handler, Route};
 
 /// Which handler a method has; a method of the catalogue without one fails a test.
 fn handler(name: &str) -> Option<Handler> {
@@ -206,14 +80,9 @@ pub fn route(name: &str) -> Option<&'static Route> {
     let routes = ROUTES.get_or_init(|| {
         let methods = api::CATALOGUE.iter();
         let routes = methods.filter_map(|info| Some((info.name, handler(info.name)?, info)));
-        routes.map(|(name, handler, info)| (name, Route { info, handler })).collect()
+        routes.map(|(name, handler, info)| (name, Route { info, handler, weigh: weight::of(name) })).collect()
     });
     routes.get(name)
-}
-
-/// Reads a method's params.
-pub fn parse<T: DeserializeOwned>(params: &str) -> Result<T, Error> {
-    serde_json::from_str(params).map_err(|error| errors::params(&error))
 }
 
 #[cfg(test)]

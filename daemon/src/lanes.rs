@@ -1,12 +1,11 @@
 //! The lanes: threads that own nothing and run what the router hands them.
 
-mod job;
+mod loan;
 pub mod progress;
-mod work;
+mod serve;
 
 use std::{
     fmt, io,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
@@ -15,22 +14,15 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
-use goxe_protocol::Error;
 
-use self::progress::LaneProgress;
-pub use self::{
-    job::{
-        BackupInput, Done, FreeJob, Garbage, ImageJob, ImportJob, Job, Kept, Loan, ParseJob,
-        ReadJob, StrandJob,
-    },
-    work::run,
-};
+pub use self::{loan::Loan, serve::run};
 use crate::{
     blobs::Shelf,
-    call::{Envelope, Ticket},
+    call::Ticket,
     edit::Written,
-    life::vitals::Vitals,
     store::Store,
+    vitals::Vitals,
+    work::{Done, Job, Size, Told},
 };
 
 /// Wakes the event loop.
@@ -49,7 +41,7 @@ pub struct LaneContext {
     /// Where blobs are made.
     pub shelf: Arc<Shelf>,
     /// Where results go.
-    pub done: Sender<Done>,
+    pub done: Sender<Told>,
     /// Wakes the loop after each.
     pub wake: Arc<dyn Wake>,
     /// Set while the loop sleeps and need not hear of answers that were sent.
@@ -58,13 +50,15 @@ pub struct LaneContext {
     pub reply_bytes_max: usize,
     /// Largest picture.
     pub render_pixels_max: u64,
+    /// Largest file that is made of a project.
+    pub export_bytes_max: usize,
     /// Bounds of edits and imports.
     pub engine: Arc<goxe_engine::limits::Limits>,
 }
 
 /// The running lanes.
 pub struct Lanes {
-    jobs: Option<Sender<Job>>,
+    jobs: Option<Sender<(Job, Option<Arc<Loan>>)>>,
     seats: Arc<[Seat]>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -85,7 +79,7 @@ impl fmt::Debug for Lanes {
 }
 
 impl Lanes {
-    /// Starts `count` lanes. At most `queue_max` jobs wait; the router keeps to that.
+    /// Starts `count` lanes, which have at most `queue_max` jobs; the router keeps to that.
     pub fn start(count: usize, queue_max: usize, context: &LaneContext) -> io::Result<Self> {
         let (jobs, queue) = bounded(queue_max);
         let seats: Arc<[Seat]> = (0..count).map(|_| Seat::default()).collect();
@@ -100,10 +94,11 @@ impl Lanes {
         Ok(Lanes { jobs: Some(jobs), seats, threads })
     }
 
-    /// Hands a job over. The router counts what waits, so that there is room.
-    pub fn submit(&self, job: Job) {
+    /// Hands a job over, perhaps with the peer's socket. The router counts what lanes have, so that
+    /// there is room.
+    pub fn submit(&self, job: Job, loan: Option<Arc<Loan>>) {
         if let Some(jobs) = &self.jobs
-            && jobs.try_send(job).is_err()
+            && jobs.try_send((job, loan)).is_err()
         {
             debug_assert!(false, "the router hands over more jobs than the lanes' queue holds");
             tracing::error!("a job was lost: the queue of the lanes is full");
@@ -125,20 +120,20 @@ impl Lanes {
     }
 }
 
-fn serve(lane: usize, queue: &Receiver<Job>, seats: &[Seat], context: &LaneContext) {
+fn serve(lane: usize, queue: &Receiver<(Job, Option<Arc<Loan>>)>, seats: &[Seat], context: &LaneContext) {
     if let Some(seat) = seats.get(lane) {
         // A lane sits down once: nothing is there yet.
         let _ = seat.thread.set(thread::current());
     }
-    while let Some(job) = next(lane, queue, seats) {
+    while let Some((job, loan)) = next(lane, queue, seats) {
         context.vitals.lane_beats(lane);
-        run(lane, job, context);
+        run(lane, job, loan.as_deref(), context);
         context.vitals.lane_rests(lane);
     }
 }
 
 /// The next job, or nothing once there will be no more.
-fn next(lane: usize, queue: &Receiver<Job>, seats: &[Seat]) -> Option<Job> {
+fn next(lane: usize, queue: &Receiver<(Job, Option<Arc<Loan>>)>, seats: &[Seat]) -> Option<(Job, Option<Arc<Loan>>)> {
     loop {
         match queue.try_recv() {
             Ok(job) => return Some(job),
@@ -179,39 +174,26 @@ fn wake_one(seats: &[Seat]) {
 impl LaneContext {
     /// Tells the loop. Waits where the loop is behind; the loop never waits for a lane.
     fn tell(&self, done: Done) {
-        if self.done.send(done).is_ok() {
+        self.hand_back(Told { done, frees: None });
+    }
+
+    /// Tells the loop the last of a job, whose place is free then.
+    fn end(&self, size: Size, done: Done) {
+        self.hand_back(Told { done, frees: Some(size) });
+    }
+
+    fn hand_back(&self, told: Told) {
+        if self.done.send(told).is_ok() {
             self.wake.wake();
         }
     }
 
     /// Tells the loop of an answer that was sent: only what the loop keeps of the call is to go,
     /// which can wait until it wakes for something else.
-    fn tell_sent(&self, ticket: Ticket, long: bool) {
-        let sent = self.done.send(Done::Sent { ticket, rest: None, long });
-        if sent.is_ok() && !self.dozing.load(Ordering::SeqCst) {
+    fn end_sent(&self, size: Size, ticket: Ticket) {
+        let sent = Told { done: Done::Sent { ticket, rest: None }, frees: Some(size) };
+        if self.done.send(sent).is_ok() && !self.dozing.load(Ordering::SeqCst) {
             self.wake.wake();
         }
     }
-
-    fn progress<'a>(
-        &'a self,
-        lane: usize,
-        envelope: Option<&'a Envelope>,
-        background: bool,
-    ) -> LaneProgress<'a> {
-        LaneProgress::new(&self.vitals, lane, &self.done, &self.wake, envelope, background)
-    }
-}
-
-/// Runs engine code that may panic on input nobody thought of: one answer is lost, nothing else.
-pub fn guard<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-        let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-        tracing::error!(panic = %text, "the engine failed");
-        Err(Error::new(
-            goxe_protocol::Code::EngineFault,
-            "the engine failed on this call; nothing was changed and everything else goes on",
-        ))
-    })
 }

@@ -5,6 +5,5 @@ pub mod lock;
 pub mod log;
 pub mod notify;
 mod run;
-pub mod vitals;
 
 pub use run::{Options, RunError, run};

@@ -44,8 +44,14 @@ pub struct Limits {
     pub blob_bytes_max: u64,
     /// Blobs at a time.
     pub blobs_max: usize,
-    /// Calls that wait for lanes.
+    /// Calls of all peers that are not answered, beyond which each has its part.
     pub lane_queue_max: usize,
+    /// Long calls of one peer that wait or run.
+    pub long_calls_max: usize,
+    /// Memory that one peer may hold.
+    pub peer_bytes_max: usize,
+    /// How long a peer may leave an answer without taking a byte of it.
+    pub send_max: Duration,
     /// Projects in all, trash included.
     pub projects_max: usize,
     /// Memory of all loaded projects.
@@ -98,6 +104,9 @@ impl Limits {
             blob_bytes_max: limits.blob_bytes_max,
             blobs_max: limits.blobs_max,
             lane_queue_max: config.lanes.queue_max,
+            long_calls_max: limits.long_calls_max,
+            peer_bytes_max: limits.peer_bytes_max,
+            send_max: ms(limits.send_ms_max),
             projects_max: config.engine.projects_max,
             projects_bytes_max: config.engine.projects_bytes_max,
             trash_keep_ms: config.engine.trash_keep_ms,
@@ -105,5 +114,10 @@ impl Limits {
             image_after_bytes: config.journal.image_after_bytes,
             drain: ms(config.shutdown.drain_ms),
         }
+    }
+
+    /// The largest file that is made of a project. It is made in memory.
+    pub fn export_bytes_max(&self) -> usize {
+        self.memory_bytes_max / 2
     }
 }

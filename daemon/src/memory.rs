@@ -1,33 +1,79 @@
-//! What all peers together make the daemon hold: queued calls, partial frames, unsent answers.
+//! What peers make the daemon hold, and its bounds: partial messages, waiting calls, answers in the
+//! making and answers that are not sent.
+//!
+//! ```text
+//! memory     all of it, at most `bytes_max`; small calls have a little room beyond
+//!   account  what one peer holds, at most its share, or one call that is larger
+//!     charge one call, one partial message, the output of one peer: given back when it is dropped
+//! ```
+//!
+//! Room is reserved before it is used. What is there already is held whatever the bounds.
 
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
 };
 
-/// The sum, and its bound.
+/// A call that needs at most this much is small.
+pub const SMALL_BYTES_MAX: usize = 64 << 10;
+
+/// Room beyond the bound in which small calls run when everything else is used.
+pub const SMALL_ROOM: usize = 8 << 20;
+
+/// All accounts together, and their bound.
 #[derive(Debug)]
 pub struct Memory {
-    used: AtomicUsize,
+    held: AtomicUsize,
+    /// Counts how often something was given back.
+    returns: AtomicUsize,
     bytes_max: usize,
+    share: usize,
 }
 
-/// A part of the sum that goes back when it is dropped.
+/// What one peer holds, or one part of the daemon for all of them.
+#[derive(Debug)]
+pub struct Account {
+    memory: Arc<Memory>,
+    held: AtomicUsize,
+    share: usize,
+    /// Whether it may go beyond its share for something large while it has nothing else.
+    stretches: bool,
+}
+
+/// A part of an account that goes back when it is dropped.
 #[derive(Debug)]
 pub struct Charge {
-    memory: Arc<Memory>,
-    bytes: usize,
+    account: Arc<Account>,
+    bytes: AtomicUsize,
+}
+
+/// Why there is no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// The account has its share: it has to give back first.
+    Share,
+    /// Everything is used: somebody has to give back first.
+    Full,
+    /// It is more than there is in all.
+    Never,
 }
 
 impl Memory {
-    /// An empty sum.
-    pub fn new(bytes_max: usize) -> Arc<Self> {
-        Arc::new(Memory { used: AtomicUsize::new(0), bytes_max })
+    /// Room of `bytes_max`, of which one peer may have `share`; never more than a quarter.
+    pub fn new(bytes_max: usize, share: usize) -> Arc<Self> {
+        let share = share.min(bytes_max / 4);
+        let [held, returns] = [0, 0].map(AtomicUsize::new);
+        Arc::new(Memory { held, returns, bytes_max, share })
     }
 
-    /// Bytes held.
-    pub fn used(&self) -> usize {
-        self.used.load(Ordering::Relaxed)
+    /// Bytes held or reserved.
+    pub fn held(&self) -> usize {
+        self.held.load(Ordering::Relaxed)
+    }
+
+    /// Another number whenever something was given back.
+    pub fn returns(&self) -> usize {
+        self.returns.load(Ordering::Relaxed)
     }
 
     /// The bound.
@@ -37,36 +83,114 @@ impl Memory {
 
     /// Whether the bound is reached.
     pub fn is_full(&self) -> bool {
-        self.used() >= self.bytes_max
+        self.held() >= self.bytes_max
     }
 
-    /// Adds `bytes` until the charge is dropped, if they fit.
-    pub fn charge(self: &Arc<Self>, bytes: usize) -> Option<Charge> {
-        let fits = |used: usize| used.checked_add(bytes).filter(|&sum| sum <= self.bytes_max);
-        self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).ok()?;
-        Some(Charge { memory: Arc::clone(self), bytes })
+    /// An account of a peer.
+    pub fn account(self: &Arc<Self>) -> Arc<Account> {
+        self.open(self.share, true)
     }
 
-    /// Adds `bytes` until the charge is dropped, whatever the bound: what is there already must be
-    /// counted.
+    /// An account of a part of the daemon, which never has more than its share.
+    pub fn part(self: &Arc<Self>, share: usize) -> Arc<Account> {
+        self.open(share, false)
+    }
+
+    fn open(self: &Arc<Self>, share: usize, stretches: bool) -> Arc<Account> {
+        let (memory, held) = (Arc::clone(self), AtomicUsize::new(0));
+        Arc::new(Account { memory, held, share, stretches })
+    }
+}
+
+impl Account {
+    /// Bytes held or reserved.
+    pub fn held(&self) -> usize {
+        self.held.load(Ordering::Relaxed)
+    }
+
+    /// Whether it has its share, `but` for so much.
+    pub fn is_full_but(&self, but: usize) -> bool {
+        self.held().saturating_sub(but) >= self.share
+    }
+
+    /// Holds `bytes` until the charge is dropped, whatever the bounds: they are there already.
     pub fn hold(self: &Arc<Self>, bytes: usize) -> Charge {
-        self.used.fetch_add(bytes, Ordering::Relaxed);
-        Charge { memory: Arc::clone(self), bytes }
+        let charge = Charge { account: Arc::clone(self), bytes: AtomicUsize::new(0) };
+        charge.set(bytes);
+        charge
     }
 
-    /// Replaces a part of the sum, whatever the bound: what is there already must be counted.
-    pub fn replace(&self, before: usize, after: usize) {
-        if after >= before {
-            self.used.fetch_add(after - before, Ordering::Relaxed);
-        } else {
-            self.used.fetch_sub(before - after, Ordering::Relaxed);
+    /// Reserves `bytes` within the bounds.
+    pub fn reserve(self: &Arc<Self>, bytes: usize) -> Result<Charge, Refused> {
+        let charge = self.hold(0);
+        charge.grow(bytes)?;
+        Ok(charge)
+    }
+
+    /// Whether `bytes` more are within the share, or all that the account has beside `own`.
+    fn takes(&self, bytes: usize, own: usize) -> bool {
+        let held = self.held();
+        let alone = held.saturating_sub(own) <= SMALL_BYTES_MAX;
+        held.saturating_add(bytes) <= self.share || (self.stretches && alone)
+    }
+}
+
+impl Charge {
+    /// Its bytes.
+    pub fn bytes(&self) -> usize {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Makes it larger by `bytes`, within the bounds.
+    pub fn grow(&self, bytes: usize) -> Result<(), Refused> {
+        let Account { memory, held, .. } = &*self.account;
+        let is_small = self.bytes().saturating_add(bytes) <= SMALL_BYTES_MAX;
+        let beyond = if is_small { SMALL_ROOM } else { 0 };
+        let bytes_max = memory.bytes_max.saturating_add(beyond);
+        if self.bytes().saturating_add(bytes) > bytes_max {
+            return Err(Refused::Never);
+        }
+        if !self.account.takes(bytes, self.bytes()) {
+            return Err(Refused::Share);
+        }
+        let fits = |sum: usize| sum.checked_add(bytes).filter(|&sum| sum <= bytes_max);
+        let added = memory.held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits);
+        added.map_err(|_| Refused::Full)?;
+        held.fetch_add(bytes, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Makes it as large as what is there, whatever the bounds.
+    pub fn set(&self, bytes: usize) {
+        let before = self.bytes.swap(bytes, Ordering::Relaxed);
+        let Account { memory, held, .. } = &*self.account;
+        for sum in [&memory.held, held] {
+            if bytes >= before {
+                sum.fetch_add(bytes - before, Ordering::Relaxed);
+            } else {
+                sum.fetch_sub(before - bytes, Ordering::Relaxed);
+            }
+        }
+        if bytes < before {
+            memory.returns.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
 
 impl Drop for Charge {
     fn drop(&mut self) {
-        self.memory.used.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.set(0);
+    }
+}
+
+/// Gives memory that was freed back to the system, as far as the allocator can. It takes some
+/// milliseconds where there is much of it.
+pub fn give_back() {
+    #[cfg(target_env = "gnu")]
+    #[expect(unsafe_code, reason = "a function of the allocator that takes a number and may be called at any time")]
+    unsafe {
+        nix::libc::malloc_trim(0);
     }
 }
 
@@ -74,19 +198,48 @@ impl Drop for Charge {
 mod tests {
     use super::*;
 
+    const KIB: usize = 1 << 10;
+    const MIB: usize = 1 << 20;
+
     #[test]
-    fn charges_are_bounded_and_come_back() {
-        let memory = Memory::new(100);
-        let first = memory.charge(60).unwrap();
-        assert!(memory.charge(41).is_none());
-        let second = memory.charge(40).unwrap();
+    fn reservations_are_bounded_and_come_back() {
+        let memory = Memory::new(10 * MIB, 10 * MIB);
+        let [one, other] = [memory.account(), memory.account()];
+        let large = one.reserve(8 * MIB).unwrap();
+        assert_eq!(one.reserve(MIB).err(), Some(Refused::Share));
+        assert_eq!(other.reserve(3 * MIB).err(), Some(Refused::Full));
+        let second = other.reserve(2 * MIB).unwrap();
         assert!(memory.is_full());
-        drop(first);
-        assert_eq!(memory.used(), 40);
-        memory.replace(0, 500);
-        assert!(memory.charge(1).is_none());
-        memory.replace(500, 0);
-        drop(second);
-        assert_eq!(memory.used(), 0);
+        assert_eq!(other.reserve(100 * MIB).err(), Some(Refused::Never));
+        drop(large);
+        assert_eq!((memory.held(), one.held(), other.held()), (2 * MIB, 0, 2 * MIB));
+        second.set(0);
+        assert_eq!(memory.held(), 0);
+    }
+
+    #[test]
+    fn a_small_call_runs_where_everything_is_used() {
+        let memory = Memory::new(4 * MIB, MIB);
+        let _large = memory.account().reserve(4 * MIB).unwrap();
+        let newcomer = memory.account();
+        let small: Vec<Charge> = std::iter::from_fn(|| memory.account().reserve(64 * KIB).ok()).collect();
+        assert_eq!(small.len(), SMALL_ROOM / (64 * KIB));
+        assert_eq!(newcomer.reserve(1).err(), Some(Refused::Full));
+        drop(small);
+        assert!(newcomer.reserve(64 * KIB).is_ok());
+        assert_eq!(newcomer.reserve(65 * KIB).err(), Some(Refused::Full));
+    }
+
+    #[test]
+    fn one_call_may_be_larger_than_a_share_but_is_alone_then() {
+        let memory = Memory::new(100 * MIB, 10 * MIB);
+        let account = memory.account();
+        let params = account.hold(100);
+        params.grow(60 * MIB).unwrap();
+        assert!(account.is_full_but(0) && !account.is_full_but(60 * MIB));
+        assert_eq!(account.reserve(100 * KIB).err(), Some(Refused::Share));
+        params.set(5 * MIB);
+        assert!(account.reserve(5 * MIB).is_ok());
+        assert_eq!(account.reserve(6 * MIB).err(), Some(Refused::Share));
     }
 }

@@ -4,6 +4,7 @@
 mod lend;
 pub mod listeners;
 mod peer;
+mod policy;
 mod turn;
 
 use std::{
@@ -15,20 +16,25 @@ use std::{
 };
 
 use crossbeam_channel::Receiver;
-use goxe_protocol::inbound::Inbound;
 use mio::{Events, Interest, Poll, Token, Waker};
 use signal_hook_mio::v1_0::Signals;
 
-use self::{listeners::Listeners, peer::Peer};
+use self::{
+    listeners::Listeners,
+    peer::Peer,
+    policy::{Step, Stop},
+};
 use crate::{
     call::PeerId,
     edit::Written,
+    garbage::Garbage,
     journal::writer::Completions,
-    lanes::{Done, Garbage, Lanes, Wake},
-    life::vitals::Vitals,
+    lanes::{Lanes, Wake},
+    memory::Account,
     out::{Outbox, Segment},
     router::{Effects, Router, State},
-    stream::Stream,
+    vitals::Vitals,
+    work::Told,
 };
 
 const UNIX: Token = Token(0);
@@ -81,7 +87,7 @@ impl Wake for Waker {
 /// The loop's channels.
 pub struct Channels {
     /// From the lanes.
-    pub done: Receiver<Done>,
+    pub done: Receiver<Told>,
     /// From the journal.
     pub journal: Receiver<Completions<Written>>,
 }
@@ -112,21 +118,14 @@ pub struct Net {
     spent: Vec<Segment>,
     garbage: Vec<Garbage>,
     garbage_since: Option<Instant>,
-    stopping: Option<Stopping>,
+    /// What garbage takes in memory until it is freed.
+    account: Arc<Account>,
+    /// When to look again for somebody who holds much memory and makes no progress.
+    look_at: Option<Instant>,
+    stop: Option<Stop>,
+    /// When the stop goes on, whatever happens.
+    stop_at: Option<Instant>,
 }
-
-/// A stop on its way.
-#[derive(Clone, Copy, Debug)]
-struct Stopping {
-    /// When what still runs is cancelled.
-    cancel_at: Instant,
-    cancelled: bool,
-    /// When the daemon leaves, whatever still runs.
-    leave_at: Instant,
-}
-
-/// How long cancelled work gets to notice.
-const CANCEL_GRACE: Duration = Duration::from_secs(2);
 
 impl Net {
     /// A loop that listens. Returns the waker for the threads that hand results back.
@@ -138,6 +137,7 @@ impl Net {
         lanes: Lanes,
         vitals: Arc<Vitals>,
         dozing: Arc<AtomicBool>,
+        account: Arc<Account>,
     ) -> io::Result<Self> {
         let registry = poll.registry();
         if let Some(listener) = &mut listeners.unix {
@@ -169,7 +169,10 @@ impl Net {
             spent: Vec::new(),
             garbage: Vec::new(),
             garbage_since: None,
-            stopping: None,
+            account,
+            look_at: None,
+            stop: None,
+            stop_at: None,
         })
     }
 
@@ -204,7 +207,7 @@ impl Net {
             self.peers(router, host, now);
             self.accept(router, now);
             self.deadlines(router, host, now);
-            if self.is_over(router, now) {
+            if self.is_over(router, host, now) {
                 return Ok(self.close(router));
             }
         }
@@ -254,40 +257,41 @@ impl Net {
 
     /// Begins to stop: nobody new comes in, what runs is finished.
     fn stop(&mut self, router: &mut Router, now: Instant) {
-        if self.stopping.is_none() {
+        if self.stop.is_none() {
             self.listeners = Listeners::default();
             self.accept = false;
             router.drain();
-            let cancel_at = now + router.limits.drain;
-            let leave_at = cancel_at + CANCEL_GRACE;
-            self.stopping = Some(Stopping { cancel_at, cancelled: false, leave_at });
+            self.stop = Some(Stop::new(router.limits.drain, now));
         }
     }
 
-    fn is_over(&mut self, router: &mut Router, now: Instant) -> bool {
+    fn is_over(&mut self, router: &mut Router, host: &mut dyn Host, now: Instant) -> bool {
         if router.fatal.is_some() {
             return true;
         }
-        let Some(stopping) = &mut self.stopping else { return false };
-        if now >= stopping.cancel_at && !stopping.cancelled {
-            stopping.cancelled = true;
-            tracing::warn!("what still runs is cancelled: the time to finish it is over");
-            router.cancel_everything();
-        }
         let sent = self.peers.iter().flatten().all(|peer| peer.out.is_empty());
-        (sent && router.is_quiet()) || now >= stopping.leave_at
+        let Some(stop) = &mut self.stop else { return false };
+        match stop.step(router.is_quiet(), sent, now) {
+            Step::Leave => return true,
+            Step::Wait(until) => self.stop_at = Some(until),
+            Step::Cancel => {
+                tracing::warn!("what still runs is cancelled: the time to finish it is over");
+                self.stop_at = Some(now);
+                router.cancel_everything();
+                self.apply(router, host);
+            }
+        }
+        false
     }
 
     fn timeout(&self, router: &Router, now: Instant) -> Option<Duration> {
         if !self.ready.is_empty() || (self.accept && self.accept_again.is_none()) {
             return Some(Duration::ZERO);
         }
-        let stopping = self.stopping.map(|stopping| {
-            if stopping.cancelled { stopping.leave_at } else { stopping.cancel_at }
-        });
         let peers = self.deadlines.peek().map(|Reverse((at, _))| *at);
         let garbage = self.garbage_since.map(|since| since + GARBAGE_AFTER);
-        let next = [router.deadline(), peers, garbage, self.accept_again, stopping];
+        let next =
+            [router.deadline(), peers, garbage, self.accept_again, self.look_at, self.stop_at];
         let next = next.into_iter().flatten().min()?;
         // A timeout is rounded down to milliseconds; rounding up avoids a turn that is too early.
         Some(next.saturating_duration_since(now) + Duration::from_millis(1))
@@ -313,23 +317,31 @@ impl Net {
     /// Does what the router wants done.
     fn apply(&mut self, router: &mut Router, host: &mut dyn Host) {
         let Some(effects) = router.take_effects() else { return };
-        let Effects { jobs, answers, events, resume, garbage, state } = effects;
-        for mut job in jobs {
-            self.lend(&mut job, router);
-            self.lanes.submit(job);
+        let Effects { jobs, answers, output, events, resume, garbage, state } = effects;
+        for job in jobs {
+            let loan = self.lend(&job, router);
+            self.lanes.submit(job, loan);
         }
-        for (id, segment) in answers {
+        for (id, encoded, charge) in answers {
             match peer_mut(&mut self.peers, id) {
                 Some(peer) => {
-                    peer.out.push(segment);
+                    encoded.into_segments().for_each(|segment| peer.out.push(segment));
+                    // From now on it counts as output.
+                    peer.hold_output();
                     self.ready_peer(id);
                 }
-                None => self.garbage.push(Garbage::Segment(segment)),
+                None => self.garbage.push(Garbage::Encoded(encoded, charge)),
+            }
+        }
+        for (id, segment) in output {
+            if let Some(peer) = peer_mut(&mut self.peers, id) {
+                peer.out.push(segment);
+                self.ready_peer(id);
             }
         }
         for (id, subscription, note) in events {
             let Some(peer) = peer_mut(&mut self.peers, id) else { continue };
-            if peer.out.bytes() >= router.limits.send_buffer_bytes_max {
+            if peer.out.bytes() >= router.limits.send_buffer_bytes_max || router.memory.is_full() {
                 router.events.missed(subscription);
                 continue;
             }
@@ -361,19 +373,22 @@ impl Net {
         self.lanes
     }
 
-    fn new_peer(&mut self, stream: Arc<Stream>, inbound: Inbound, now: Instant) -> PeerId {
+    /// A place for a peer.
+    fn new_peer_id(&mut self) -> PeerId {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.peers.push(None);
             self.generations.push(0);
             u32::try_from(self.peers.len() - 1).unwrap_or(u32::MAX)
         });
         let index = usize::try_from(slot).unwrap_or(usize::MAX);
-        let generation = self.generations.get(index).copied().unwrap_or_default();
-        let id = PeerId { slot, generation };
+        PeerId { slot, generation: self.generations.get(index).copied().unwrap_or_default() }
+    }
+
+    fn seat(&mut self, peer: Peer) {
+        let index = usize::try_from(peer.id.slot).unwrap_or(usize::MAX);
         if let Some(place) = self.peers.get_mut(index) {
-            *place = Some(Box::new(Peer::new(id, stream, inbound, now)));
+            *place = Some(Box::new(peer));
         }
-        id
     }
 }
 

@@ -2,6 +2,7 @@
 //! happened and the time, and leaves what is to be done in [`Effects`]; it never waits and knows
 //! no socket, file or thread.
 
+mod admit;
 mod answers;
 mod behind;
 mod calls;
@@ -12,38 +13,39 @@ mod events;
 mod imports;
 mod jobs;
 mod keys;
-pub mod parse;
 mod pins;
 mod projects;
 mod receive;
 mod residents;
-mod room;
+pub mod room;
+pub mod route;
 mod sessions;
 mod strands;
 mod trash;
+mod turns;
 
 use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
 pub use self::{
-    calls::PendingRead,
     catalogue::CataloguePlan,
     events::{Event, Events},
     jobs::Jobs,
     keys::parse_key,
     projects::{Entry, Projects, Residence},
-    receive::{Asked, Flow, Later},
+    receive::{Asked, Flow},
 };
 use crate::{
     blobs::Blobs,
     call::{Encoded, PeerId},
     edit::Written,
-    handlers::{self, Route},
+    garbage::Garbage,
     journal::{ProjectId, keys::KeyLimits, writer::Appender},
-    lanes::{Done, Garbage, Job},
     limits::Limits,
-    memory::Memory,
+    memory::{Charge, Memory},
     out::Segment,
+    work::{Done, Job, Size, Told, Work},
 };
+use route::Route;
 
 /// What the daemon is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,8 +87,10 @@ pub struct Identity {
 pub struct Effects {
     /// For the lanes.
     pub jobs: Vec<Job>,
-    /// For peers.
-    pub answers: Vec<(PeerId, Segment)>,
+    /// For peers, with what they take in memory until they are in the peers' output.
+    pub answers: Vec<(PeerId, Encoded, Option<Arc<Charge>>)>,
+    /// For peers, in pieces.
+    pub output: Vec<(PeerId, Segment)>,
     /// Notifications: dropped, and told so later, where a peer does not take them.
     pub events: Vec<(PeerId, u64, Encoded)>,
     /// Peers that may be read again.
@@ -101,6 +105,7 @@ impl Effects {
     fn is_empty(&self) -> bool {
         self.jobs.is_empty()
             && self.answers.is_empty()
+            && self.output.is_empty()
             && self.events.is_empty()
             && self.resume.is_empty()
             && self.garbage.is_empty()
@@ -138,7 +143,7 @@ pub struct Router {
     pub routes: fn(&str) -> Option<&'static Route>,
     sessions: sessions::Sessions,
     pins: pins::Pins,
-    lanes: room::LaneBook,
+    room: room::Room,
     appender: Option<Appender<Written>>,
     effects: Effects,
     /// Keyed calls that are being done.
@@ -161,6 +166,7 @@ impl Router {
         identity: Identity,
         memory: Arc<Memory>,
         lanes: usize,
+        routes: fn(&str) -> Option<&'static Route>,
     ) -> Self {
         Router {
             pins: pins::Pins::new(
@@ -168,7 +174,7 @@ impl Router {
                 limits.pinned_bytes_max,
                 limits.pinned_max,
             ),
-            jobs: Jobs::new(&identity.epoch, jobs::Bounds::new(&limits)),
+            jobs: Jobs::new(&identity.epoch, jobs::Bounds::new(&limits), &memory),
             events: Events::new(&identity.epoch),
             limits,
             identity,
@@ -180,9 +186,9 @@ impl Router {
             projects: Projects::default(),
             requests: 0,
             key_limits,
-            routes: handlers::route,
+            routes,
             sessions: sessions::Sessions::default(),
-            lanes: room::LaneBook::new(lanes),
+            room: room::Room::new(lanes),
             appender: None,
             effects: Effects::default(),
             running: Vec::new(),
@@ -195,7 +201,7 @@ impl Router {
 
     /// Begins to read the journal back.
     pub fn recover(&mut self) {
-        self.submit(Job::Recover);
+        self.submit(Work::Recover, Size::Long);
     }
 
     /// What the last inputs want done.
@@ -205,7 +211,7 @@ impl Router {
 
     /// Lanes, and how many jobs they have or wait for.
     pub fn lane_load(&self) -> (usize, usize) {
-        (self.lanes.count(), self.lanes.jobs())
+        (self.room.lanes(), self.room.jobs())
     }
 
     /// Records that the journal has not written yet.
@@ -225,7 +231,7 @@ impl Router {
     pub fn is_quiet(&self) -> bool {
         let calls =
             self.sessions().all(|session| session.in_flight() == 0 && session.rest.is_none());
-        calls && self.lanes.jobs() == 0 && !self.projects.any_unwritten()
+        calls && self.room.jobs() == 0 && !self.projects.any_unwritten()
     }
 
     /// Takes nothing new from now on.
@@ -234,55 +240,52 @@ impl Router {
         self.effects.state = Some(State::Draining);
     }
 
-    /// Something ended on a lane.
-    pub fn finished(&mut self, done: Done, now: Instant) {
+    /// A lane has something to tell.
+    pub fn finished(&mut self, told: Told, now: Instant) {
+        let Told { done, frees } = told;
+        self.hear(done, frees.unwrap_or(Size::Short), now);
+        if let Some(size) = frees {
+            self.lane_free(size);
+        }
+        self.check();
+    }
+
+    fn hear(&mut self, done: Done, size: Size, now: Instant) {
         match done {
-            Done::Answered { ticket, encoded, pin, long, lent: _ } => {
-                self.lane_free(long);
+            Done::Answered { ticket, encoded, charge, pin, lent: _ } => {
                 if let Some(view) = pin {
                     self.effects.garbage.extend(self.pins.pin(view, now));
                 }
-                self.deliver(ticket, encoded);
+                self.deliver(ticket, encoded, charge);
             }
-            Done::Sent { ticket, rest: _, long } => {
-                self.lane_free(long);
-                self.was_sent(ticket);
+            Done::Sent { ticket, rest: _ } => self.was_sent(ticket),
+            Done::Parsed { peer, frame, parsed } => self.resume_parsed(peer, frame, *parsed, now),
+            Done::Finished { ticket, result, charge } => {
+                self.job_ended(ticket, result, charge, now);
             }
-            Done::Parsed { peer, frame, parsed } => {
-                self.lane_free(false);
-                self.resume_parsed(peer, frame, *parsed, now);
-            }
-            Done::Finished { ticket, result } => {
-                self.lane_free(true);
-                self.job_ended(ticket, result, now);
-            }
+            Done::Outgrown(work) => self.outgrown(*work, size),
             Done::Blob(blob) => self.blobs.insert(blob, now),
             Done::BlobWritten { blob, written, content } => {
                 let before = self.blobs.written(&blob, written, content);
                 self.effects.garbage.extend(before.into_iter().chain([blob]).map(Garbage::Blob));
             }
-            Done::Unwritten { edit, result, seen, long } => {
+            Done::Unwritten { edit, result, seen } => self.edit_answered(edit, result, seen),
+            Done::NotImported(edit, error) => {
                 let (project, ticket) = (edit.project, edit.envelope.ticket);
-                self.edit_answered(edit, result, seen);
-                if long {
-                    self.lane_free(true);
-                    self.import_failed(project, ticket);
-                }
+                self.edit_unwritten(*edit, Err(error));
+                self.import_failed(project, ticket);
             }
-            Done::Strand { project, head, rest, appended } => {
-                self.lane_free(false);
-                self.strand_ran(project, head, rest, appended, now);
+            Done::Strand { project, head, rest, outgrown, appended } => {
+                let next = match (outgrown, size) {
+                    (false, _) => Size::Short,
+                    (true, Size::Short) => Size::Medium,
+                    (true, Size::Medium | Size::Long) => Size::Long,
+                };
+                self.strand_ran(project, head, rest, appended, next, now);
             }
-            Done::Imported(edit) => {
-                self.lane_free(true);
-                self.imported(*edit);
-            }
-            Done::Loaded { project, loaded } => {
-                self.lane_free(false);
-                self.loaded(project, loaded, now);
-            }
+            Done::Imported(edit) => self.imported(*edit),
+            Done::Loaded { project, loaded } => self.loaded(project, loaded, now),
             Done::Recovered(recovered) => {
-                self.lane_free(false);
                 self.recovered(*recovered, now);
                 self.watch_trash(now);
             }
@@ -290,17 +293,16 @@ impl Router {
                 self.state = State::Recovering { done, total };
                 self.effects.state = Some(self.state);
             }
-            Done::Imaged { project, result } => {
-                self.lane_free(true);
-                self.imaged(project, result);
-            }
+            Done::Imaged { project, result } => self.imaged(project, result),
             Done::Progress(note) => self.progressed(note.ticket, note.done, note.total),
-            Done::Reset(project) => {
-                self.lane_free(false);
-                self.was_reset(project, now);
-            }
-            Done::Discarded => self.lane_free(false),
+            Done::Reset(project) => self.was_reset(project, now),
+            Done::Discarded => {}
         }
+    }
+
+    /// What must hold whatever happened.
+    fn check(&self) {
+        self.room.check();
     }
 
     /// The next moment at which something is due.

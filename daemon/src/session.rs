@@ -5,16 +5,16 @@ use std::{collections::VecDeque, sync::Arc, time::Instant};
 
 use goxe_protocol::{
     Code, Error,
-    inbound::Form,
+    inbound::{Form, Inbound, InboundLimits},
     rpc::{BatchReply, Id, Progress},
 };
 
 use crate::{
     call::{self, Cancel, Encoded, PeerId, Principal, ReplyForm, Ticket},
-    handlers::Handler,
     journal::ProjectId,
-    memory::Charge,
-    router::{Later, PendingRead, parse::Member},
+    memory::{Account, Charge},
+    parse::Member,
+    work::PendingRead,
 };
 
 /// Answers up to here have a place in every batch: those of edits, and errors.
@@ -40,10 +40,10 @@ pub struct InFlight {
     pub form: ReplyForm,
     /// The project it is about.
     pub project: Option<ProjectId>,
-    /// Whether it changes that project.
-    pub edit: bool,
-    /// Whether it changes which projects there are.
-    pub naming: bool,
+    /// What it does.
+    pub kind: Kind,
+    /// Whether it takes long.
+    pub long: bool,
     /// Whether, and under which token, the peer hears how far it is.
     pub token: Option<Progress<'static>>,
     /// When its caller stops waiting.
@@ -52,6 +52,33 @@ pub struct InFlight {
     pub lent: bool,
     /// Asks it to end.
     pub cancel: Arc<Cancel>,
+}
+
+/// What is to be known of a call that is answered later.
+pub struct Opening {
+    /// The id it is answered to.
+    pub id: Option<Id<'static>>,
+    /// The form of the answer.
+    pub form: ReplyForm,
+    /// The project it is about.
+    pub project: Option<ProjectId>,
+    /// What it does.
+    pub kind: Kind,
+    /// Whether it takes long.
+    pub long: bool,
+    /// Whether, and under which token, the peer hears how far it is.
+    pub token: Option<Progress<'static>>,
+}
+
+/// What a call does, as far as later calls of the same peer depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// It reads.
+    Read,
+    /// It changes a project.
+    Edit,
+    /// It changes which projects there are: what is sent behind it may name them, and waits.
+    Naming,
 }
 
 /// A read that waits until an earlier edit of the same peer on the same project is answered.
@@ -78,6 +105,14 @@ pub struct Rest {
     pub charge: Charge,
 }
 
+/// A batch whose answers are gathered.
+#[derive(Debug)]
+struct Gathering {
+    number: u32,
+    answers: BatchReply,
+    charge: Charge,
+}
+
 /// One connected client.
 #[derive(Debug)]
 pub struct Session {
@@ -93,6 +128,16 @@ pub struct Session {
     pub spoke: bool,
     /// It asks nothing more.
     pub ended: bool,
+    /// Messages out of its bytes.
+    pub inbound: Inbound,
+    /// Bytes that were read and wait until the peer may go on.
+    pub unread: Vec<u8>,
+    /// Nothing is taken from it for now: it has as much in flight, or in memory, as it may.
+    pub paused: bool,
+    /// What it makes the daemon hold.
+    pub account: Arc<Account>,
+    /// Room for a message that is not whole yet, and for what waits unread.
+    pub partial: Charge,
     /// A message of it is being parsed on a lane, and takes this much memory; until it is parsed
     /// the peer is not read.
     pub parsing: Option<Charge>,
@@ -106,15 +151,27 @@ pub struct Session {
     /// How many of them change which projects there are.
     namings: usize,
     held: VecDeque<Held>,
-    batches: Vec<(u32, BatchReply)>,
+    batches: Vec<Gathering>,
     calls_ever: u32,
     batches_ever: u32,
 }
 
 impl Session {
     /// A client that just connected.
-    pub fn new(peer: PeerId, number: u64, principal: Principal, gate: Gate) -> Self {
+    pub fn new(
+        peer: PeerId,
+        number: u64,
+        principal: Principal,
+        gate: Gate,
+        inbound: Inbound,
+        account: Arc<Account>,
+    ) -> Self {
         Session {
+            inbound,
+            unread: Vec::new(),
+            paused: false,
+            partial: account.hold(0),
+            account,
             peer,
             number,
             principal,
@@ -132,6 +189,23 @@ impl Session {
             calls_ever: 0,
             batches_ever: 0,
         }
+    }
+
+    /// Takes the decoder out, to be put back when its input is used up.
+    pub fn take_inbound(&mut self) -> Inbound {
+        std::mem::replace(&mut self.inbound, Inbound::new(InboundLimits::default()))
+    }
+
+    /// Whether it holds as much memory as it may, apart from what only reading on can free.
+    pub fn has_its_share(&self) -> bool {
+        let rest = self.rest.as_ref().map_or(0, |rest| rest.charge.bytes());
+        let gathered: usize = self.batches.iter().map(|batch| batch.charge.bytes()).sum();
+        self.account.is_full_but(self.partial.bytes() + rest + gathered)
+    }
+
+    /// Unanswered calls that take long.
+    pub fn long_calls(&self) -> usize {
+        self.calls.iter().filter(|call| call.long).count()
     }
 
     /// Unanswered calls, notifications among them.
@@ -168,30 +242,27 @@ impl Session {
     }
 
     /// Enters a call that is answered later.
-    pub fn open(
-        &mut self,
-        later: &Later,
-        project: Option<ProjectId>,
-        edit: bool,
-    ) -> (Ticket, Arc<Cancel>) {
+    pub fn open(&mut self, opening: Opening) -> (Ticket, Arc<Cancel>) {
+        let Opening { id, form, project, kind, long, token } = opening;
         let call = self.calls_ever;
         self.calls_ever = self.calls_ever.wrapping_add(1);
         let cancel = Arc::new(Cancel::default());
-        let naming = matches!(later.route.handler, Handler::Catalogue(_));
-        self.namings += usize::from(naming);
+        self.namings += usize::from(kind == Kind::Naming);
+        let (deadline, lent) = (None, false);
+        let handle = Arc::clone(&cancel);
         self.calls.push(InFlight {
             call,
-            id: later.id.clone(),
-            form: later.form,
+            id,
+            form,
             project,
-            edit,
-            naming,
-            token: later.meta.as_deref().and_then(|meta| meta.progress.clone()),
-            deadline: None,
-            lent: false,
-            cancel: Arc::clone(&cancel),
+            kind,
+            long,
+            token,
+            deadline,
+            lent,
+            cancel,
         });
-        (Ticket { peer: self.peer, call }, cancel)
+        (Ticket { peer: self.peer, call }, handle)
     }
 
     /// Whether an unanswered call changes which projects there are: what is sent behind it may name
@@ -221,7 +292,7 @@ impl Session {
     pub fn close(&mut self, call: u32) -> Option<InFlight> {
         let index = self.calls.iter().position(|in_flight| in_flight.call == call)?;
         let closed = self.calls.swap_remove(index);
-        self.namings -= usize::from(closed.naming);
+        self.namings -= usize::from(closed.kind == Kind::Naming);
         if self.calls.is_empty() {
             // An idle peer costs nothing.
             self.calls = Vec::new();
@@ -231,7 +302,7 @@ impl Session {
 
     /// The newest unanswered edit on a project.
     pub fn newest_edit(&self, project: ProjectId) -> Option<u32> {
-        let edits = self.calls.iter().filter(|call| call.edit && call.project == Some(project));
+        let edits = self.calls.iter().filter(|call| call.kind == Kind::Edit && call.project == Some(project));
         edits.map(|call| call.call).max()
     }
 
@@ -245,7 +316,7 @@ impl Session {
         let calls = &self.calls;
         let free = self.held.iter().position(|held| {
             !calls.iter().any(|call| {
-                call.edit && call.project == Some(held.project) && call.call <= held.behind
+                call.kind == Kind::Edit && call.project == Some(held.project) && call.call <= held.behind
             })
         })?;
         let held = self.held.remove(free);
@@ -260,6 +331,12 @@ impl Session {
         std::mem::take(&mut self.held)
     }
 
+    /// Forgets every call: nobody hears the answers.
+    pub fn forget_calls(&mut self) {
+        self.calls = Vec::new();
+        self.namings = 0;
+    }
+
     /// Takes out a read that is held back, because it was cancelled.
     pub fn unhold(&mut self, call: u32) -> Option<Held> {
         let own = |held: &Held| held.call == call && !held.read.background;
@@ -269,10 +346,11 @@ impl Session {
 
     /// Begins a batch with so many members that are answered.
     pub fn open_batch(&mut self, answers: usize) -> u32 {
-        let batch = self.batches_ever;
+        let number = self.batches_ever;
         self.batches_ever = self.batches_ever.wrapping_add(1);
-        self.batches.push((batch, BatchReply::new(answers)));
-        batch
+        let (answers, charge) = (BatchReply::new(answers), self.account.hold(0));
+        self.batches.push(Gathering { number, answers, charge });
+        number
     }
 
     /// Puts an answer into its form: itself, or the batch once its last member is there. A batch
@@ -286,32 +364,32 @@ impl Session {
         bytes_max: usize,
     ) -> Option<Encoded> {
         let ReplyForm::Member { batch } = form else { return Some(answer) };
-        let index = self.batches.iter().position(|(number, _)| *number == batch)?;
-        let (_, gathered) = self.batches.get_mut(index)?;
-        let bytes = gathered.bytes().saturating_add(answer.head.len());
+        let index = self.batches.iter().position(|gathering| gathering.number == batch)?;
+        let Gathering { answers, charge, .. } = self.batches.get_mut(index)?;
+        let bytes = answers.bytes().saturating_add(answer.head.len());
         if bytes > bytes_max && answer.head.len() > SHORT_BYTES_MAX {
             let error =
                 Error::new(Code::TooLarge, "the answers of the batch are too long together")
                     .hint("send the calls in several batches, or one after the other")
                     .with("bytes_max", bytes_max);
-            gathered.push(&call::encode(id, form, Err(error), bytes_max).head);
+            answers.push(&call::encode(id, form, Err(error), bytes_max).head);
         } else {
-            gathered.push(&answer.head);
+            answers.push(&answer.head);
         }
-        if !gathered.is_complete() {
+        charge.set(answers.bytes());
+        if !answers.is_complete() {
             return None;
         }
-        let (_, gathered) = self.batches.swap_remove(index);
-        let array = gathered.finish()?;
+        let array = self.batches.swap_remove(index).answers.finish()?;
         let mut head = Vec::with_capacity(array.len() + 16);
         // Far less than the 4 GiB that a header holds.
         let _ = self.form.append(&mut head, |out| out.extend_from_slice(&array));
         Some(Encoded { head, attachment: None })
     }
 
-    /// Asks every read that still runs for it to end.
-    pub fn cancel_reads(&self) {
-        for call in self.calls.iter().filter(|call| !call.edit) {
+    /// Asks every call that still runs for it to end.
+    pub fn cancel_all(&self) {
+        for call in &self.calls {
             call.cancel.ask();
         }
     }

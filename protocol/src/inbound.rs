@@ -193,6 +193,18 @@ impl Inbound {
         }
     }
 
+    /// Memory that the message needs which is arriving, as far as that can be told now: a frame says so in its header,
+    /// a line may be twice as long as what came of it.
+    #[must_use]
+    #[inline]
+    pub fn wanted(&self) -> usize {
+        match &self.decoding {
+            Decoding::Undecided(_) => 0,
+            Decoding::Frames(decoder) => decoder.wanted(),
+            Decoding::Lines(decoder) => decoder.wanted(),
+        }
+    }
+
     /// Whether a message has begun to arrive and is not whole: its time is limited.
     #[must_use]
     #[inline]

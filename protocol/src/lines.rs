@@ -102,6 +102,12 @@ impl LineDecoder {
         self.buffer.capacity()
     }
 
+    /// Memory that the line needs before its next doubling.
+    #[must_use]
+    pub fn wanted(&self) -> usize {
+        self.buffer.len().next_power_of_two().min(self.line_bytes_max)
+    }
+
     /// Whether a line has begun to arrive and is not whole: its time is limited.
     #[must_use]
     pub fn is_partial(&self) -> bool {

@@ -13,6 +13,8 @@ section! {
         batch_items_max: usize = Kind::count(1, 65_536),
         /// Unanswered calls of one peer.
         in_flight_max: usize = Kind::count(1, 4096),
+        /// Long calls of one peer that wait or run.
+        long_calls_max: usize = Kind::count(1, 4096),
         /// Connected peers.
         peers_max: usize = Kind::count(1, 65_536),
         /// Unsent bytes of one peer above which it is not read.
@@ -23,8 +25,12 @@ section! {
         idle_ms_max: u64 = Kind::millis(0, 604_800_000),
         /// Largest answer, attachment included.
         reply_bytes_max: usize = Kind::bytes(1 << 16, 1 << 30),
-        /// Memory of all peers together: partial frames, queued calls, unsent answers.
+        /// Memory of all peers together: messages that arrive, calls, answers and what is kept for them.
         memory_bytes_max: usize = Kind::bytes(1 << 20, 1 << 40),
+        /// Memory of one peer; one call alone may take more.
+        peer_bytes_max: usize = Kind::bytes(1 << 18, 1 << 40),
+        /// How long an answer may wait without its peer taking a byte of it.
+        send_ms_max: u64 = Kind::millis(100, 3_600_000),
         /// Subscriptions of one peer.
         subscriptions_max: usize = Kind::count(0, 4096),
         /// Old states that open listings hold at the same time.

@@ -57,9 +57,9 @@ section! {
 }
 
 impl Lanes {
-    /// Number of threads on a host with that many processors: never below 2, because a long call
-    /// must leave one free.
+    /// Number of threads on a host with that many processors: never below 3, because long calls
+    /// leave one to short calls and another to those between.
     pub fn threads(&self, processors: usize) -> usize {
-        if self.count == 0 { processors.clamp(2, 256) } else { self.count }
+        if self.count == 0 { processors.clamp(3, 256) } else { self.count }
     }
 }

@@ -4,33 +4,18 @@ use std::sync::Arc;
 
 use super::to_u64;
 use crate::{
-    memory::{Charge, Memory},
+    memory::Charge,
     slice::Slice,
 };
 
 /// Pieces of one blob at most: a look at them must stay cheap.
 const PIECES_MAX: usize = 64;
 
-/// Memory that a piece may take, counted until the last part of it is let go.
-#[derive(Debug)]
-pub struct Room {
-    _share: Charge,
-    _memory: Charge,
-}
-
-impl Room {
-    /// So much of `share`, if it is there, counted in `memory` too.
-    pub(super) fn new(share: &Arc<Memory>, memory: &Arc<Memory>, bytes: usize) -> Option<Self> {
-        let share = share.charge(bytes)?;
-        Some(Room { _share: share, _memory: memory.hold(bytes) })
-    }
-}
-
 #[derive(Clone, Debug)]
 struct Piece {
     at: u64,
     content: Slice,
-    room: Arc<Room>,
+    room: Arc<Charge>,
 }
 
 impl Piece {
@@ -75,7 +60,7 @@ impl Held {
     }
 
     /// Adds a piece where nothing is held.
-    pub(super) fn add(&mut self, at: u64, content: Slice, room: Room) {
+    pub(super) fn add(&mut self, at: u64, content: Slice, room: Charge) {
         if !content.is_empty() {
             let place = self.pieces.partition_point(|piece| piece.at < at);
             self.pieces.insert(place, Piece { at, content, room: Arc::new(room) });

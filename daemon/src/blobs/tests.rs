@@ -37,7 +37,7 @@ fn a_blob_belongs_to_its_principal_and_goes_when_it_is_not_used() {
 }
 
 fn shelf(folder: &Path, memory_bytes_max: usize) -> Shelf {
-    Shelf::new(folder.to_owned(), "e", 1 << 30, Memory::new(memory_bytes_max))
+    Shelf::new(folder.to_owned(), "e", 1 << 30, &Memory::new(memory_bytes_max, 0))
 }
 
 /// Writes as a lane and the router do: into the file, or held.
@@ -80,12 +80,11 @@ fn held_or_not_a_blob_is_what_was_written_last() {
         let from = random(BYTES);
         let part = blob.read(to_u64(from), BYTES - from).unwrap();
         assert_eq!(&*part, &plain[from..]);
-        // What is held is counted, twice: among the blobs and in all.
-        assert!(shelf.share.used() <= 900 && shelf.memory.used() == shelf.share.used());
+        assert!(shelf.account.held() <= 900, "what is held is counted, and bounded");
     }
-    assert!(shelf.share.used() > 0, "nothing was held in the end");
+    assert!(shelf.account.held() > 0, "nothing was held in the end");
     drop(blobs);
-    assert_eq!((shelf.share.used(), shelf.memory.used()), (0, 0));
+    assert_eq!(shelf.account.held(), 0);
 }
 
 #[test]
@@ -99,10 +98,10 @@ fn what_is_held_whole_is_read_without_a_copy() {
     assert_eq!(blob.read(1, 1).unwrap().as_ptr(), places[0].wrapping_add(1));
     assert_eq!(&*blob.read_all().unwrap(), b"onetwo!");
     // Without room the same lies in the file.
-    let small = Shelf::new(folder.path().to_owned(), "f", 1 << 30, Memory::new(4));
+    let small = Shelf::new(folder.path().to_owned(), "f", 1 << 30, &Memory::new(4, 0));
     let blob = small.keep("uid:1".into(), vec![b"one".to_vec(), b"two!".to_vec()]).unwrap();
     assert_eq!(&*blob.read_all().unwrap(), b"onetwo!");
-    assert_eq!(small.share.used(), 0);
+    assert_eq!(small.account.held(), 0);
 }
 
 #[test]
@@ -117,5 +116,5 @@ fn pieces_are_few() {
     let blob = blobs.find("uid:1", "e-blob0", Instant::now()).unwrap();
     assert!(!blob.may_hold(0, 1).unwrap());
     assert_eq!(&*blob.read_all().unwrap(), b"x\0".repeat(500));
-    assert!(shelf.share.used() < 100);
+    assert!(shelf.account.held() < 100);
 }

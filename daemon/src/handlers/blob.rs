@@ -10,13 +10,13 @@ use goxe_protocol::{
     },
 };
 
-use super::{FreeInput, parse};
 use crate::{
     blobs::{Blob, BlobWrite},
-    call::Reply,
-    lanes::Garbage,
+    call::{Reply, parse},
+    garbage::Garbage,
     router::{Asked, Router},
     session::Session,
+    work::FreeInput,
 };
 
 /// Content from here on is held in memory; what is smaller is quickly copied into a file.

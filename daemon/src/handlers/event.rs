@@ -5,9 +5,8 @@ use goxe_protocol::{
     api::{event::UnsubscribeParams, types::Done},
 };
 
-use super::parse;
 use crate::{
-    call::Reply,
+    call::{Reply, parse},
     router::{Asked, Router},
     session::Session,
 };

@@ -12,13 +12,14 @@ use goxe_protocol::{
     },
 };
 
-use super::{EditInput, ReadInput, parse, voxel};
+use super::voxel;
 use crate::{
-    call::Reply,
-    edit::{EditPlan, Outcome},
+    call::{Reply, parse},
+    edit::{EditInput, EditPlan, Outcome},
     errors,
     router::{Asked, Router, parse_key},
     session::Session,
+    work::ReadInput,
 };
 
 /// Groups of a page where the caller names no number.

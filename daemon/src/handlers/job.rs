@@ -8,9 +8,8 @@ use goxe_protocol::{
     },
 };
 
-use super::parse;
 use crate::{
-    call::Reply,
+    call::{Reply, parse},
     router::{Asked, Router},
     session::Session,
 };

@@ -9,8 +9,13 @@ use goxe_protocol::{
     },
 };
 
-use super::{EditInput, ReadInput, convert, parse};
-use crate::{call::Reply, edit::EditPlan, errors};
+use super::convert;
+use crate::{
+    call::{Reply, parse},
+    edit::{EditInput, EditPlan},
+    errors,
+    work::ReadInput,
+};
 
 pub(super) fn list(input: &mut ReadInput<'_>) -> Result<Reply, Error> {
     let ProjectParams { project: _ } = parse(input.params)?;

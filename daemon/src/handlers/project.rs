@@ -27,16 +27,17 @@ use goxe_protocol::{
 };
 use jiff::Timestamp;
 
-use super::{ReadInput, convert, layer, parse};
+use super::{convert, layer};
 use crate::{
     blobs::Blob,
-    call::{Payload, Reply},
+    call::{Payload, Reply, parse},
     edit::EditPlan,
     errors,
     journal::ProjectId,
     router::{Asked, CataloguePlan, Router},
     session::Session,
     store::catalogue::{Op, State},
+    work::ReadInput,
 };
 
 /// Projects that one page of a list shows; the reply is made on the loop.
@@ -249,7 +250,9 @@ fn written(
     let layers: Vec<ExportLayer<'_>> =
         project.layers().iter().map(|layer| ExportLayer::from(&**layer)).collect();
     let materials = project.materials();
-    let bytes_max = input.shelf.bytes_max();
+    // The file is made in memory.
+    let room = u64::try_from(input.export_bytes_max).unwrap_or(u64::MAX);
+    let bytes_max = input.shelf.bytes_max().min(room);
     let stem = obj::file_stem(params.file.as_deref().unwrap_or(input.name));
     let name = |ending: &str| format!("{stem}.{ending}");
     match params.format {

@@ -20,8 +20,12 @@ use goxe_protocol::{
 };
 
 use self::style::Style;
-use super::{ReadInput, convert, parse};
-use crate::{call::Reply, errors};
+use super::convert;
+use crate::{
+    call::{Reply, parse},
+    errors,
+    work::ReadInput,
+};
 
 /// Width and height of a sheet, unless others are asked for.
 const SHEET: [u32; 2] = [1280, 512];

@@ -19,17 +19,16 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::{FreeInput, parse};
 use crate::{
     blobs::Filling,
-    call::Reply,
+    call::{Reply, parse},
     edit::Written,
     journal::{ProjectId, image::ImageHeader, writer::Appender},
-    lanes::BackupInput,
     router::{Asked, Router, State},
     session::{Gate, Session},
     store::{Loaded, Store, backup::BackupWriter},
     view::View,
+    work::{BackupInput, FreeInput},
 };
 
 pub(super) fn hello(
@@ -130,7 +129,7 @@ pub fn status_of(router: &Router, now: std::time::Instant) -> StatusReply {
         lanes_busy: number(busy.min(lanes)),
         projects: number(projects),
         projects_loaded: number(projects_loaded),
-        memory_bytes: number(router.memory.used()),
+        memory_bytes: number(router.memory.held()),
         journal_queued: number(router.journal_queued()),
     }
 }

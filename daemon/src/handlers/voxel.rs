@@ -12,11 +12,13 @@ use goxe_protocol::{
     api::voxel::{EditParams, EditReply, WriteParams},
 };
 
-pub(super) use self::query::{bounds, count, find, get, histogram, read};
-use super::{EditInput, convert, parse};
+pub(super) use self::query::{
+    COLORS_MAX, KINDS_MAX, PAGE_DEFAULT, PAGE_MAX, bounds, count, find, get, histogram, read,
+};
+use super::convert;
 use crate::{
-    call::Reply,
-    edit::{EditPlan, Outcome},
+    call::{Reply, parse},
+    edit::{EditInput, EditPlan, Outcome},
     errors,
     journal::{Revision, record::LABEL_BYTES_MAX},
 };

@@ -17,7 +17,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use mio::Waker;
 use sd_notify::NotifyState;
 
-use super::vitals::Vitals;
+use crate::vitals::Vitals;
 
 /// Messages that wait for the notify thread; more are dropped, since only the newest matter.
 const QUEUE_MAX: usize = 64;

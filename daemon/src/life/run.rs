@@ -25,12 +25,11 @@ use super::{
     lock::{DataLock, LockError},
     log::{Log, LogOptions},
     notify::{Notice, Notifier, NotifyEnvironment},
-    vitals::Vitals,
 };
 use crate::{
     blobs::Shelf,
     edit::Written,
-    handlers::system::status_of,
+    handlers::{self, system::status_of},
     journal::{
         disk::Folder,
         keys::KeyLimits,
@@ -43,8 +42,9 @@ use crate::{
         Channels, Host, Net, Signal,
         listeners::{self, BoundSocket, ListenError, Listeners},
     },
-    router::{Identity, Router, State},
+    router::{Identity, Router, State, room},
     store::Store,
+    vitals::Vitals,
 };
 
 /// Results that wait for the loop. Lanes wait when it is full; the loop never does.
@@ -163,10 +163,10 @@ fn serve(
         }),
     ));
     let limits = Limits::new(config);
-    let memory = Memory::new(limits.memory_bytes_max);
+    let memory = Memory::new(limits.memory_bytes_max, limits.peer_bytes_max);
     let blob_bytes_max = config.limits.blob_bytes_max;
     let shelf =
-        Shelf::new(paths.data.join("tmp"), &identity.epoch, blob_bytes_max, Arc::clone(&memory));
+        Shelf::new(paths.data.join("tmp"), &identity.epoch, blob_bytes_max, &memory);
     let dozing = Arc::new(AtomicBool::new(false));
     let context = LaneContext {
         vitals: Arc::clone(&vitals),
@@ -177,15 +177,17 @@ fn serve(
         dozing: Arc::clone(&dozing),
         reply_bytes_max: limits.reply_bytes_max,
         render_pixels_max: limits.render_pixels_max,
+        export_bytes_max: limits.export_bytes_max(),
         engine: Arc::new(engine_limits(config)),
     };
     let lanes =
-        Lanes::start(count, limits.lane_queue_max, &context).map_err(io_error("the lanes"))?;
+        Lanes::start(count, room::places(count), &context).map_err(io_error("the lanes"))?;
     drop(context);
-    let mut router = Router::new(limits, key_limits, identity, memory, count);
+    let garbage = memory.part(usize::MAX);
+    let mut router = Router::new(limits, key_limits, identity, memory, count, handlers::route);
     router.recover();
     let channels = Channels { done: done_received, journal };
-    let net = Net::new(poll, listeners, signals, channels, lanes, vitals, dozing)
+    let net = Net::new(poll, listeners, signals, channels, lanes, vitals, dozing, garbage)
         .map_err(io_error("the event loop"))?;
     let stop_max = Duration::from_millis(config.shutdown.drain_ms) + STOP_MARGIN;
     let mut life = Life { log, notifier, served, paths, stop_max };

@@ -5,26 +5,28 @@ use std::sync::{Arc, atomic::Ordering};
 use super::{Net, peer::Peer, peer_mut};
 use crate::{
     call::ReplyForm,
-    lanes::{Done, Job, Loan},
+    lanes::Loan,
     router::Router,
+    work::{Done, Job, Size, Told, Work},
 };
 
 impl Net {
     /// Lets a lane send the answer itself, where it is the only thing its peer waits for: that saves
     /// waking the loop for it. Not where the peer hears of the call before it is answered.
-    pub(super) fn lend(&mut self, job: &mut Job, router: &mut Router) {
-        let Job::Read(read) = job else { return };
+    pub(super) fn lend(&mut self, job: &Job, router: &mut Router) -> Option<Arc<Loan>> {
+        let Work::Read(read) = &job.work else { return None };
         let ticket = read.envelope.ticket;
-        let Some(peer) = peer_mut(&mut self.peers, ticket.peer) else { return };
+        let peer = peer_mut(&mut self.peers, ticket.peer)?;
         let whole = matches!(read.envelope.form, ReplyForm::Whole(_));
-        let quiet = !read.long && !read.background && read.envelope.progress.is_none();
+        let quiet = job.size == Size::Short && !read.background && read.envelope.progress.is_none();
         let free = whole && quiet && peer.lent.is_none() && peer.out.is_empty();
-        if free && router.lend(ticket) {
-            let loan = Arc::new(Loan::new(ticket, Arc::clone(&peer.stream)));
-            peer.lent = Some(Arc::clone(&loan));
-            self.lent.push(ticket.peer);
-            read.direct = Some(loan);
+        if !free || !router.lend(ticket) {
+            return None;
         }
+        let loan = Arc::new(Loan::new(ticket, Arc::clone(&peer.stream)));
+        peer.lent = Some(Arc::clone(&loan));
+        self.lent.push(ticket.peer);
+        Some(loan)
     }
 
     /// Sees to it that a loan is forgotten which a peer has ended, as it had something to send.
@@ -38,11 +40,31 @@ impl Net {
     }
 
     /// A lane is done with a peer's socket.
-    pub(super) fn take_back(&mut self, done: &mut Done) {
-        let (ticket, rest) = match done {
-            Done::Sent { ticket, rest, .. } => (*ticket, rest.take()),
+    pub(super) fn take_back(&mut self, told: &mut Told) {
+        let (ticket, rest) = match &mut told.done {
+            Done::Sent { ticket, rest } => (*ticket, rest.take()),
             Done::Answered { ticket, lent: true, .. } => (*ticket, None),
-            _ => return,
+            // It is begun again, and then without the socket.
+            Done::Outgrown(work) => match work.envelope() {
+                Some(envelope) => (envelope.ticket, None),
+                None => return,
+            },
+            Done::Answered { lent: false, .. }
+            | Done::Parsed { .. }
+            | Done::Finished { .. }
+            | Done::Blob(_)
+            | Done::BlobWritten { .. }
+            | Done::Unwritten { .. }
+            | Done::Strand { .. }
+            | Done::Imported(_)
+            | Done::NotImported(..)
+            | Done::Loaded { .. }
+            | Done::Recovered(_)
+            | Done::Recovering { .. }
+            | Done::Imaged { .. }
+            | Done::Reset(_)
+            | Done::Progress(_)
+            | Done::Discarded => return,
         };
         if let Some(peer) = peer_mut(&mut self.peers, ticket.peer) {
             // The peer may have taken it back, and lent it for another call.
@@ -63,13 +85,16 @@ impl Net {
     /// send themselves, they need not wake it. `true`: one has handed something back already.
     pub(super) fn doze(&mut self, router: &Router) -> bool {
         if self.lent.is_empty()
-            || self.stopping.is_some()
+            || self.stop.is_some()
             || router.lane_load().1 != self.lent.len()
         {
             return false;
         }
         let peers = &mut self.peers;
-        let owed = |peer: &mut Peer| !peer.out.is_empty() || peer.paused || peer.closing;
+        let owed = |peer: &mut Peer| {
+            let paused = router.session(peer.id).is_some_and(|session| session.paused);
+            paused || !peer.out.is_empty() || peer.closing
+        };
         let owed = self.lent.iter().any(|&id| peer_mut(peers, id).is_some_and(owed));
         if owed {
             return false;

@@ -6,31 +6,31 @@ use std::{
     time::Instant,
 };
 
-use goxe_protocol::inbound::Inbound;
 use mio::{Interest, Registry, Token};
 
+use super::policy::Facts;
 use crate::{
     call::PeerId,
-    lanes::{Garbage, Loan},
-    memory::Memory,
+    garbage::Garbage,
+    lanes::Loan,
+    memory::{Account, Charge},
     out::{Outbox, Segment},
     router::{Flow, Router},
+    session::Gate,
     stream::Stream,
 };
 
 /// Bytes that one peer may hand in a turn before others have theirs.
 const TURN_BYTES_MAX: usize = 1 << 20;
 
-/// One connected client. Idle, it holds no buffer.
+/// One connected client. Idle, it holds no buffer. What its bytes mean, and what it waits for, is its
+/// session's.
 #[derive(Debug)]
 pub(super) struct Peer {
     pub(super) id: PeerId,
     pub(super) stream: Arc<Stream>,
     /// A lane may send the answer to a call: the loop takes the socket back before it sends.
     pub(super) lent: Option<Arc<Loan>>,
-    inbound: Inbound,
-    /// Bytes that were read and wait until the peer has less in flight.
-    unread: Vec<u8>,
     pub(super) out: Outbox,
     /// The kernel may have more to read.
     pub(super) readable: bool,
@@ -42,18 +42,19 @@ pub(super) struct Peer {
     pub(super) blocked: bool,
     /// The kernel was asked to tell when it takes more.
     watched: bool,
-    /// The router takes nothing more for now.
-    pub(super) paused: bool,
     /// Nothing more is read; closed once every call is answered and every answer sent.
     pub(super) closing: bool,
     /// In the list of peers that have something to do this turn.
     pub(super) queued: bool,
     /// When the message began that is not yet whole.
-    pub(super) partial_since: Option<Instant>,
+    partial_since: Option<Instant>,
+    /// Since when output waits of which the peer took nothing.
+    untaken_since: Option<Instant>,
     /// When it last sent or took something.
     pub(super) active: Instant,
-    /// What it adds to the memory of all peers.
-    counted: usize,
+    /// What it makes the daemon hold; its output is a part of that.
+    account: Arc<Account>,
+    charge: Charge,
 }
 
 /// What a peer needs after its turn.
@@ -68,25 +69,24 @@ pub(super) enum After {
 }
 
 impl Peer {
-    pub(super) fn new(id: PeerId, stream: Arc<Stream>, inbound: Inbound, now: Instant) -> Self {
+    pub(super) fn new(id: PeerId, stream: Arc<Stream>, account: Arc<Account>, now: Instant) -> Self {
         Peer {
             id,
             stream,
             lent: None,
-            inbound,
-            unread: Vec::new(),
             out: Outbox::default(),
             readable: true,
             ended: false,
             hung_up: false,
             blocked: false,
             watched: false,
-            paused: false,
             closing: false,
             queued: false,
             partial_since: None,
+            untaken_since: None,
             active: now,
-            counted: 0,
+            charge: account.hold(0),
+            account,
         }
     }
 
@@ -108,7 +108,7 @@ impl Peer {
                 Err(_) => return After::Gone,
             };
         }
-        self.settle_partial(now);
+        self.settle_partial(router, now);
         let full = out.bytes() >= router.limits.send_buffer_bytes_max;
         if !out.is_empty() {
             self.active = now;
@@ -148,9 +148,8 @@ impl Peer {
     ) -> io::Result<After> {
         let mut budget = TURN_BYTES_MAX;
         loop {
-            if !self.unread.is_empty() || self.paused {
-                let unread = std::mem::take(&mut self.unread);
-                match self.hand_on(router, &unread, out, now) {
+            if router.session(self.id).is_some_and(|session| session.paused) {
+                match router.receive(self.id, &[], out, now) {
                     Flow::Close => return Ok(After::Gone),
                     Flow::Paused => return Ok(After::Wait),
                     Flow::Drained => {}
@@ -162,13 +161,13 @@ impl Peer {
             if budget == 0 {
                 return Ok(After::Again);
             }
-            let (count, flow) = match self.inbound.direct() {
+            let (count, flow) = match router.direct(self.id) {
                 Some(direct) => {
                     let wanted = direct.wanted;
                     match self.stream.read_behind(direct.buffer, wanted) {
                         Ok(count) => {
                             self.readable = count == wanted || self.ended;
-                            (count, self.hand_on(router, &[], out, now))
+                            (count, router.receive(self.id, &[], out, now))
                         }
                         Err(error) => return self.stopped(&error),
                     }
@@ -179,7 +178,7 @@ impl Peer {
                         // end is one already.
                         self.readable = count == buffer.len() || self.ended;
                         let input = buffer.get(..count).unwrap_or_default();
-                        (count, self.hand_on(router, input, out, now))
+                        (count, router.receive(self.id, input, out, now))
                     }
                     Err(error) => return self.stopped(&error),
                 },
@@ -208,23 +207,9 @@ impl Peer {
         }
     }
 
-    fn hand_on(
-        &mut self,
-        router: &mut Router,
-        mut input: &[u8],
-        out: &mut Outbox,
-        now: Instant,
-    ) -> Flow {
-        let flow = router.receive(self.id, &mut self.inbound, &mut input, out, now);
-        self.paused = flow == Flow::Paused;
-        if self.paused {
-            self.unread.extend_from_slice(input);
-        }
-        flow
-    }
-
-    fn settle_partial(&mut self, now: Instant) {
-        match (self.inbound.is_partial(), self.partial_since) {
+    fn settle_partial(&mut self, router: &Router, now: Instant) {
+        let partial = router.session(self.id).is_some_and(|session| session.inbound.is_partial());
+        match (partial, self.partial_since) {
             (true, None) => self.partial_since = Some(now),
             (false, Some(_)) => self.partial_since = None,
             (true, Some(_)) | (false, None) => {}
@@ -232,9 +217,15 @@ impl Peer {
     }
 
     /// Sends what waits. `Ok(true)`: nothing is left.
-    pub(super) fn flush(&mut self, spent: &mut Vec<Segment>) -> io::Result<bool> {
+    pub(super) fn flush(&mut self, spent: &mut Vec<Segment>, now: Instant) -> io::Result<bool> {
+        let before = self.out.bytes();
         let done = self.out.write_to(&mut &*self.stream, spent)?;
         self.blocked = !done;
+        if self.out.bytes() < before {
+            self.active = now;
+            self.untaken_since = None;
+        }
+        self.hold_output();
         if done {
             // An idle peer holds no buffer.
             self.out = Outbox::default();
@@ -253,21 +244,42 @@ impl Peer {
         registry.reregister(&mut &*self.stream, Token(tokens.saturating_add(slot)), interests)
     }
 
-    /// Brings the sum of all peers up to date.
-    pub(super) fn count(&mut self, memory: &Memory) {
-        let held = self.inbound.buffered() + self.unread.capacity() + self.out.bytes();
-        if held != self.counted {
-            memory.replace(self.counted, held);
-            self.counted = held;
-        }
+    /// Counts the output that waits.
+    pub(super) fn hold_output(&mut self) {
+        self.charge.set(self.out.bytes());
     }
 
-    /// Takes the peer out of the sum, and its output out of the peer.
-    pub(super) fn discount(&mut self, memory: &Memory, garbage: &mut Vec<Garbage>) {
-        memory.replace(self.counted, 0);
-        self.counted = 0;
-        let out = std::mem::take(&mut self.out);
-        garbage.extend(out.into_unsent().map(Garbage::Segment));
+    /// Brings what it holds up to date. Returns when its output began to wait, if it does from now on.
+    pub(super) fn count(&mut self, now: Instant) -> Option<Instant> {
+        self.hold_output();
+        if self.out.is_empty() {
+            self.untaken_since = None;
+            return None;
+        }
+        let begins = self.untaken_since.is_none();
+        let since = *self.untaken_since.get_or_insert(now);
+        begins.then_some(since)
+    }
+
+    /// What is to be known of it to say whether it may stay.
+    pub(super) fn facts(&self, router: &Router) -> Option<Facts> {
+        let session = router.session(self.id)?;
+        Some(Facts {
+            id: self.id,
+            spoke: session.spoke,
+            unproven: session.gate == Gate::Token,
+            asks: session.in_flight() > 0,
+            subscribed: session.subscriptions > 0,
+            held: self.account.held(),
+            active: self.active,
+            untaken_since: self.untaken_since,
+            partial_since: self.partial_since,
+        })
+    }
+
+    /// Its unsent output, and what that takes in memory.
+    pub(super) fn into_garbage(self) -> Garbage {
+        Garbage::Output(self.out.into_unsent().collect(), self.charge)
     }
 
     /// Takes the socket back from a lane, which may be busy for long. `false`: it is sending its
@@ -296,19 +308,18 @@ impl Peer {
 
 #[cfg(test)]
 mod tests {
-    use goxe_protocol::inbound::InboundLimits;
     use mio::net::UnixStream;
 
     use super::*;
-    use crate::call::Ticket;
+    use crate::{call::Ticket, memory::Memory};
 
     /// A peer whose socket is lent, and the loan as its lane has it.
     fn lent() -> (Peer, Arc<Loan>) {
         let (stream, _) = UnixStream::pair().unwrap();
         let stream = Arc::new(Stream::Unix(stream));
         let id = PeerId { slot: 0, generation: 0 };
-        let inbound = Inbound::new(InboundLimits::default());
-        let mut peer = Peer::new(id, Arc::clone(&stream), inbound, Instant::now());
+        let account = Memory::new(1 << 20, 1 << 20).account();
+        let mut peer = Peer::new(id, Arc::clone(&stream), account, Instant::now());
         let loan = Arc::new(Loan::new(Ticket { peer: id, call: 0 }, stream));
         peer.lent = Some(Arc::clone(&loan));
         (peer, loan)

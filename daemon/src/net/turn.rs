@@ -7,16 +7,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use goxe_protocol::inbound::Inbound;
 use mio::{Interest, Token};
 
 use super::{
     ACCEPT_AGAIN, ACCEPTS_MAX, GARBAGE_AFTER, GARBAGE_BYTES_MAX, GARBAGE_MAX, Host, Net, PEERS,
-    peer::After, peer_mut,
+    peer::{After, Peer},
+    peer_mut,
+    policy::{self, Facts},
 };
 use crate::{
     call::{PeerId, Principal},
-    lanes::Garbage,
+    garbage::Garbage,
     router::Router,
     session::Gate,
     stream::Stream,
@@ -32,16 +33,14 @@ impl Net {
             let was_partial = peer.is_partial();
             let loan = peer.lent.clone();
             if !peer.out.is_empty() && !peer.blocked && peer.recall() {
-                let flushed = peer.flush(&mut self.spent);
-                match flushed.and_then(|_| peer.watch(self.poll.registry(), PEERS)) {
-                    Ok(()) => peer.active = now,
-                    Err(_) => {
-                        self.remove(id, router);
-                        continue;
-                    }
+                let flushed = peer.flush(&mut self.spent, now);
+                if flushed.and_then(|_| peer.watch(self.poll.registry(), PEERS)).is_err() {
+                    self.remove(id, router);
+                    continue;
                 }
             }
             if peer.closing {
+                peer.count(now);
                 if peer.is_over(router) {
                     self.remove(id, router);
                 }
@@ -50,10 +49,12 @@ impl Net {
             }
             let after = peer.turn(router, &mut self.buffer, &mut self.out, &mut self.spent, now);
             let after = peer.watch(self.poll.registry(), PEERS).map_or(After::Gone, |()| after);
-            peer.count(&router.memory);
-            if peer.is_partial() && !was_partial {
-                let at = now + router.limits.partial_frame_max;
-                self.deadlines.push(Reverse((at, id)));
+            let waits = peer.count(now).map(|since| since + router.limits.send_max);
+            let partial = (peer.is_partial() && !was_partial)
+                .then(|| now + router.limits.partial_frame_max);
+            self.deadlines.extend([waits, partial].into_iter().flatten().map(|at| Reverse((at, id))));
+            if peer.out.is_empty() {
+                router.tell_gaps(id);
             }
             match after {
                 After::Wait => {}
@@ -64,9 +65,33 @@ impl Net {
             self.apply(router, host);
         }
         // Freeing a small piece is quicker than handing it over.
-        let large = self.spent.drain(..).filter(|segment| segment.held() >= GARBAGE_BYTES_MAX);
-        self.garbage.extend(large.map(Garbage::Segment));
+        for segment in self.spent.drain(..).filter(|segment| segment.held() >= GARBAGE_BYTES_MAX) {
+            let charge = self.account.hold(segment.held());
+            self.garbage.push(Garbage::Output(vec![segment], charge));
+        }
+        self.make_room(router, host, now);
         self.hand_garbage(router, host, now);
+    }
+
+    /// Lets go on what waits for memory. Where all of it is used, whoever holds most and makes no
+    /// progress is closed.
+    fn make_room(&mut self, router: &mut Router, host: &mut dyn Host, now: Instant) {
+        router.look_for_room();
+        self.look_at = None;
+        if router.is_short_of_memory() {
+            match policy::hoards(self.facts(router), now) {
+                Ok(id) => {
+                    tracing::warn!(peer = id.slot, "closed: memory is used up, and it takes nothing");
+                    self.remove(id, router);
+                }
+                Err(at) => self.look_at = at,
+            }
+        }
+        self.apply(router, host);
+    }
+
+    fn facts<'a>(&'a self, router: &'a Router) -> impl Iterator<Item = Facts> + 'a {
+        self.peers.iter().flatten().filter_map(|peer| peer.facts(router))
     }
 
     /// Hands garbage to a lane, when it is worth it or old.
@@ -122,21 +147,21 @@ impl Net {
         now: Instant,
     ) -> io::Result<()> {
         if router.peers() >= router.limits.peers_max {
-            match self.giving_way(router) {
+            match policy::gives_way(self.facts(router)) {
                 Some(id) => self.remove(id, router),
                 // Every peer has a call in flight: the new one has to come again.
                 None => return Ok(()),
             }
         }
-        let inbound = Inbound::new(router.inbound_limits(gate));
         let slot = self
             .free
             .last()
             .map_or(self.peers.len(), |&slot| usize::try_from(slot).unwrap_or(usize::MAX));
         let token = Token(PEERS + slot);
         self.poll.registry().register(&mut &stream, token, Interest::READABLE)?;
-        let id = self.new_peer(Arc::new(stream), inbound, now);
-        router.open_session(id, principal, gate);
+        let id = self.new_peer_id();
+        let account = router.open_session(id, principal, gate);
+        self.seat(Peer::new(id, Arc::new(stream), account, now));
         let first = router.limits.idle_max.unwrap_or(Duration::MAX);
         let first = match gate {
             Gate::Open => first,
@@ -147,18 +172,6 @@ impl Net {
         }
         self.ready_peer(id);
         Ok(())
-    }
-
-    /// Who gives way to a new client: the oldest that never asked anything, else the one that was
-    /// idle for longest; never one with a call in flight.
-    fn giving_way(&self, router: &Router) -> Option<PeerId> {
-        let peers = self.peers.iter().flatten();
-        let candidates = peers.filter_map(|peer| {
-            let session = router.session(peer.id)?;
-            let free = session.in_flight() == 0 && peer.out.is_empty();
-            free.then_some((session.spoke, peer.active, peer.id))
-        });
-        candidates.min().map(|(_, _, id)| id)
     }
 
     /// Closes peers whose time is over, and does what the router has to do by now.
@@ -178,22 +191,15 @@ impl Net {
     }
 
     fn check_time(&mut self, id: PeerId, router: &mut Router, now: Instant) {
-        let Some(peer) = peer_mut(&mut self.peers, id) else { return };
-        let Some(session) = router.session(id) else { return };
-        let limits = &router.limits;
-        let partial = peer.partial_since.map(|since| since + limits.partial_frame_max);
-        let hello = (session.gate == Gate::Token).then(|| peer.active + limits.partial_frame_max);
-        let busy = session.in_flight() > 0 || session.subscriptions > 0 || !peer.out.is_empty();
-        let idle = limits.idle_max.and_then(|idle| {
-            let since = if busy { now } else { peer.active };
-            since.checked_add(idle)
-        });
-        let Some(next) = [partial, hello, idle].into_iter().flatten().min() else { return };
-        if next <= now {
-            tracing::debug!(peer = id.slot, "closed: its time is over");
+        let facts = peer_mut(&mut self.peers, id).and_then(|peer| peer.facts(router));
+        let Some((at, reason)) = facts.and_then(|facts| policy::due(&facts, &router.limits, now)) else {
+            return;
+        };
+        if at <= now {
+            tracing::debug!(peer = id.slot, ?reason, "closed: its time is over");
             self.remove(id, router);
         } else {
-            self.deadlines.push(Reverse((next, id)));
+            self.deadlines.push(Reverse((at, id)));
         }
     }
 
@@ -201,11 +207,11 @@ impl Net {
     pub(super) fn remove(&mut self, id: PeerId, router: &mut Router) {
         let index = usize::try_from(id.slot).unwrap_or(usize::MAX);
         let Some(place) = self.peers.get_mut(index) else { return };
-        let Some(mut peer) = place.take_if(|peer| peer.id == id) else { return };
-        peer.discount(&router.memory, &mut self.garbage);
+        let Some(peer) = place.take_if(|peer| peer.id == id) else { return };
         // Closing the descriptor takes it out of the poll as well; an error here changes nothing.
         let _ = self.poll.registry().deregister(&mut &*peer.stream);
         router.close_session(id);
+        self.garbage.push(peer.into_garbage());
         if let Some(generation) = self.generations.get_mut(index) {
             *generation = generation.wrapping_add(1);
         }

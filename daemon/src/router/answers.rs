@@ -1,6 +1,6 @@
 //! Answers on their way to peers, and what goes on once a call is answered.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use goxe_protocol::{
     Error,
@@ -9,11 +9,13 @@ use goxe_protocol::{
     rpc::{self, Id, Progress},
 };
 
-use super::{Router, jobs, parse::Parsed};
+use super::{Router, jobs, receive::Turn};
 use crate::{
     call::{self, Encoded, PeerId, Reply, ReplyForm, Ticket},
-    lanes::Garbage,
+    garbage::Garbage,
+    memory::Charge,
     out::Outbox,
+    parse::Parsed,
     session::{InFlight, Session},
 };
 
@@ -36,14 +38,19 @@ impl Router {
         let bytes_max = self.limits.reply_bytes_max;
         let encoded = call::encode(&id, closed.form, result, bytes_max);
         if let Some(encoded) = session.gather(closed.form, &id, encoded, bytes_max) {
-            self.push_answer(session.peer, encoded);
+            self.push_answer(session.peer, encoded, None);
         }
     }
 
     /// Passes an answer on that a lane encoded.
-    pub(super) fn deliver(&mut self, ticket: Ticket, encoded: Encoded) {
+    pub(super) fn deliver(
+        &mut self,
+        ticket: Ticket,
+        encoded: Encoded,
+        charge: Option<Arc<Charge>>,
+    ) {
         let Some(mut session) = self.take_session(ticket.peer) else {
-            self.effects.garbage.push(Garbage::Encoded(encoded));
+            self.effects.garbage.push(Garbage::Encoded(encoded, charge));
             return;
         };
         if let Some(closed) = session.close(ticket.call) {
@@ -52,15 +59,14 @@ impl Router {
             if let Some(id) = &closed.id
                 && let Some(encoded) = session.gather(closed.form, id, encoded, bytes_max)
             {
-                self.push_answer(ticket.peer, encoded);
+                self.push_answer(ticket.peer, encoded, charge);
             }
         }
         self.put_session(session);
     }
 
-    fn push_answer(&mut self, peer: PeerId, encoded: Encoded) {
-        let segments = encoded.into_segments();
-        self.effects.answers.extend(segments.map(|segment| (peer, segment)));
+    fn push_answer(&mut self, peer: PeerId, encoded: Encoded, charge: Option<Arc<Charge>>) {
+        self.effects.answers.push((peer, encoded, charge));
     }
 
     /// A call's answer is on its way already.
@@ -81,11 +87,11 @@ impl Router {
         while let Some(held) = session.release() {
             self.read(held.read);
         }
-        let freed = session.in_flight() + 1 == self.limits.in_flight_max;
-        let named = closed.naming && !session.is_naming();
-        if freed || named || (session.ended && session.in_flight() == 0) {
+        self.sessions.call_closed(session);
+        if session.paused || (session.ended && session.in_flight() == 0) {
             self.effects.resume.push(session.peer);
         }
+        self.resume_waiting();
     }
 
     pub(super) fn progressed(&mut self, ticket: Ticket, done: u64, total: u64) {
@@ -127,23 +133,21 @@ impl Router {
         let Some(mut session) = self.take_session(peer) else { return };
         session.parsing = None;
         let mut out = Outbox::default();
-        self.parsed(&mut session, frame, parsed, &mut out, now);
+        self.parsed(&mut Turn { session: &mut session, out: &mut out, now }, frame, parsed);
         self.put_session(session);
-        for segment in out.into_segments() {
-            self.effects.answers.push((peer, segment));
-        }
+        self.effects.output.extend(out.into_segments().map(|segment| (peer, segment)));
         self.effects.resume.push(peer);
     }
 
     /// Appends an answer to `out`, or to its batch.
     pub(super) fn send(
         &mut self,
-        session: &mut Session,
+        turn: &mut Turn<'_>,
         id: Option<&Id<'_>>,
         form: ReplyForm,
         result: Result<Reply, Error>,
-        out: &mut Outbox,
     ) {
+        let Turn { session, out, .. } = turn;
         let Some(id) = id else {
             if let Err(error) = result {
                 tracing::debug!(session = session.number, %error, "a notification failed");

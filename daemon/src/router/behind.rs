@@ -46,14 +46,14 @@ impl Router {
     ) {
         let entry = match self.projects.entry(edit.project) {
             Ok(entry) => entry,
-            Err(error) => return self.edit_unwritten(&edit, Err(error)),
+            Err(error) => return self.edit_unwritten(*edit, Err(error)),
         };
         let written = entry.view().map_or(0, |view| view.revision.number);
         if seen.number <= written {
-            return self.edit_unwritten(&edit, result);
+            return self.edit_unwritten(*edit, result);
         }
         if entry.failed {
-            return self.edit_unwritten(&edit, Err(errors::journal(&Failure::Above)));
+            return self.edit_unwritten(*edit, Err(errors::journal(&Failure::Above)));
         }
         if let Some(entry) = self.projects.entry_mut(edit.project) {
             entry.behind.push_back(Behind { number: seen.number, edit, result });
@@ -68,7 +68,7 @@ impl Router {
                 return;
             }
             let Some(Behind { edit, result, .. }) = entry.behind.pop_front() else { return };
-            self.edit_unwritten(&edit, result);
+            self.edit_unwritten(*edit, result);
         }
     }
 
@@ -76,7 +76,7 @@ impl Router {
     pub(super) fn fail_behind(&mut self, id: ProjectId) {
         let Some(entry) = self.projects.entry_mut(id) else { return };
         for Behind { edit, .. } in std::mem::take(&mut entry.behind) {
-            self.edit_unwritten(&edit, Err(errors::journal(&Failure::Above)));
+            self.edit_unwritten(*edit, Err(errors::journal(&Failure::Above)));
         }
     }
 

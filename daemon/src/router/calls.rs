@@ -2,23 +2,29 @@
 
 use std::{borrow::Cow, sync::Arc, time::Instant};
 
-use goxe_protocol::{Error, api::types::Revision, error::kind, frame::OwnedFrame};
+use goxe_protocol::{Error, api::types::Revision, error::kind, frame::OwnedFrame, rpc::Id};
 use serde::Deserialize;
 
 use super::{
-    Later, Router, jobs,
+    Router, jobs,
     projects::{Residence, Waiting},
+    receive::{Later, Turn},
+    room::CALL_BYTES,
+    route::{Handler, Route},
 };
 use crate::{
     blobs::Blob,
-    call::{Cancel, Envelope, Payload, Ticket},
-    edit::{EditCall, KeyUse, Source, unplanned},
-    handlers::{FreeFn, Handler, ReadFn, Route},
+    call::{Cancel, Envelope, Payload},
+    edit::{EditCall, KeyUse, Source},
+    errors,
     journal::ProjectId,
-    lanes::{BackupInput, FreeJob, Job, ParseJob, ReadJob},
-    out::Outbox,
-    session::{Held, Session},
+    memory::Charge,
+    session::{Held, Opening, Session},
     view::View,
+    work::{
+        BackupInput, FreeFn, FreeJob, Job, ParseJob, PendingRead, ReadJob, Size, Weighing, Weight,
+        Work,
+    },
 };
 
 /// The params that decide where a call runs; the rest is read where it runs.
@@ -42,51 +48,30 @@ struct Target {
     background: bool,
 }
 
-/// A read on its way to a lane.
-pub struct PendingRead {
-    /// Params and attachment.
-    pub payload: Payload,
-    /// On whose behalf, and where the answer goes.
-    pub envelope: Envelope,
-    /// The method.
-    pub route: &'static Route,
-    /// The project.
-    pub project: ProjectId,
-    /// The revision that its cursor names.
-    pub cursor: Option<Revision>,
-    /// Whether it is a background job.
-    pub background: bool,
-}
-
-impl std::fmt::Debug for PendingRead {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PendingRead").field("method", &self.route.info.name).finish_non_exhaustive()
-    }
+/// What a read looks at.
+struct Seen {
+    view: Arc<View>,
+    name: Arc<str>,
+    read_only: Option<Arc<str>>,
 }
 
 impl Router {
     /// Parses a long message on a lane; its peer is not read meanwhile.
     pub(super) fn parse_later(&mut self, session: &mut Session, frame: OwnedFrame) {
-        session.parsing = Some(self.memory.hold(frame.bytes()));
+        session.parsing = Some(session.account.hold(frame.bytes()));
+        let (peer, principal) = (session.peer, Arc::clone(&session.principal.name));
         let limits = self.limits.rpc;
-        self.submit(Job::Parse(Box::new(ParseJob { peer: session.peer, frame, limits })));
+        let work = Work::Parse(Box::new(ParseJob { peer, principal, frame, limits }));
+        self.submit(work, Size::Medium);
     }
 
     /// Finds the way of a call that the loop does not answer on the spot.
-    pub(super) fn dispatch(
-        &mut self,
-        session: &mut Session,
-        later: &Later,
-        payload: Payload,
-        out: &mut Outbox,
-        now: Instant,
-    ) {
+    pub(super) fn dispatch(&mut self, turn: &mut Turn<'_>, later: &Later, payload: Payload) {
         if let Handler::Echo = later.route.handler {
-            return self.echo_large(later, payload, out);
+            return self.echo_large(later, payload, turn.out);
         }
-        let (id, form) = (later.id.clone(), later.form);
-        if let Err(error) = self.start(session, later, payload, now) {
-            self.send(session, id.as_ref(), form, Err(error), out);
+        if let Err(error) = self.start(turn.session, later, payload, turn.now) {
+            self.send(turn, later.id.as_ref(), later.form, Err(error));
         }
     }
 
@@ -97,10 +82,13 @@ impl Router {
         payload: Payload,
         now: Instant,
     ) -> Result<(), Error> {
-        let charge = self.room(&payload)?;
+        let charge = session.account.hold(payload.bytes() + CALL_BYTES);
         // Params that are no object are refused by whoever reads them whole.
         let named: Named<'_> = serde_json::from_str(payload.params()).unwrap_or_default();
         let target = self.target(session, later.route, &named, now)?;
+        if later.route.handler.is_long() {
+            self.admit_long(session)?;
+        }
         let key = self.key_use(later.route, later.meta.as_deref(), &payload)?;
         if let Some(key) = key
             && self.answer_by_key(session, later, target.project, key, now)?
@@ -108,12 +96,34 @@ impl Router {
             return Ok(());
         }
         if target.background {
-            return self.begin_job(session, later, payload, &target, now);
+            return self.begin_job(session, later, payload, &target, charge, now);
         }
-        let edit = matches!(later.route.handler, Handler::Edit(_) | Handler::Import(_));
-        let envelope = Envelope::open(session, later, target.project, edit, charge, now);
+        let envelope = self.open(session, later, target.project, charge, now);
         self.expect(session, envelope.ticket.call, envelope.deadline);
         self.hand_on(session, later.route, envelope, payload, target, key, now)
+    }
+
+    /// Enters a call into its session.
+    fn open(
+        &mut self,
+        session: &mut Session,
+        later: &Later,
+        project: Option<ProjectId>,
+        charge: Charge,
+        now: Instant,
+    ) -> Envelope {
+        let (ticket, cancel) = self.sessions.open_call(session, later.opening(project));
+        Envelope {
+            ticket,
+            asker: session.peer,
+            id: later.id.clone().unwrap_or(Id::NULL),
+            form: later.form,
+            principal: session.principal.clone(),
+            cancel,
+            deadline: Envelope::deadline_of(later.meta.as_deref(), now),
+            progress: later.meta.as_deref().and_then(|meta| meta.progress.clone()),
+            charge: Some(Arc::new(charge)),
+        }
     }
 
     /// What the params name, found.
@@ -160,10 +170,12 @@ impl Router {
         let Target { project, blob, cursor, .. } = target;
         let project = project.unwrap_or(ProjectId::CATALOGUE);
         match route.handler {
-            Handler::Read(_) | Handler::Long(_) => {
-                let background = false;
-                let read = PendingRead { payload, envelope, route, project, cursor, background };
-                self.read_in_order(session, read);
+            Handler::Read(run) | Handler::Long(run) => {
+                let (method, weigh, background) = (route.info.name, route.weigh, false);
+                self.read_in_order(
+                    session,
+                    PendingRead { payload, envelope, method, run, weigh, project, cursor, background },
+                );
             }
             Handler::Edit(run) => {
                 self.enter_key(&envelope.principal.name, Some(project), key);
@@ -172,12 +184,12 @@ impl Router {
             }
             Handler::Import(run) => {
                 self.enter_key(&envelope.principal.name, Some(project), key);
-                let (source, method) = (Source::Params(unplanned), route.info.name);
+                let (source, method) = (Source::Ready(None), route.info.name);
                 let edit = EditCall { envelope, payload, method, project, source, key };
                 self.import(edit, run, blob);
             }
-            Handler::Free(run) => self.free(envelope, payload, run, blob, route, false),
-            Handler::LongFree(run) => self.free(envelope, payload, run, blob, route, true),
+            Handler::Free(run) => self.free(envelope, payload, run, blob, route),
+            Handler::LongFree(run) => self.free(envelope, payload, run, blob, route),
             Handler::Catalogue(run) => {
                 self.catalogue_call(&envelope, &payload, route, run, key, now);
             }
@@ -210,8 +222,8 @@ impl Router {
     /// Hands a read to a lane, once its project is in memory.
     pub(super) fn read(&mut self, read: PendingRead) {
         let project = read.project;
-        match self.view_for(&read) {
-            Ok(Some((view, name, read_only))) => self.submit_read(read, view, name, read_only),
+        match self.seen_by(&read) {
+            Ok(Some(seen)) => self.submit_read(read, seen),
             Ok(None) => {
                 self.projects.wait(project, Waiting::Read(Box::new(read)));
                 self.load(project);
@@ -222,66 +234,48 @@ impl Router {
 
     pub(super) fn refuse_read(&mut self, read: &PendingRead, error: Error) {
         if read.background {
-            self.job_ended(read.envelope.ticket, Err(error), Instant::now());
+            self.job_ended(read.envelope.ticket, Err(error), None, Instant::now());
         } else {
             self.answer(read.envelope.ticket, Err(error));
         }
     }
 
     /// The state a read looks at; absent while its project is not in memory.
-    #[expect(clippy::type_complexity, reason = "three parts of one answer, used in one place")]
-    fn view_for(
-        &mut self,
-        read: &PendingRead,
-    ) -> Result<Option<(Arc<View>, Arc<str>, Option<Arc<str>>)>, Error> {
+    fn seen_by(&mut self, read: &PendingRead) -> Result<Option<Seen>, Error> {
         let entry = self.projects.entry(read.project)?;
-        let (view, name, read_only) = match &entry.residence {
+        let (newest, read_only) = match &entry.residence {
             Residence::Unloaded | Residence::Loading => return Ok(None),
             Residence::Broken(reason) => return Err(super::projects::broken(&entry.name, reason)),
-            Residence::Loaded { view, read_only } => {
-                (Arc::clone(view), Arc::clone(&entry.name), read_only.clone())
-            }
+            Residence::Loaded { view, read_only } => (view, read_only.clone()),
         };
-        let Some(cursor) = read.cursor else { return Ok(Some((view, name, read_only))) };
-        if crate::errors::revision(view.revision) == cursor {
-            return Ok(Some((view, name, read_only)));
-        }
-        match self.pins.find(read.project, cursor) {
-            Some(pinned) => Ok(Some((pinned, name, read_only))),
-            None => Err(Error::conflict(
-                kind::CURSOR_EXPIRED,
-                format!("revision {cursor} is no longer kept for its cursor"),
-            )
-            .hint("read again without a cursor")),
-        }
+        let view = match read.cursor {
+            Some(cursor) if errors::revision(newest.revision) != cursor => {
+                self.pins.find(read.project, cursor).ok_or_else(|| {
+                    let message = format!("revision {cursor} is no longer kept for its cursor");
+                    Error::conflict(kind::CURSOR_EXPIRED, message)
+                        .hint("read again without a cursor")
+                })?
+            }
+            Some(_) | None => Arc::clone(newest),
+        };
+        Ok(Some(Seen { view, name: Arc::clone(&entry.name), read_only }))
     }
 
-    fn submit_read(
-        &mut self,
-        read: PendingRead,
-        view: Arc<View>,
-        name: Arc<str>,
-        read_only: Option<Arc<str>>,
-    ) {
-        let PendingRead { payload, envelope, route, background, .. } = read;
-        let (run, long): (ReadFn, bool) = match route.handler {
-            Handler::Read(run) => (run, false),
-            Handler::Long(run) => (run, true),
-            _ => return,
+    fn submit_read(&mut self, read: PendingRead, seen: Seen) {
+        let weighing = Weighing {
+            params: read.payload.params(),
+            view: Some(&seen.view),
+            limits: &self.limits,
         };
-        let job = ReadJob {
-            envelope,
-            payload,
-            run,
-            view,
-            name,
-            read_only,
-            long,
-            background,
-            direct: None,
-        };
-        let job = Job::Read(Box::new(job));
-        if long { self.submit_long(job) } else { self.submit(job) }
+        let Weight { size, bytes } = (read.weigh)(&weighing);
+        let bytes = bytes.saturating_add(read.payload.bytes() + CALL_BYTES);
+        if let Err(error) = self.check_bytes(bytes) {
+            return self.refuse_read(&read, error);
+        }
+        let PendingRead { payload, envelope, run, background, .. } = read;
+        let Seen { view, name, read_only } = seen;
+        let job = ReadJob { envelope, payload, run, view, name, read_only, background };
+        self.submit_job(Job { work: Work::Read(Box::new(job)), size, bytes });
     }
 
     fn free(
@@ -291,19 +285,26 @@ impl Router {
         run: FreeFn,
         blob: Option<Arc<Blob>>,
         route: &'static Route,
-        long: bool,
     ) {
-        if route.info.name == "blob.create" && self.blobs.len() >= self.limits.blobs_max {
-            let error = Error::limit_exceeded(
+        let weighing = Weighing { params: payload.params(), view: None, limits: &self.limits };
+        let Weight { size, bytes } = (route.weigh)(&weighing);
+        let bytes = bytes.saturating_add(payload.bytes() + CALL_BYTES);
+        let many = route.info.name == "blob.create" && self.blobs.len() >= self.limits.blobs_max;
+        let checked = match many {
+            true => Err(Error::limit_exceeded(
                 "limits.blobs_max",
                 u64::try_from(self.blobs.len()).unwrap_or(u64::MAX),
                 u64::try_from(self.limits.blobs_max).unwrap_or(u64::MAX),
-            );
+            )),
+            false => self.check_bytes(bytes),
+        };
+        if let Err(error) = checked {
             return self.answer(envelope.ticket, Err(error));
         }
-        let backup = long.then(|| Box::new(self.backup_input()));
-        let job = Job::Free(Box::new(FreeJob { envelope, payload, run, blob, backup, long }));
-        if long { self.submit_long(job) } else { self.submit(job) }
+        let is_backup = matches!(route.handler, Handler::LongFree(_));
+        let backup = is_backup.then(|| Box::new(self.backup_input()));
+        let work = Work::Free(Box::new(FreeJob { envelope, payload, run, blob, backup }));
+        self.submit_job(Job { work, size, bytes });
     }
 
     fn backup_input(&self) -> BackupInput {
@@ -321,55 +322,51 @@ impl Router {
         later: &Later,
         payload: Payload,
         target: &Target,
+        charge: Charge,
         now: Instant,
     ) -> Result<(), Error> {
-        let route = later.route;
-        let project = target.project.unwrap_or(ProjectId::CATALOGUE);
+        let Route { info, handler, weigh } = later.route;
+        let (Handler::Long(run), Some(project)) = (*handler, target.project) else {
+            return Err(Error::internal("the call cannot run in the background"));
+        };
         let cancel = Arc::new(Cancel::default());
         let principal = session.principal.clone();
         let (number, id, gone) =
-            self.jobs.begin(route.info.name, &principal, Arc::clone(&cancel))?;
+            self.jobs.begin(info.name, session.peer, &principal, Arc::clone(&cancel))?;
         self.effects.garbage.extend(gone);
-        let (ticket, _) = session.open(later, None, false);
-        let answer = jobs::started(route.info.name, &id);
+        let (ticket, _) = self.sessions.open_call(session, later.opening(None));
+        let answer = jobs::started(info.name, &id);
         self.answer_in(session, ticket.call, answer);
         let envelope = Envelope {
             ticket: jobs::ticket(number),
-            id: goxe_protocol::rpc::Id::NULL,
+            asker: session.peer,
+            id: Id::NULL,
             form: later.form,
             principal,
             cancel,
             deadline: Envelope::deadline_of(later.meta.as_deref(), now),
             progress: None,
-            charge: None,
+            charge: Some(Arc::new(charge)),
         };
-        let (cursor, background) = (None, true);
-        let read = PendingRead { payload, envelope, route, project, cursor, background };
-        self.read_in_order(session, read);
+        let (method, weigh, cursor, background) = (info.name, *weigh, None, true);
+        self.read_in_order(
+            session,
+            PendingRead { payload, envelope, method, run, weigh, project, cursor, background },
+        );
         Ok(())
     }
 }
 
-impl Envelope {
-    /// Enters a call into its session.
-    fn open(
-        session: &mut Session,
-        later: &Later,
-        project: Option<ProjectId>,
-        edit: bool,
-        charge: crate::memory::Charge,
-        now: Instant,
-    ) -> Self {
-        let (ticket, cancel): (Ticket, Arc<Cancel>) = session.open(later, project, edit);
-        Envelope {
-            ticket,
-            id: later.id.clone().unwrap_or(goxe_protocol::rpc::Id::NULL),
-            form: later.form,
-            principal: session.principal.clone(),
-            cancel,
-            deadline: Envelope::deadline_of(later.meta.as_deref(), now),
-            progress: later.meta.as_deref().and_then(|meta| meta.progress.clone()),
-            charge: Some(Arc::new(charge)),
+impl Later {
+    /// What is to be known of the call.
+    pub(super) fn opening(&self, project: Option<ProjectId>) -> Opening {
+        Opening {
+            id: self.id.clone(),
+            form: self.form,
+            project,
+            kind: self.route.handler.kind(),
+            long: self.route.handler.is_long(),
+            token: self.meta.as_deref().and_then(|meta| meta.progress.clone()),
         }
     }
 }

@@ -8,8 +8,8 @@ use super::{Router, projects::Waiting};
 use crate::{
     call::{Ticket, cancelled, timed_out},
     edit::EditCall,
-    lanes::Job,
     session::Session,
+    work::Work,
 };
 
 impl Router {
@@ -76,9 +76,10 @@ impl Router {
             return self.answer_in(session, call, Err(error));
         }
         let entry = project.and_then(|project| self.projects.entry_mut(project));
-        match (self.lanes.withdraw(ticket), entry.and_then(|entry| entry.withdraw(ticket))) {
-            (Some(Job::Import(import)), _) => self.withdraw_edit(&import.edit, error),
-            (_, Some(Waiting::Edit(edit))) => self.withdraw_edit(&edit, error),
+        let job = self.room.withdraw(ticket).map(|job| job.work);
+        match (job, entry.and_then(|entry| entry.withdraw(ticket))) {
+            (Some(Work::Import(import)), _) => self.withdraw_edit(import.edit, error),
+            (_, Some(Waiting::Edit(edit))) => self.withdraw_edit(*edit, error),
             (Some(_), _) | (_, Some(Waiting::Read(_))) => {
                 self.answer_in(session, call, Err(error));
             }
@@ -86,16 +87,18 @@ impl Router {
         }
     }
 
-    fn withdraw_edit(&mut self, edit: &EditCall, error: Error) {
+    fn withdraw_edit(&mut self, edit: EditCall, error: Error) {
+        let (project, ticket) = (edit.project, edit.envelope.ticket);
         self.edit_unwritten(edit, Err(error));
-        self.import_failed(edit.project, edit.envelope.ticket);
+        self.import_failed(project, ticket);
     }
 
     /// Asks everything that still runs to end.
     pub fn cancel_everything(&mut self) {
         for session in self.sessions() {
-            session.cancel_reads();
+            session.cancel_all();
         }
         self.jobs.cancel_all();
+        self.room.hasten();
     }
 }

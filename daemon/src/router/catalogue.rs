@@ -12,15 +12,20 @@ use goxe_protocol::{
 };
 use jiff::Timestamp;
 
-use super::{Asked, Router, behind::Behind, projects::Waiting};
+use super::{
+    Asked, Router,
+    behind::Behind,
+    projects::Waiting,
+    route::{CatalogueFn, Route},
+};
 use crate::{
     call::{Envelope, Payload, Reply},
     edit::{CatalogueWritten, KeyUse, Written},
     errors,
-    handlers::{CatalogueFn, Route},
+    garbage::Garbage,
     journal::{ProjectId, chain::change_digest, record::Draft, writer::Failure},
-    lanes::{Garbage, ImageJob, Job},
     store::catalogue::{self, Op},
+    work::{ImageJob, Size, Work},
 };
 
 /// What a call does to the catalogue, and how it is answered.
@@ -167,7 +172,7 @@ impl Router {
             self.projects.head = Arc::clone(&self.projects.written);
             let (project, generation) = (ProjectId::CATALOGUE, self.projects.generation);
             if let Some(appender) = self.appender.clone() {
-                self.submit(Job::Reset { project, generation, appender });
+                self.submit(Work::Reset { project, generation, appender }, Size::Short);
             }
         }
         self.leave_key(&author, None, key, &result);
@@ -213,13 +218,14 @@ impl Router {
         for waiting in entry.waiting {
             match waiting {
                 Waiting::Read(read) => self.refuse_read(&read, gone()),
-                Waiting::Edit(edit) => self.edit_unwritten(&edit, Err(gone())),
+                Waiting::Edit(edit) => self.edit_unwritten(*edit, Err(gone())),
             }
         }
         let behind = entry.behind.into_iter().map(Behind::into_edit);
         let parked = entry.imports.take_parked();
-        for edit in entry.queue.into_iter().chain(behind).chain(parked) {
-            self.edit_unwritten(&edit, Err(gone()));
+        let queued = entry.queue.extract(|_| true);
+        for edit in queued.into_iter().chain(behind).chain(parked) {
+            self.edit_unwritten(edit, Err(gone()));
         }
         entry.name
     }
@@ -227,7 +233,7 @@ impl Router {
     /// Has the journal forget a project that is gone for good.
     pub(super) fn purge(&mut self, project: ProjectId) {
         if let Some(appender) = self.appender.clone() {
-            self.submit(Job::Purge { project, appender });
+            self.submit(Work::Purge { project, appender }, Size::Short);
         }
     }
 
@@ -239,6 +245,7 @@ impl Router {
         projects.imaging = true;
         projects.journal_bytes = 0;
         let (state, keys) = (Arc::clone(&projects.written), projects.keys.clone());
-        self.submit_long(Job::Image(Box::new(ImageJob::Catalogue { state, keys })));
+        let image = ImageJob::Catalogue { state, keys };
+        self.submit(Work::Image(Box::new(image)), Size::Long);
     }
 }

@@ -4,32 +4,28 @@ use std::sync::Arc;
 
 use goxe_protocol::frame;
 
-use super::{Later, Router, receive::Call};
+use super::{
+    Router,
+    receive::{Call, Later, Turn},
+};
 use crate::{
     call::{self, Payload, Reply, ReplyForm},
     out::{Outbox, Segment},
-    session::Session,
 };
 
 impl Router {
     /// An echo that is copied.
-    pub(super) fn echo(
-        &mut self,
-        session: &mut Session,
-        call: &Call<'_>,
-        params: &str,
-        out: &mut Outbox,
-    ) {
+    pub(super) fn echo(&mut self, turn: &mut Turn<'_>, call: &Call<'_>, params: &str) {
         let Some(id) = call.id else { return };
         match (call.form, call.attachment) {
-            (ReplyForm::Whole(form), None) => out.append(|tail| {
+            (ReplyForm::Whole(form), None) => turn.out.append(|tail| {
                 // A message that was just read fits a message of the same size.
                 let _ = form.append(tail, |tail| call::write_result(tail, id, params.as_bytes()));
             }),
             (form, attachment) => {
                 let attachment = attachment.map(|bytes| bytes.to_vec().into());
                 let reply = Reply { json: params.into(), attachment };
-                self.send(session, Some(id), form, Ok(reply), out);
+                self.send(turn, Some(id), form, Ok(reply));
             }
         }
     }

@@ -50,23 +50,26 @@ pub struct Events {
     ever: u64,
     kept: VecDeque<Event>,
     subscriptions: Vec<Subscription>,
+    /// Notifications that did not reach their peers, and of which those were not told.
+    gaps: usize,
 }
 
 impl Events {
     pub(super) fn new(epoch: &str) -> Self {
         let epoch = epoch.to_owned();
-        Events { epoch, seq: 0, ever: 0, kept: VecDeque::new(), subscriptions: Vec::new() }
+        Events { epoch, seq: 0, ever: 0, kept: VecDeque::new(), subscriptions: Vec::new(), gaps: 0 }
     }
 
     /// A notification of a subscription did not reach its peer.
     pub fn missed(&mut self, number: u64) {
         if let Some(subscription) = self.subscriptions.iter_mut().find(|sub| sub.number == number) {
-            subscription.missed = true;
+            self.gaps += usize::from(!std::mem::replace(&mut subscription.missed, true));
         }
     }
 
     pub(super) fn forget_peer(&mut self, peer: PeerId) {
         self.subscriptions.retain(|subscription| subscription.peer != peer);
+        self.gaps = self.subscriptions.iter().filter(|subscription| subscription.missed).count();
     }
 }
 
@@ -158,6 +161,7 @@ impl Router {
             }
             let to = (subscription.peer, subscription.form, subscription.number);
             if std::mem::take(&mut subscription.missed) {
+                events.gaps = events.gaps.saturating_sub(1);
                 notes.push((to, gap(subscription, event.seq)));
             }
             notes.push((to, note(subscription, &event)));
@@ -167,6 +171,24 @@ impl Router {
             events.kept.pop_front();
         }
         for ((peer, form, number), note) in notes {
+            self.notify(peer, form, number, &note);
+        }
+    }
+
+    /// A peer takes notifications again: it hears of what it missed.
+    pub fn tell_gaps(&mut self, peer: PeerId) {
+        let events = &mut self.events;
+        if events.gaps == 0 {
+            return;
+        }
+        let mut notes = Vec::new();
+        for subscription in events.subscriptions.iter_mut().filter(|sub| sub.peer == peer) {
+            if std::mem::take(&mut subscription.missed) {
+                events.gaps = events.gaps.saturating_sub(1);
+                notes.push((subscription.form, subscription.number, gap(subscription, events.seq)));
+            }
+        }
+        for (form, number, note) in notes {
             self.notify(peer, form, number, &note);
         }
     }

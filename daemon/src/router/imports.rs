@@ -9,10 +9,12 @@ use crate::{
     blobs::Blob,
     call::Ticket,
     edit::EditCall,
-    handlers::ImportFn,
     journal::ProjectId,
-    lanes::{ImportJob, Job},
+    work::{ImportFn, ImportJob, Job, Size, Work},
 };
+
+/// Content up to here is read in some tenths of a second.
+const SMALL_CONTENT_BYTES: usize = 1 << 20;
 
 /// What has to be done before edits that were sent later.
 #[derive(Default)]
@@ -60,7 +62,11 @@ impl Router {
         if let Some(entry) = self.projects.entry_mut(edit.project) {
             entry.imports.running.push(edit.envelope.ticket);
         }
-        self.submit_long(Job::Import(Box::new(ImportJob { edit, run, blob })));
+        let small = blob.is_none() && edit.payload.bytes() <= SMALL_CONTENT_BYTES;
+        let size = if small { Size::Medium } else { Size::Long };
+        let bytes = 2 * edit.payload.bytes();
+        let work = Work::Import(Box::new(ImportJob { edit, run, blob }));
+        self.submit_job(Job { work, size, bytes });
     }
 
     /// Lets an edit wait for its turn, behind the imports that its peer sent before it.

@@ -18,10 +18,10 @@ use serde_json::Value;
 
 use super::Router;
 use crate::{
-    call::{Cancel, Encoded, Envelope, PeerId, Principal, Reply, Ticket},
-    handlers,
-    lanes::Garbage,
+    call::{self, Cancel, Encoded, Envelope, PeerId, Principal, Reply, Ticket},
+    garbage::Garbage,
     limits::Limits,
+    memory::{Account, Charge, Memory},
     session::Session,
 };
 
@@ -48,11 +48,14 @@ struct Job {
     number: u32,
     id: String,
     method: &'static str,
+    asker: PeerId,
     principal: Principal,
     cancel: Arc<Cancel>,
     done: u64,
     total: u64,
     result: Option<(Instant, Result<Reply, Error>)>,
+    /// What its reply takes in memory.
+    charge: Option<Arc<Charge>>,
 }
 
 struct Waiter {
@@ -68,6 +71,8 @@ pub struct Jobs {
     waiters: Vec<Waiter>,
     ever: u32,
     bounds: Bounds,
+    /// What the kept replies take in memory.
+    account: Arc<Account>,
 }
 
 /// What jobs may hold.
@@ -85,22 +90,23 @@ impl Bounds {
     pub(super) fn new(limits: &Limits) -> Self {
         Bounds {
             count_max: limits.jobs_max,
-            bytes_max: limits.job_bytes_max,
+            bytes_max: limits.job_bytes_max.min(limits.memory_bytes_max / 4),
             keep: limits.job_keep,
         }
     }
 }
 
 impl Jobs {
-    pub(super) fn new(epoch: &str, bounds: Bounds) -> Self {
-        let epoch = epoch.to_owned();
-        Jobs { epoch, jobs: Vec::new(), waiters: Vec::new(), ever: 0, bounds }
+    pub(super) fn new(epoch: &str, bounds: Bounds, memory: &Arc<Memory>) -> Self {
+        let (epoch, account) = (epoch.to_owned(), memory.part(bounds.bytes_max));
+        Jobs { epoch, jobs: Vec::new(), waiters: Vec::new(), ever: 0, bounds, account }
     }
 
     /// Enters a job that begins; a finished one may have to go for it.
     pub(super) fn begin(
         &mut self,
         method: &'static str,
+        asker: PeerId,
         principal: &Principal,
         cancel: Arc<Cancel>,
     ) -> Result<(u32, String, Option<Garbage>), Error> {
@@ -122,13 +128,20 @@ impl Jobs {
             number,
             id: id.clone(),
             method,
+            asker,
             principal: principal.clone(),
             cancel,
             done: 0,
             total: 0,
             result: None,
+            charge: None,
         });
         Ok((number, id, gone))
+    }
+
+    /// How many a peer began that have not ended.
+    pub(super) fn running_of(&self, asker: PeerId) -> usize {
+        self.jobs.iter().filter(|job| job.asker == asker && job.result.is_none()).count()
     }
 
     fn find(&self, principal: &Principal, id: &str) -> Result<&Job, Error> {
@@ -230,7 +243,8 @@ impl Job {
     /// Its reply, to be freed elsewhere.
     fn into_garbage(self) -> Option<Garbage> {
         let reply = self.result?.1.ok()?;
-        Some(Garbage::Encoded(Encoded { head: reply.json, attachment: reply.attachment }))
+        let encoded = Encoded { head: reply.json, attachment: reply.attachment };
+        Some(Garbage::Encoded(encoded, self.charge))
     }
 
     fn item(&self) -> JobItem {
@@ -296,29 +310,38 @@ impl Router {
         params: &str,
         now: Instant,
     ) {
-        let call = envelope.ticket.call;
-        let found = handlers::parse::<StatusParams>(params).and_then(|params| {
+        let asked = envelope.ticket.call;
+        let found = call::parse::<StatusParams>(params).and_then(|params| {
             let job = self.jobs.find(&session.principal, &params.job)?;
             Ok((job.number, job.result.is_some(), params.wait_ms.min(WAIT_MS_MAX)))
         });
         match found {
-            Err(error) => self.answer_in(session, call, Err(error)),
+            Err(error) => self.answer_in(session, asked, Err(error)),
             Ok((number, false, wait_ms)) if wait_ms > 0 => {
                 let until = now + Duration::from_millis(wait_ms);
                 self.jobs.waiters.push(Waiter { ticket: envelope.ticket, number, until });
             }
             Ok((number, _, _)) => {
                 let answer = self.jobs.answer(number);
-                self.answer_in(session, call, answer);
+                self.answer_in(session, asked, answer);
             }
         }
     }
 
     /// A job ended: whoever waits for it is answered.
-    pub(super) fn job_ended(&mut self, ticket: Ticket, result: Result<Reply, Error>, now: Instant) {
+    pub(super) fn job_ended(
+        &mut self,
+        ticket: Ticket,
+        result: Result<Reply, Error>,
+        charge: Option<Arc<Charge>>,
+        now: Instant,
+    ) {
         let number = ticket.call;
         let Some(job) = self.jobs.jobs.iter_mut().find(|job| job.number == number) else { return };
         job.result = Some((now, result));
+        // It is not the peer's any more: it is kept for whoever asks.
+        job.charge = Some(Arc::new(self.jobs.account.hold(job.bytes())));
+        drop(charge);
         let item = job.item();
         let (ended, wait) = self.jobs.waiters.drain(..).partition(|waiter| waiter.number == number);
         self.jobs.waiters = wait;

@@ -5,16 +5,15 @@ use std::{sync::Arc, time::Instant};
 use goxe_protocol::{Error, error::kind, rpc::Meta};
 use uuid::Uuid;
 
-use super::{Later, Router, projects::Residence};
+use super::{Router, projects::Residence, receive::Later, route::Route};
 use crate::{
     call::{Envelope, Payload, Reply, Ticket},
     edit::{KeyUse, digest},
-    handlers::Route,
     journal::{
         ProjectId,
         keys::{Key, Lookup},
     },
-    session::Session,
+    session::{Kind, Opening, Session},
 };
 
 /// A keyed call that is being done, and who else waits for its answer.
@@ -58,8 +57,11 @@ impl Router {
                 return Err(other_params());
             }
             // As good as the edit itself: later reads of the same peer wait for it too.
-            let (ticket, _) = session.open(later, project, true);
-            running.waiters.push(ticket);
+            let opening = Opening { kind: Kind::Edit, ..later.opening(project) };
+            let (ticket, _) = self.sessions.open_call(session, opening);
+            if let Some(running) = self.running_mut(&principal, project, used.key) {
+                running.waiters.push(ticket);
+            }
             self.expect(session, ticket.call, Envelope::deadline_of(later.meta.as_deref(), now));
             return Ok(true);
         }
@@ -72,7 +74,7 @@ impl Router {
         match self.committed(&principal, project, used)? {
             None => Ok(false),
             Some(reply) => {
-                let (ticket, _) = session.open(later, None, false);
+                let (ticket, _) = self.sessions.open_call(session, later.opening(None));
                 self.answer_in(session, ticket.call, Ok(reply));
                 Ok(true)
             }

@@ -8,7 +8,7 @@ use std::{
 
 use goxe_protocol::{Error, api::types::Revision};
 
-use crate::{errors, journal::ProjectId, lanes::Garbage, view::View};
+use crate::{errors, journal::ProjectId, garbage::Garbage, view::View};
 
 /// The kept states, oldest first.
 #[derive(Debug)]

@@ -9,17 +9,18 @@ use std::{
 use goxe_protocol::{Code, Error};
 
 use super::{
-    PendingRead, Router, State,
+    Router, State,
     behind::{Behind, Refused},
     imports::Imports,
+    turns::Turns,
 };
 use crate::{
     call::Ticket,
     edit::{EditCall, Written},
     journal::{ProjectId, keys::Keys},
-    lanes::Kept,
     store::{Recovered, catalogue},
     view::View,
+    work::{Kept, PendingRead},
 };
 
 /// Whether a project is in memory.
@@ -68,7 +69,7 @@ pub struct Entry {
     /// Idempotency keys of committed calls.
     pub keys: Keys,
     /// Edits that wait for their turn.
-    pub(super) queue: VecDeque<EditCall>,
+    pub(super) queue: Turns<EditCall>,
     /// The state after everything that was prepared; newer than the view while the journal writes.
     pub(super) head: Option<Arc<View>>,
     /// Whether a lane runs its edits.
@@ -102,7 +103,7 @@ impl Entry {
             name,
             residence: Residence::Unloaded,
             keys: Keys::default(),
-            queue: VecDeque::new(),
+            queue: Turns::default(),
             head: None,
             running: false,
             generation: 0,
@@ -138,8 +139,8 @@ impl Entry {
 
     /// Takes out a call that waits for its turn, or for the project.
     pub(super) fn withdraw(&mut self, ticket: Ticket) -> Option<Waiting> {
-        if let Some(index) = self.queue.iter().position(|edit| edit.envelope.ticket == ticket) {
-            return self.queue.remove(index).map(|edit| Waiting::Edit(Box::new(edit)));
+        if let Some(edit) = self.queue.extract(|edit| edit.envelope.ticket == ticket).pop() {
+            return Some(Waiting::Edit(Box::new(edit)));
         }
         if let Some(index) = self.waiting.iter().position(|waiting| waiting.ticket() == ticket) {
             return Some(self.waiting.remove(index));

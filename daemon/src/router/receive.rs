@@ -1,25 +1,24 @@
-//! From a peer's bytes to calls: whole messages, batches, who may ask what.
+//! From a peer's bytes to calls: whole messages, batches, and how the reading goes on.
 
 use std::{collections::VecDeque, time::Instant};
 
 use goxe_protocol::{
     Code, Error,
-    api::Role,
-    error::kind,
     frame::{Frame, OwnedFrame},
     inbound::{Form, Inbound, InboundLimits},
     rpc::{self, Id, Message, Meta, Rejected, Request},
 };
 
 use super::{
-    Router, State,
-    parse::{self, Member, Parsed, ParsedCall},
+    Router,
+    route::{Handler, Route},
 };
 use crate::{
     call::{Payload, PeerId, Principal, ReplyForm},
-    handlers::{Handler, Route},
-    limits::PARSE_ON_LOOP_BYTES_MAX,
+    limits::{HELLO_BYTES_MAX, PARSE_ON_LOOP_BYTES_MAX},
+    memory::{Refused, SMALL_BYTES_MAX},
     out::{Outbox, SEGMENT_BYTES_MIN},
+    parse::{self, Member, Parsed, ParsedCall},
     session::{Gate, Rest, Session},
 };
 
@@ -28,10 +27,17 @@ use crate::{
 pub enum Flow {
     /// All input is used up.
     Drained,
-    /// The peer has as much in flight as it may: what is left of the input waits.
+    /// The peer has as much in flight, or in memory, as it may: what is left of the input waits.
     Paused,
     /// Nothing more is read; what was answered is still sent.
     Close,
+}
+
+/// A peer's turn: its session is at hand, and answers that are ready go to `out`.
+pub(super) struct Turn<'a> {
+    pub(super) session: &'a mut Session,
+    pub(super) out: &'a mut Outbox,
+    pub(super) now: Instant,
 }
 
 /// A call that was parsed and may run.
@@ -51,7 +57,7 @@ pub struct Asked<'a> {
 /// A call as it was parsed.
 pub(super) struct Call<'a> {
     pub(super) id: Option<&'a Id<'a>>,
-    method: &'a str,
+    pub(super) method: &'a str,
     params: Option<&'a str>,
     meta: Option<&'a Meta<'a>>,
     pub(super) attachment: Option<&'a [u8]>,
@@ -60,72 +66,80 @@ pub(super) struct Call<'a> {
 }
 
 /// A call that is not answered on the spot.
-#[derive(Clone)]
-pub struct Later {
-    /// The method.
-    pub route: &'static Route,
-    /// What it is answered to; absent for a notification.
-    pub id: Option<Id<'static>>,
-    /// How to run it.
-    pub meta: Option<Box<Meta<'static>>>,
-    /// The form of the answer.
-    pub form: ReplyForm,
+pub(super) struct Later {
+    pub(super) route: &'static Route,
+    pub(super) id: Option<Id<'static>>,
+    pub(super) meta: Option<Box<Meta<'static>>>,
+    pub(super) form: ReplyForm,
 }
 
 impl Router {
-    /// Takes what a peer sent. Answers that are ready are appended to `out`.
+    /// Takes what a peer sent, and what waited of it. Answers that are ready are appended to `out`.
+    ///
+    /// A peer that is paused is called with nothing, to see whether it goes on.
     pub fn receive(
         &mut self,
         peer: PeerId,
-        inbound: &mut Inbound,
-        input: &mut &[u8],
+        input: &[u8],
         out: &mut Outbox,
         now: Instant,
     ) -> Flow {
         let Some(mut session) = self.take_session(peer) else { return Flow::Close };
-        let flow = self.decode(&mut session, inbound, input, out, now);
+        // While messages are borrowed from it, it cannot lie in the session.
+        let mut inbound = session.take_inbound();
+        let kept = std::mem::take(&mut session.unread);
+        debug_assert!(kept.is_empty() || input.is_empty(), "a peer is read that has to wait");
+        let mut rest = if kept.is_empty() { input } else { &kept };
+        let mut turn = Turn { session: &mut session, out, now };
+        let flow = self.decode(&mut turn, &mut inbound, &mut rest);
+        session.paused = flow == Flow::Paused;
+        if session.paused {
+            session.unread = rest.to_vec();
+            self.sessions.wait_if_many(&session, self.limits.lane_queue_max);
+            if session.has_its_share() {
+                self.wait_for_room(peer, Refused::Share);
+            }
+        }
+        session.inbound = inbound;
         self.put_session(session);
         flow
     }
 
-    fn decode(
-        &mut self,
-        session: &mut Session,
-        inbound: &mut Inbound,
-        input: &mut &[u8],
-        out: &mut Outbox,
-        now: Instant,
-    ) -> Flow {
+    /// Room inside a peer's decoder for the rest of a large frame, to read into without a copy.
+    pub fn direct(&mut self, peer: PeerId) -> Option<goxe_protocol::frame::Direct<'_>> {
+        self.session_mut(peer)?.inbound.direct()
+    }
+
+    fn decode(&mut self, turn: &mut Turn<'_>, inbound: &mut Inbound, input: &mut &[u8]) -> Flow {
         loop {
-            if self.is_over(session, out) {
+            if self.has_to_wait(turn.session, turn.out) {
                 return Flow::Paused;
             }
-            if let Some(rest) = session.rest.take() {
+            if let Some(rest) = turn.session.rest.take() {
                 let Rest { members, form, charge } = *rest;
                 drop(charge);
-                self.members(session, members, form, out, now);
+                self.members(turn, members, form);
                 continue;
             }
-            let gate = session.gate;
-            session.form = inbound.form().unwrap_or_else(|| form_of(input));
+            let gate = turn.session.gate;
+            turn.session.form = inbound.form().unwrap_or_else(|| form_of(input));
             match inbound.decode(input) {
-                Ok(None) => return Flow::Drained,
+                Ok(None) => return self.keep_room(turn, inbound),
                 Ok(Some(frame)) => {
-                    session.spoke = true;
+                    turn.session.spoke = true;
                     self.requests += 1;
-                    self.message(session, frame, out, now);
+                    self.message(turn, frame);
                 }
                 Err(error) => {
-                    tracing::debug!(session = session.number, %error, "a peer's stream broke");
+                    tracing::debug!(session = turn.session.number, %error, "a peer's stream broke");
                     if let Some((form, error)) = error.farewell() {
-                        let form = ReplyForm::Whole(form);
-                        self.send(session, Some(&Id::NULL), form, Err(error), out);
+                        self.say_farewell(turn, form, error);
                     }
                     return Flow::Close;
                 }
             }
             if gate == Gate::Token {
-                match session.gate {
+                match turn.session.gate {
                     Gate::Open => inbound.set_limits(self.limits.inbound),
                     // One try: nothing else is decoded for a peer that does not say who it is.
                     Gate::Token => return Flow::Close,
@@ -134,39 +148,58 @@ impl Router {
         }
     }
 
-    fn is_over(&self, session: &Session, out: &Outbox) -> bool {
-        session.in_flight() >= self.limits.in_flight_max
-            || session.parsing.is_some()
-            || session.is_naming()
-            || out.bytes() >= self.limits.send_buffer_bytes_max
+    fn say_farewell(&mut self, turn: &mut Turn<'_>, form: Form, error: Error) {
+        self.send(turn, Some(&Id::NULL), ReplyForm::Whole(form), Err(error));
+    }
+
+    /// Makes room for the rest of a message before it is read. Where there is none, the peer waits.
+    fn keep_room(&mut self, turn: &mut Turn<'_>, inbound: &Inbound) -> Flow {
+        let Session { partial, form, .. } = &mut *turn.session;
+        let wanted = inbound.wanted();
+        if wanted <= SMALL_BYTES_MAX {
+            partial.set(inbound.buffered());
+            return Flow::Drained;
+        }
+        match partial.grow(wanted.saturating_sub(partial.bytes())) {
+            Ok(()) => Flow::Drained,
+            Err(Refused::Never) => {
+                let error = Error::new(Code::TooLarge, "the message is larger than all there is")
+                    .with("limit", "limits.memory_bytes_max")
+                    .with("max", self.memory.bytes_max());
+                let form = *form;
+                self.say_farewell(turn, form, error);
+                Flow::Close
+            }
+            Err(refused @ (Refused::Share | Refused::Full)) => {
+                self.wait_for_room(turn.session.peer, refused);
+                Flow::Paused
+            }
+        }
     }
 
     /// What a peer may send before it said who it is, where a token is asked for.
-    pub fn inbound_limits(&self, gate: Gate) -> InboundLimits {
+    pub(super) fn inbound_limits(&self, gate: Gate) -> InboundLimits {
         let limits = self.limits.inbound;
-        let hello = crate::limits::HELLO_BYTES_MAX;
         match gate {
             Gate::Open => limits,
             Gate::Token => InboundLimits {
-                payload_bytes_max: hello.min(limits.payload_bytes_max),
-                line_bytes_max: usize::try_from(hello).unwrap_or(usize::MAX),
+                payload_bytes_max: HELLO_BYTES_MAX.min(limits.payload_bytes_max),
+                line_bytes_max: usize::try_from(HELLO_BYTES_MAX).unwrap_or(usize::MAX),
             },
         }
     }
 
-    fn message(&mut self, session: &mut Session, frame: Frame<'_>, out: &mut Outbox, now: Instant) {
+    fn message(&mut self, turn: &mut Turn<'_>, frame: Frame<'_>) {
         if frame.json().len() > PARSE_ON_LOOP_BYTES_MAX {
-            self.parse_later(session, frame.into_owned());
+            self.parse_later(turn.session, frame.into_owned());
             return;
         }
-        let form = ReplyForm::Whole(session.form);
+        let form = ReplyForm::Whole(turn.session.form);
         let (later, params) = match rpc::parse_frame(&frame, &self.limits.rpc) {
-            Err(Rejected { id, error }) => {
-                return self.send(session, Some(&id), form, Err(error), out);
-            }
+            Err(Rejected { id, error }) => return self.send(turn, Some(&id), form, Err(error)),
             Ok(Message::Batch(batch)) => {
                 let members = batch.requests().map(parse::member).collect();
-                return self.batch(session, members, out, now);
+                return self.batch(turn, members);
             }
             Ok(Message::Single(Request { id, method, params, meta })) => {
                 let call = Call {
@@ -178,27 +211,20 @@ impl Router {
                     payload_bytes: frame.payload_bytes(),
                     form,
                 };
-                let Some(later) = self.begin(session, &call, out, now) else { return };
+                let Some(later) = self.begin(turn, &call) else { return };
                 (later, params.and_then(|params| parse::range_within(frame.json(), params)))
             }
         };
         let payload = Payload::Frame(frame.into_owned(), params);
-        self.dispatch(session, &later, payload, out, now);
+        self.dispatch(turn, &later, payload);
     }
 
     /// Goes on with a message that was parsed on a lane.
-    pub(super) fn parsed(
-        &mut self,
-        session: &mut Session,
-        frame: OwnedFrame,
-        parsed: Parsed,
-        out: &mut Outbox,
-        now: Instant,
-    ) {
-        let form = ReplyForm::Whole(session.form);
+    pub(super) fn parsed(&mut self, turn: &mut Turn<'_>, frame: OwnedFrame, parsed: Parsed) {
+        let form = ReplyForm::Whole(turn.session.form);
         match parsed {
-            Parsed::Rejected(id, error) => self.send(session, Some(&id), form, Err(error), out),
-            Parsed::Batch(members) => self.batch(session, members, out, now),
+            Parsed::Rejected(id, error) => self.send(turn, Some(&id), form, Err(error)),
+            Parsed::Batch(members) => self.batch(turn, members),
             Parsed::Single(ParsedCall { id, method, meta, params }) => {
                 let payload = Payload::Frame(frame, params);
                 let call = Call {
@@ -210,41 +236,26 @@ impl Router {
                     payload_bytes: payload.bytes(),
                     form,
                 };
-                if let Some(later) = self.begin(session, &call, out, now) {
-                    self.dispatch(session, &later, payload, out, now);
+                if let Some(later) = self.begin(turn, &call) {
+                    self.dispatch(turn, &later, payload);
                 }
             }
         }
     }
 
-    fn batch(
-        &mut self,
-        session: &mut Session,
-        members: Vec<Member>,
-        out: &mut Outbox,
-        now: Instant,
-    ) {
+    fn batch(&mut self, turn: &mut Turn<'_>, members: Vec<Member>) {
         let answers = members.iter().filter(|member| member.is_answered()).count();
-        let batch = if answers > 0 { session.open_batch(answers) } else { 0 };
-        self.members(session, members.into(), ReplyForm::Member { batch }, out, now);
+        let batch = if answers > 0 { turn.session.open_batch(answers) } else { 0 };
+        self.members(turn, members.into(), ReplyForm::Member { batch });
     }
 
-    /// Takes the members of a batch in their order, up to one that has to be answered first.
-    fn members(
-        &mut self,
-        session: &mut Session,
-        mut members: VecDeque<Member>,
-        form: ReplyForm,
-        out: &mut Outbox,
-        now: Instant,
-    ) {
-        while !session.is_naming()
+    /// Takes the members of a batch in their order, as far as the peer may go on.
+    fn members(&mut self, turn: &mut Turn<'_>, mut members: VecDeque<Member>, form: ReplyForm) {
+        while !self.has_to_wait(turn.session, turn.out)
             && let Some(member) = members.pop_front()
         {
             match member {
-                Member::Rejected(id, error) => {
-                    self.send(session, Some(&id), form, Err(error), out);
-                }
+                Member::Rejected(id, error) => self.send(turn, Some(&id), form, Err(error)),
                 Member::Call(ParsedCall { id, method, meta, params }) => {
                     let call = Call {
                         id: id.as_ref(),
@@ -255,46 +266,41 @@ impl Router {
                         payload_bytes: 0,
                         form,
                     };
-                    if let Some(later) = self.begin(session, &call, out, now) {
+                    if let Some(later) = self.begin(turn, &call) {
                         let payload = Payload::Text(params.unwrap_or_else(|| "{}".into()));
-                        self.dispatch(session, &later, payload, out, now);
+                        self.dispatch(turn, &later, payload);
                     }
                 }
             }
         }
         if !members.is_empty() {
-            let charge = self.memory.hold(members.iter().map(Member::bytes).sum());
-            session.rest = Some(Box::new(Rest { members, form, charge }));
+            let bytes = members.iter().map(Member::bytes).sum();
+            let charge = turn.session.account.hold(bytes);
+            turn.session.rest = Some(Box::new(Rest { members, form, charge }));
         }
     }
 
     /// Checks a call and answers it on the spot if its method runs on the loop.
-    fn begin(
-        &mut self,
-        session: &mut Session,
-        call: &Call<'_>,
-        out: &mut Outbox,
-        now: Instant,
-    ) -> Option<Later> {
+    fn begin(&mut self, turn: &mut Turn<'_>, call: &Call<'_>) -> Option<Later> {
         let &Call { id, params, meta, form, .. } = call;
-        let route = match self.admit(session, call) {
+        let route = match self.admit(turn.session, call) {
             Ok(route) => route,
             Err(error) => {
-                self.send(session, id, form, Err(error), out);
+                self.send(turn, id, form, Err(error));
                 return None;
             }
         };
         let params = params.unwrap_or("{}");
         match route.handler {
             Handler::Echo if call.payload_bytes < SEGMENT_BYTES_MIN => {
-                self.echo(session, call, params, out);
+                self.echo(turn, call, params);
                 None
             }
             Handler::Inline(run) => {
-                let principal = session.principal.clone();
-                let asked = Asked { route, id, params, principal, now };
-                let result = run(self, session, &asked);
-                self.send(session, id, form, result, out);
+                let principal = turn.session.principal.clone();
+                let asked = Asked { route, id, params, principal, now: turn.now };
+                let result = run(self, turn.session, &asked);
+                self.send(turn, id, form, result);
                 None
             }
             Handler::Echo
@@ -311,56 +317,6 @@ impl Router {
                 Some(Later { route, id, meta, form })
             }
         }
-    }
-
-    /// Whether this peer may call this method now.
-    fn admit(&self, session: &Session, call: &Call<'_>) -> Result<&'static Route, Error> {
-        let &Call { id, method, attachment, form, .. } = call;
-        if session.gate == Gate::Token
-            && (method != "system.hello" || matches!(form, ReplyForm::Member { .. }))
-        {
-            return Err(Error::new(
-                Code::Unauthenticated,
-                "say hello first, alone, with the token",
-            ));
-        }
-        if session.in_flight() > 0 && id.is_some_and(|id| session.awaits(id)) {
-            return Err(Error::invalid_request("a call with this id is in flight")
-                .hint("give every call an id of its own until it is answered"));
-        }
-        let route = (self.routes)(method).ok_or_else(|| self.unknown_method(method))?;
-        if session.principal.role < route.info.role {
-            let needed = route.info.role.name();
-            return Err(Error::new(Code::Forbidden, format!("{method} needs the role {needed}"))
-                .with("role", needed));
-        }
-        if attachment.is_some() && !route.info.attachment.allowed_in() {
-            return Err(Error::invalid_request(format!("{method} takes no attachment")));
-        }
-        let system = route.info.noun() == "system" && route.info.role <= Role::Edit;
-        match self.state {
-            State::Ready => Ok(route),
-            State::Recovering { .. } | State::Draining if system => Ok(route),
-            State::Recovering { done, total } => {
-                Err(Error::new(Code::Busy, "the daemon is reading its journal back")
-                    .kind(kind::RECOVERING)
-                    .hint("ask system.status until the state is ready, then send it again")
-                    .with("done", done)
-                    .with("total", total))
-            }
-            State::Draining => Err(Error::new(
-                Code::ShuttingDown,
-                "the daemon finishes what runs and takes nothing new",
-            )),
-        }
-    }
-
-    fn unknown_method(&self, method: &str) -> Error {
-        let noun = method.split('.').next().unwrap_or_default();
-        let near = goxe_protocol::api::CATALOGUE.iter().filter(|info| info.noun() == noun);
-        let near: Vec<&str> = near.map(|info| info.name).collect();
-        let error = Error::method_not_found(&method.chars().take(80).collect::<String>());
-        if near.is_empty() { error } else { error.hint(format!("{noun} has: {}", near.join(", "))) }
     }
 }
 

@@ -10,10 +10,11 @@ use super::{
     projects::{Residence, Waiting, broken},
 };
 use crate::{
+    garbage::Garbage,
     journal::{ProjectId, keys::Keys},
-    lanes::{Garbage, ImageJob, Job},
     store::Loaded,
     view::View,
+    work::{ImageJob, Size, Work},
 };
 
 impl Router {
@@ -22,7 +23,7 @@ impl Router {
         let Some(entry) = self.projects.entry_mut(id) else { return };
         if matches!(entry.residence, Residence::Unloaded) {
             entry.residence = Residence::Loading;
-            self.submit(Job::Load(id));
+            self.submit(Work::Load(id), Size::Medium);
         }
     }
 
@@ -102,7 +103,7 @@ impl Router {
         let job = ImageJob::Project { view: Arc::clone(view), keys: entry.keys.clone() };
         entry.imaging = true;
         entry.journal_bytes = 0;
-        self.submit_long(Job::Image(Box::new(job)));
+        self.submit(Work::Image(Box::new(job)), Size::Long);
     }
 
     /// A project was saved whole, or not.

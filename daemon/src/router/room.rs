@@ -1,134 +1,273 @@
-//! Room in the lanes: what they have, what waits, and what is refused.
+//! Room in the lanes and in memory: what waits for it, and who has the next turn.
+//!
+//! ```text
+//! submit -> a queue for each size -> lanes: a short job as soon as the lanes have few of them, a medium
+//!           one while a lane is left for short ones, a long one while another is left for medium ones
+//! ```
+//!
+//! A job goes to a lane once there is memory for its answer. Until then it waits in its place, and the
+//! jobs of others pass it.
 
-use std::{collections::VecDeque, fmt};
+use std::sync::Arc;
 
 use goxe_protocol::{Code, Error};
 
-use super::Router;
+use super::{
+    Router,
+    turns::{Owner, Turns},
+};
 use crate::{
-    call::{Payload, Ticket},
-    lanes::{Garbage, Job},
-    memory::Charge,
+    call::{Envelope, PeerId, Ticket},
+    garbage::Garbage,
+    memory::Refused,
+    work::{Job, Size, Work},
 };
 
-/// Room in the lanes.
-#[derive(Debug, Default)]
-pub(super) struct LaneBook {
-    count: usize,
-    handed: usize,
-    /// Jobs for which the lanes' queue has no place: what was taken is never refused later.
-    waiting: VecDeque<WaitingJob>,
-    long_running: usize,
-    long_waiting: VecDeque<WaitingJob>,
-}
+/// Short jobs that each lane has, the one that runs among them: enough that it need not wait for the
+/// loop, few enough for turns to matter.
+const SHORT_JOBS: usize = 4;
 
 /// What a call takes beside its payload, about.
-const CALL_BYTES: usize = 512;
+pub(super) const CALL_BYTES: usize = 512;
 
-struct WaitingJob(Job);
-
-impl fmt::Debug for WaitingJob {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("WaitingJob")
-    }
+/// Jobs that lanes can have at a time.
+pub fn places(lanes: usize) -> usize {
+    SHORT_JOBS * lanes + lanes
 }
 
-impl LaneBook {
-    pub(super) fn new(count: usize) -> Self {
-        LaneBook { count, ..LaneBook::default() }
+/// Room in the lanes.
+pub(super) struct Room {
+    lanes: usize,
+    /// Jobs that the lanes have, by size.
+    handed: [usize; 3],
+    waiting: [Turns<Job>; 3],
+    /// Peers that are not read until there is memory for what they send.
+    unread: Vec<PeerId>,
+    /// Something waits because everything is used.
+    is_short: bool,
+    /// What memory said when it was asked last.
+    returns: usize,
+    daemon: Arc<str>,
+    edits: Arc<str>,
+}
+
+impl Room {
+    pub(super) fn new(lanes: usize) -> Self {
+        Room {
+            lanes,
+            handed: [0; 3],
+            waiting: Default::default(),
+            unread: Vec::new(),
+            is_short: false,
+            returns: 0,
+            daemon: "goxe".into(),
+            edits: "edits".into(),
+        }
     }
 
     /// How many lanes there are.
-    pub(super) fn count(&self) -> usize {
-        self.count
-    }
-
-    /// Takes out a call that waits for a lane.
-    pub(super) fn withdraw(&mut self, ticket: Ticket) -> Option<Job> {
-        let own = |WaitingJob(job): &WaitingJob| job.ticket() == Some(ticket);
-        let index = self.long_waiting.iter().position(own)?;
-        self.long_waiting.remove(index).map(|WaitingJob(job)| job)
+    pub(super) fn lanes(&self) -> usize {
+        self.lanes
     }
 
     /// Jobs that the lanes have, or that wait for one.
     pub(super) fn jobs(&self) -> usize {
-        self.handed + self.waiting.len() + self.long_waiting.len()
+        self.handed.iter().sum::<usize>() + self.waiting.iter().map(Turns::len).sum::<usize>()
+    }
+
+    /// Whether the lanes take another job of this size.
+    fn has_place(&self, size: Size) -> bool {
+        let [short, medium, long] = self.handed;
+        let all_but = |left: usize| self.lanes.saturating_sub(left).max(1);
+        match size {
+            Size::Short => short < SHORT_JOBS * self.lanes,
+            Size::Medium => medium + long < all_but(1),
+            Size::Long => medium + long < all_but(1) && long < all_but(2),
+        }
+    }
+
+    /// The next job of this size that there is memory for.
+    fn take(&mut self, size: Size) -> Option<Job> {
+        let is_short = &mut self.is_short;
+        self.waiting[slot(size)].take(|job| match reserve(job) {
+            Ok(()) => true,
+            Err(refused) => {
+                *is_short |= refused == Refused::Full;
+                false
+            }
+        })
+    }
+
+    /// Takes out a call that waits for a lane.
+    pub(super) fn withdraw(&mut self, ticket: Ticket) -> Option<Job> {
+        let own = |job: &Job| job.work.envelope().is_some_and(|own| own.ticket == ticket);
+        self.waiting.iter_mut().find_map(|waiting| waiting.extract(own).pop())
+    }
+
+    /// Calls that wait and are not wanted any more end soon: nothing is done for them.
+    pub(super) fn hasten(&mut self) {
+        let cancelled =
+            |job: &Job| job.work.envelope().is_some_and(|envelope| envelope.cancel.asked());
+        for size in [Size::Medium, Size::Long] {
+            for job in self.waiting[slot(size)].extract(cancelled) {
+                let owner = self.owner(&job.work);
+                let job = Job { size: Size::Short, bytes: 0, ..job };
+                self.waiting[slot(Size::Short)].push(&owner, job);
+            }
+        }
+    }
+
+    fn owner(&self, work: &Work) -> Owner {
+        let of_daemon = || Owner { principal: Arc::clone(&self.daemon), peer: 0 };
+        match work {
+            Work::Parse(parse) => {
+                Owner { principal: Arc::clone(&parse.principal), peer: number(parse.peer) }
+            }
+            Work::Strand(strand) => {
+                Owner { principal: Arc::clone(&self.edits), peer: strand.project.0.into() }
+            }
+            Work::Load(_)
+            | Work::Recover
+            | Work::Image(_)
+            | Work::Reset { .. }
+            | Work::Purge { .. }
+            | Work::Discard(_) => of_daemon(),
+            Work::Read(_) | Work::Free(_) | Work::Import(_) => {
+                work.envelope().map_or_else(of_daemon, owner_of)
+            }
+        }
+    }
+
+    /// What must hold whatever happened.
+    pub(super) fn check(&self) {
+        let [short, medium, long] = self.handed;
+        debug_assert!(short <= SHORT_JOBS * self.lanes, "lanes have {short} short jobs");
+        debug_assert!(medium + long < self.lanes.max(2), "no lane is left for short jobs");
+        debug_assert!(long < self.lanes.saturating_sub(1).max(2), "none is left for medium jobs");
     }
 }
 
-impl Job {
-    /// The call that it is for.
-    fn ticket(&self) -> Option<Ticket> {
-        match self {
-            Job::Read(read) => Some(read.envelope.ticket),
-            Job::Free(free) => Some(free.envelope.ticket),
-            Job::Import(import) => Some(import.edit.envelope.ticket),
-            Job::Parse(_)
-            | Job::Strand(_)
-            | Job::Load(_)
-            | Job::Recover
-            | Job::Image(_)
-            | Job::Reset { .. }
-            | Job::Purge { .. }
-            | Job::Discard(_) => None,
-        }
+/// Whose turn a call takes.
+pub(super) fn owner_of(envelope: &Envelope) -> Owner {
+    let principal = Arc::clone(&envelope.principal.name);
+    Owner { principal, peer: number(envelope.asker) }
+}
+
+fn number(peer: PeerId) -> u64 {
+    u64::from(peer.slot) << 32 | u64::from(peer.generation)
+}
+
+fn slot(size: Size) -> usize {
+    match size {
+        Size::Short => 0,
+        Size::Medium => 1,
+        Size::Long => 2,
+    }
+}
+
+/// Reserves what a job may take, once.
+fn reserve(job: &Job) -> Result<(), Refused> {
+    let charge = job.work.envelope().and_then(|envelope| envelope.charge.as_ref());
+    match charge {
+        Some(charge) if job.bytes > charge.bytes() => charge.grow(job.bytes - charge.bytes()),
+        Some(_) | None => Ok(()),
     }
 }
 
 impl Router {
-    /// Hands a job to the lanes, as soon as their queue has a place.
-    pub(super) fn submit(&mut self, job: Job) {
-        if self.lanes.handed < self.limits.lane_queue_max {
-            self.lanes.handed += 1;
+    /// Hands a job of the daemon's own to the lanes, as soon as they have a place.
+    pub(super) fn submit(&mut self, work: Work, size: Size) {
+        self.submit_job(Job { work, size, bytes: 0 });
+    }
+
+    pub(super) fn submit_job(&mut self, job: Job) {
+        let room = &mut self.room;
+        if room.waiting[slot(job.size)].is_empty() && room.has_place(job.size) && reserve(&job).is_ok()
+        {
+            room.handed[slot(job.size)] += 1;
             self.effects.jobs.push(job);
         } else {
-            self.lanes.waiting.push_back(WaitingJob(job));
+            let owner = room.owner(&job.work);
+            room.waiting[slot(job.size)].push(&owner, job);
+            self.hand_out();
         }
     }
 
-    /// Hands a long job to the lanes, of which one stays free for short work.
-    pub(super) fn submit_long(&mut self, job: Job) {
-        if self.lanes.long_running + 1 < self.lanes.count {
-            self.lanes.long_running += 1;
-            self.submit(job);
-        } else {
-            self.lanes.long_waiting.push_back(WaitingJob(job));
-        }
-    }
-
-    pub(super) fn lane_free(&mut self, long: bool) {
-        debug_assert!(self.lanes.handed > 0, "a lane ended what it never had");
-        self.lanes.handed = self.lanes.handed.saturating_sub(1);
-        if let Some(WaitingJob(job)) = self.lanes.waiting.pop_front() {
-            self.submit(job);
-        }
-        if long {
-            self.lanes.long_running = self.lanes.long_running.saturating_sub(1);
-            if let Some(WaitingJob(job)) = self.lanes.long_waiting.pop_front() {
-                self.submit_long(job);
+    /// Hands out what there is room for.
+    fn hand_out(&mut self) {
+        for size in Size::ALL {
+            while self.room.has_place(size)
+                && let Some(job) = self.room.take(size)
+            {
+                self.room.handed[slot(size)] += 1;
+                self.effects.jobs.push(job);
             }
         }
+    }
+
+    /// A lane is done with a job.
+    pub(super) fn lane_free(&mut self, size: Size) {
+        let handed = &mut self.room.handed[slot(size)];
+        debug_assert!(*handed > 0, "a lane ended what it never had");
+        *handed = handed.saturating_sub(1);
+        self.hand_out();
+    }
+
+    /// Takes work up again that turned out to be larger than was thought.
+    pub(super) fn outgrown(&mut self, work: Work, size: Size) {
+        let size = match size {
+            Size::Short => Size::Medium,
+            Size::Medium | Size::Long => Size::Long,
+        };
+        let mut bytes = 0;
+        if let Some(envelope) = work.envelope() {
+            bytes = envelope.charge.as_ref().map_or(0, |charge| charge.bytes());
+            self.unlend(envelope.ticket);
+        }
+        self.submit_job(Job { work, size, bytes });
     }
 
     /// Frees what the shell collected, on a lane.
     pub fn discard(&mut self, garbage: Vec<Garbage>) {
         if !garbage.is_empty() {
-            self.submit(Job::Discard(garbage));
+            self.submit(Work::Discard(garbage), Size::Short);
         }
     }
 
-    /// Whether peers' calls still find room in the shared queues.
-    pub(super) fn room(&self, payload: &Payload) -> Result<Charge, Error> {
-        let waiting = self.lanes.jobs();
-        if waiting >= self.limits.lane_queue_max {
-            return Err(Error::new(Code::Busy, "all lanes are busy and their queue is full")
-                .with("limit", "lanes.queue_max")
-                .with("max", self.limits.lane_queue_max));
+    /// A peer is not read until there is room for its message.
+    pub(super) fn wait_for_room(&mut self, peer: PeerId, refused: Refused) {
+        self.room.is_short |= refused == Refused::Full;
+        if !self.room.unread.contains(&peer) {
+            self.room.unread.push(peer);
         }
-        self.memory.charge(payload.bytes() + CALL_BYTES).ok_or_else(|| {
-            Error::new(Code::Busy, "the calls of all peers hold as much memory as they may")
-                .with("limit", "limits.memory_bytes_max")
-                .with("max", self.memory.bytes_max())
-        })
+    }
+
+    /// Looks again at what waits for memory, if some was given back since.
+    pub fn look_for_room(&mut self) {
+        let returns = self.memory.returns();
+        if std::mem::replace(&mut self.room.returns, returns) == returns {
+            return;
+        }
+        self.room.is_short = false;
+        self.effects.resume.append(&mut self.room.unread);
+        self.hand_out();
+    }
+
+    /// Whether something waits because everything is used: who holds most has to give way.
+    pub fn is_short_of_memory(&self) -> bool {
+        self.room.is_short
+    }
+
+    /// Refuses what can never run, for want of memory.
+    pub(super) fn check_bytes(&self, bytes: usize) -> Result<(), Error> {
+        let max = self.memory.bytes_max();
+        if bytes <= max {
+            return Ok(());
+        }
+        let message = format!("the call may take {bytes} bytes of memory, and there are {max}");
+        Err(Error::new(Code::TooLarge, message)
+            .hint("ask for less: a smaller box, a page, a smaller picture")
+            .with("limit", "limits.memory_bytes_max")
+            .with("max", max))
     }
 }

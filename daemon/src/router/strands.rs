@@ -15,14 +15,16 @@ use goxe_protocol::{
 use super::{
     Router,
     projects::{Residence, Waiting, broken},
+    room::owner_of,
 };
 use crate::{
     call::Reply,
     edit::{EditCall, EditWritten, KeyUse, Written},
     errors,
+    garbage::Garbage,
     journal::{ProjectId, writer::Completion},
-    lanes::{Garbage, Job, StrandJob},
     view::View,
+    work::{Size, StrandJob, Work},
 };
 
 /// Places of the journal's queue from which a strand is run again.
@@ -42,7 +44,7 @@ impl Router {
         let id = edit.project;
         let entry = match self.projects.entry(id) {
             Ok(entry) => entry,
-            Err(error) => return self.edit_unwritten(&edit, Err(error)),
+            Err(error) => return self.edit_unwritten(edit, Err(error)),
         };
         match &entry.residence {
             Residence::Unloaded | Residence::Loading => {
@@ -52,12 +54,12 @@ impl Router {
             }
             Residence::Broken(reason) => {
                 let error = broken(&entry.name, reason);
-                return self.edit_unwritten(&edit, Err(error));
+                return self.edit_unwritten(edit, Err(error));
             }
             Residence::Loaded { read_only: Some(reason), .. } => {
                 let message = format!("the project \"{}\" is read-only: {reason}", entry.name);
                 let error = Error::new(Code::Corrupt, message);
-                return self.edit_unwritten(&edit, Err(error));
+                return self.edit_unwritten(edit, Err(error));
             }
             Residence::Loaded { read_only: None, .. } => {}
         }
@@ -65,35 +67,31 @@ impl Router {
             let principal = Arc::clone(&edit.envelope.principal.name);
             match self.committed(&principal, Some(id), used) {
                 Ok(None) => {}
-                Ok(Some(reply)) => return self.edit_unwritten(&edit, Ok(reply)),
-                Err(error) => return self.edit_unwritten(&edit, Err(error)),
+                Ok(Some(reply)) => return self.edit_unwritten(edit, Ok(reply)),
+                Err(error) => return self.edit_unwritten(edit, Err(error)),
             }
         }
         if let Some(entry) = self.projects.entry_mut(id) {
-            entry.queue.push_back(edit);
+            entry.queue.push(&owner_of(&edit.envelope), edit);
         }
-        self.run_strand(id);
+        self.run_strand(id, Size::Short);
     }
 
-    /// Gives a strand's waiting edits to a lane, unless one has it.
-    pub(super) fn run_strand(&mut self, id: ProjectId) {
+    /// Gives a strand's waiting edits to a lane, unless one has it. Edits of its peers take turns.
+    fn run_strand(&mut self, id: ProjectId, size: Size) {
         let Some(appender) = self.appender.clone() else { return };
         let Some(entry) = self.projects.entry_mut(id) else { return };
         if entry.running || entry.failed || entry.queue.is_empty() {
             return;
         }
         let Some(head) = entry.head.clone() else { return };
-        let take = entry.queue.len().min(STRAND_EDITS_MAX);
-        let edits = entry.queue.drain(..take).collect();
+        // One that is not short has the lane for itself.
+        let count = if size == Size::Short { STRAND_EDITS_MAX } else { 1 };
+        let edits = std::iter::from_fn(|| entry.queue.take(|_| true)).take(count).collect();
         entry.running = true;
         let generation = entry.generation;
-        self.submit(Job::Strand(Box::new(StrandJob {
-            project: id,
-            generation,
-            head,
-            edits,
-            appender,
-        })));
+        let job = StrandJob { project: id, generation, head, edits, appender };
+        self.submit(Work::Strand(Box::new(job)), size);
     }
 
     /// A lane ran edits of a strand.
@@ -101,8 +99,9 @@ impl Router {
         &mut self,
         id: ProjectId,
         head: Arc<View>,
-        mut rest: VecDeque<EditCall>,
+        rest: VecDeque<EditCall>,
         appended: usize,
+        next: Size,
         now: Instant,
     ) {
         let Some(entry) = self.projects.entry_mut(id) else {
@@ -110,7 +109,7 @@ impl Router {
             self.effects.garbage.push(Garbage::View(head));
             for edit in rest {
                 let error = Error::not_found("project", &id.to_string()).hint("it was purged");
-                self.edit_unwritten(&edit, Err(error));
+                self.edit_unwritten(edit, Err(error));
             }
             if appended > 0 {
                 self.purge(id);
@@ -119,19 +118,20 @@ impl Router {
         };
         entry.running = false;
         entry.unwritten += isize::try_from(appended).unwrap_or(isize::MAX);
-        rest.append(&mut entry.queue);
-        entry.queue = rest;
+        for edit in rest.into_iter().rev() {
+            entry.queue.push_first(&owner_of(&edit.envelope), edit);
+        }
         if !entry.failed {
             entry.head = Some(head);
         } else {
             self.effects.garbage.push(Garbage::View(head));
         }
-        self.settle(id, now);
+        self.settle(id, next, now);
     }
 
     /// Goes on with a strand: throws a failed head back once nothing of it is on its way, and
     /// runs what waits.
-    fn settle(&mut self, id: ProjectId, now: Instant) {
+    fn settle(&mut self, id: ProjectId, size: Size, now: Instant) {
         let Some(entry) = self.projects.entry_mut(id) else { return };
         if entry.failed {
             if entry.running || entry.unwritten != 0 {
@@ -144,14 +144,14 @@ impl Router {
                 entry.generation = entry.generation.wrapping_add(1);
                 entry.head = entry.view().cloned();
                 let generation = entry.generation;
-                self.submit(Job::Reset { project: id, generation, appender });
+                self.submit(Work::Reset { project: id, generation, appender }, Size::Short);
             }
             return;
         }
         let entry = self.projects.entry_mut(id);
         let starved = entry.is_some_and(|entry| !entry.running && !entry.queue.is_empty());
         if starved && self.appender.as_ref().is_some_and(|appender| appender.has_room(ROOM_MIN)) {
-            self.run_strand(id);
+            self.run_strand(id, size);
         } else if starved && !self.starved.contains(&id) {
             self.starved.push(id);
             self.feed_at.get_or_insert(now + FEED_AFTER);
@@ -159,7 +159,7 @@ impl Router {
     }
 
     /// An edit is answered without the journal.
-    pub(super) fn edit_unwritten(&mut self, edit: &EditCall, result: Result<Reply, Error>) {
+    pub(super) fn edit_unwritten(&mut self, edit: EditCall, result: Result<Reply, Error>) {
         let principal = Arc::clone(&edit.envelope.principal.name);
         self.leave_key(&principal, Some(edit.project), edit.key, &result);
         self.answer(edit.envelope.ticket, result);
@@ -175,7 +175,7 @@ impl Router {
             entry.failed = false;
             entry.resetting = false;
         }
-        self.settle(id, now);
+        self.settle(id, Size::Short, now);
     }
 
     /// The journal wrote a record, or did not.
@@ -193,7 +193,7 @@ impl Router {
     pub(super) fn feed(&mut self, now: Instant) {
         self.feed_at = None;
         for id in std::mem::take(&mut self.starved) {
-            self.settle(id, now);
+            self.settle(id, Size::Short, now);
         }
     }
 
@@ -219,7 +219,7 @@ impl Router {
                 }
                 self.install(project, view, now);
                 self.leave_key(&author, Some(project), key, &Ok(reply));
-                self.deliver(ticket, encoded);
+                self.deliver(ticket, encoded, None);
                 self.give_behind(project);
                 if let Some(name) = name {
                     self.publish_edit(&name, revision, &author);
@@ -236,7 +236,7 @@ impl Router {
                 self.effects.garbage.push(Garbage::View(view));
             }
         }
-        self.settle(project, now);
+        self.settle(project, Size::Short, now);
     }
 
     fn publish_edit(&mut self, name: &str, revision: crate::journal::Revision, author: &str) {

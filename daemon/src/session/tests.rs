@@ -7,22 +7,27 @@ use goxe_protocol::api::Role;
 use super::*;
 use crate::{
     call::{Envelope, Payload},
-    handlers,
+    memory::Memory,
+    work::{Size, Weight},
 };
 
 fn session() -> Session {
     let peer = PeerId { slot: 0, generation: 0 };
-    Session::new(peer, 1, Principal::new("uid:1", Role::Edit), Gate::Open)
+    let account = Memory::new(1 << 20, 1 << 20).account();
+    let inbound = Inbound::new(InboundLimits::default());
+    Session::new(peer, 1, Principal::new("uid:1", Role::Edit), Gate::Open, inbound, account)
 }
 
-fn later(number: u64) -> Later {
-    let route = handlers::route("voxel.get").unwrap();
-    let form = ReplyForm::Whole(Form::Frames);
-    Later { route, id: Some(Id::number(number)), meta: None, form }
-}
-
-fn open(session: &mut Session, number: u64, project: u32, edit: bool) -> u32 {
-    session.open(&later(number), Some(ProjectId(project)), edit).0.call
+fn open(session: &mut Session, number: u64, project: u32, kind: Kind) -> u32 {
+    let opening = Opening {
+        id: Some(Id::number(number)),
+        form: ReplyForm::Whole(Form::Frames),
+        project: Some(ProjectId(project)),
+        kind,
+        long: false,
+        token: None,
+    };
+    session.open(opening).0.call
 }
 
 fn held(session: &Session, call: u32, project: u32, behind: u32) -> Held {
@@ -33,7 +38,9 @@ fn held(session: &Session, call: u32, project: u32, behind: u32) -> Held {
     let read = PendingRead {
         payload: Payload::Text("{}".into()),
         envelope,
-        route: later(0).route,
+        method: "voxel.get",
+        run: |_| Ok(call::Reply::default()),
+        weigh: |_| Weight { size: Size::Short, bytes: 0 },
         project,
         cursor: None,
         background: false,
@@ -44,12 +51,12 @@ fn held(session: &Session, call: u32, project: u32, behind: u32) -> Held {
 #[test]
 fn a_read_waits_for_earlier_edits_of_its_project_only() {
     let mut session = session();
-    let first = open(&mut session, 1, 7, true);
-    let other = open(&mut session, 2, 8, true);
+    let first = open(&mut session, 1, 7, Kind::Edit);
+    let other = open(&mut session, 2, 8, Kind::Edit);
     assert_eq!(session.newest_edit(ProjectId(7)), Some(first));
-    let read = open(&mut session, 3, 7, false);
+    let read = open(&mut session, 3, 7, Kind::Read);
     session.hold(held(&session, read, 7, first));
-    let later = open(&mut session, 4, 7, true);
+    let later = open(&mut session, 4, 7, Kind::Edit);
     assert!(session.release().is_none());
     session.close(other);
     assert!(session.release().is_none());
@@ -62,7 +69,7 @@ fn a_read_waits_for_earlier_edits_of_its_project_only() {
 #[test]
 fn an_id_is_in_flight_until_it_is_answered() {
     let mut session = session();
-    let call = open(&mut session, 5, 1, false);
+    let call = open(&mut session, 5, 1, Kind::Read);
     assert!(session.find(&Id::number(5)).is_some());
     assert!(session.find(&Id::number(6)).is_none());
     assert!(session.close(call).is_some());
@@ -73,11 +80,11 @@ fn an_id_is_in_flight_until_it_is_answered() {
 #[test]
 fn an_id_is_free_as_soon_as_its_answer_may_be_sent() {
     let mut session = session();
-    let call = open(&mut session, 5, 1, false);
+    let call = open(&mut session, 5, 1, Kind::Read);
     assert!(session.awaits(&Id::number(5)));
     assert!(session.lend(call));
     assert!(!session.awaits(&Id::number(5)) && session.find(&Id::number(5)).is_some());
-    let other = open(&mut session, 6, 1, false);
+    let other = open(&mut session, 6, 1, Kind::Read);
     assert!(!session.lend(other), "another answer is due before");
     session.unlend(call);
     assert!(session.awaits(&Id::number(5)), "its lane does not send it any more");

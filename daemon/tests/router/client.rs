@@ -70,8 +70,6 @@ pub struct Client {
     pub jobs: Vec<String>,
     pub blobs: Vec<String>,
     pub subscriptions: Vec<String>,
-    /// The server's end.
-    pub inbound: Inbound,
     /// Bytes that the router has not taken.
     pub unread: Vec<u8>,
     pub paused: bool,
@@ -81,7 +79,7 @@ pub struct Client {
 }
 
 impl Client {
-    pub fn new(id: PeerId, principal: &str, form: Form, limits: InboundLimits) -> Self {
+    pub fn new(id: PeerId, principal: &str, form: Form) -> Self {
         Client {
             id,
             principal: principal.to_owned(),
@@ -95,7 +93,6 @@ impl Client {
             jobs: Vec::new(),
             blobs: Vec::new(),
             subscriptions: Vec::new(),
-            inbound: Inbound::new(limits),
             unread: Vec::new(),
             paused: false,
             raw: None,

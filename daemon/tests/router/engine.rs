@@ -4,8 +4,11 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
-use goxe_daemon::handlers::{self, EditFn, Handler, ReadFn, Route};
+use goxe_daemon::edit::EditFn;
+use goxe_daemon::handlers;
 use goxe_daemon::lanes::Lanes;
+use goxe_daemon::router::route::{Handler, Route};
+use goxe_daemon::work::ReadFn;
 use goxe_protocol::api;
 use serde_json::{Value, json};
 
@@ -14,7 +17,8 @@ use crate::cases::{set, with_project};
 /// A real method with another handler.
 fn with(name: &str, handler: Handler) -> Option<&'static Route> {
     let info = api::find(name)?;
-    Some(Box::leak(Box::new(Route { info, handler })))
+    let weigh = handlers::route(name)?.weigh;
+    Some(Box::leak(Box::new(Route { info, handler, weigh })))
 }
 
 fn panics(name: &str) -> Option<&'static Route> {
@@ -61,8 +65,11 @@ fn gate() -> Gate {
 
 fn held(name: &str) -> Option<&'static Route> {
     const EDIT: EditFn = |input| {
-        BEGAN.0.lock().unwrap().take().unwrap().send(()).unwrap();
-        GO.1.lock().unwrap().take().unwrap().recv().unwrap();
+        // It is begun again, as it takes long; the second time it does not.
+        if let Some(began) = BEGAN.0.lock().unwrap().take() {
+            began.send(()).unwrap();
+            GO.1.lock().unwrap().take().unwrap().recv().unwrap();
+        }
         let Some(Handler::Edit(edit)) = handlers::route("layer.create").map(|r| r.handler) else {
             panic!("no handler")
         };

@@ -1,7 +1,8 @@
 //! Messages: the examples of the specification, batches, gates, long ones, too many at once.
 
 use goxe_daemon::call::Reply;
-use goxe_daemon::handlers::{FreeInput, Handler, Route};
+use goxe_daemon::router::route::{Handler, Route};
+use goxe_daemon::work::{FreeInput, Size, Weighing, Weight};
 use goxe_daemon::limits::HELLO_BYTES_MAX;
 use goxe_daemon::router::Asked;
 use goxe_daemon::session::Gate;
@@ -57,15 +58,18 @@ fn free(method: &'static str) -> fn(&mut FreeInput<'_>) -> Result<Reply, Error> 
 /// The methods of the examples, on the loop.
 fn on_loop(name: &str) -> Option<&'static Route> {
     let info = METHODS.iter().find(|info| info.name == name)?;
-    let handler = Handler::Inline(|_, _, asked| inline(asked));
-    Some(Box::leak(Box::new(Route { info: Box::leak(Box::new(*info)), handler })))
+    leaked(*info, Handler::Inline(|_, _, asked| inline(asked)))
 }
 
 /// The methods of the examples, on lanes.
 fn on_lanes(name: &str) -> Option<&'static Route> {
     let info = METHODS.iter().find(|info| info.name == name)?;
-    let handler = Handler::Free(free(info.name));
-    Some(Box::leak(Box::new(Route { info: Box::leak(Box::new(*info)), handler })))
+    leaked(*info, Handler::Free(free(info.name)))
+}
+
+fn leaked(info: MethodInfo, handler: Handler) -> Option<&'static Route> {
+    let weigh = |_: &Weighing<'_>| Weight { size: Size::Short, bytes: 1 << 10 };
+    Some(Box::leak(Box::new(Route { info: Box::leak(Box::new(info)), handler, weigh })))
 }
 
 #[test]
@@ -192,9 +196,9 @@ fn a_long_message_is_parsed_on_a_lane_and_keeps_its_place() {
         (0..20_000).map(|x| json!({ "at": [x, 5, 0], "color": "#010203" })).collect();
     let edits = json!([{ "edit": "set", "voxels": voxels }]);
     let params = json!({ "project": "a", "edits": edits });
-    let before = world.router.memory.used();
+    let before = world.router.memory.held();
     let edit = world.call(peer, "voxel.edit", params.clone());
-    assert!(world.router.memory.used() > before + (512 << 10), "it is charged while it is parsed");
+    assert!(world.router.memory.held() > before + (512 << 10), "it is charged while it is parsed");
     let info = world.call(peer, "project.info", json!({ "project": "a" }));
     assert!(world.clients[peer].paused, "nothing is read before it is parsed");
     world.settle();

@@ -28,8 +28,7 @@ impl World {
         self.generations[slot] += 1;
         let id = PeerId { slot: u32::try_from(slot).unwrap(), generation: self.generations[slot] };
         self.router.open_session(id, Principal::new(principal, role), gate);
-        let limits = self.router.inbound_limits(gate);
-        self.clients.push(Client::new(id, principal, form, limits));
+        self.clients.push(Client::new(id, principal, form));
         self.clients.len() - 1
     }
 
@@ -105,14 +104,13 @@ impl World {
             if !client.open {
                 return;
             }
-            let unread = std::mem::take(&mut client.unread);
-            let mut input = &unread[..];
+            // A paused peer is not read, but asked whether it goes on.
+            let was_paused = client.paused;
+            let input =
+                if was_paused { Vec::new() } else { std::mem::take(&mut client.unread) };
             let mut out = Outbox::default();
-            let router = &mut self.router;
-            let flow =
-                router.receive(client.id, &mut client.inbound, &mut input, &mut out, self.now);
+            let flow = self.router.receive(client.id, &input, &mut out, self.now);
             client.paused = flow == Flow::Paused;
-            client.unread = input.to_vec();
             let full = out.bytes() >= self.router.limits.send_buffer_bytes_max;
             for segment in out.into_segments() {
                 self.hear(peer, segment.bytes());
@@ -122,6 +120,7 @@ impl World {
                 Flow::Close => self.disconnect(peer),
                 // What was sent makes room for more.
                 Flow::Paused if full => continue,
+                Flow::Drained if was_paused && !self.clients[peer].unread.is_empty() => continue,
                 Flow::Paused | Flow::Drained => {}
             }
             return;

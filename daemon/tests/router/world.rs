@@ -15,12 +15,14 @@ use goxe_daemon::journal::recovery::recover;
 use goxe_daemon::journal::replay::replay;
 use goxe_daemon::journal::writer::{Completion, Durability, Settings, Writer};
 use goxe_daemon::journal::{ProjectId, Revision, StoreId};
-use goxe_daemon::lanes::{self, Done, ImageJob, Job, LaneContext, Lanes, Wake};
-use goxe_daemon::life::vitals::Vitals;
+use goxe_daemon::handlers;
+use goxe_daemon::lanes::{self, LaneContext, Lanes, Wake};
 use goxe_daemon::limits::Limits;
 use goxe_daemon::memory::Memory;
-use goxe_daemon::router::{Effects, Identity, Router, State};
+use goxe_daemon::router::{Effects, Identity, Router, State, room};
 use goxe_daemon::store::{Loaded, Recovered, Store, catalogue};
+use goxe_daemon::vitals::Vitals;
+use goxe_daemon::work::{Done, ImageJob, Job, Told, Work};
 use goxe_engine::project::Project;
 use tempfile::TempDir;
 
@@ -47,7 +49,7 @@ pub struct World {
     pub generations: Vec<u32>,
     writer: Option<Writer<Written>>,
     settings: Settings,
-    done: Receiver<Done>,
+    done: Receiver<Told>,
     pub context: LaneContext,
     pub ids: u64,
     _folder: TempDir,
@@ -87,9 +89,9 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let (sender, done) = unbounded();
         let store = Store::new(Arc::new(disk.clone()), settings, KEY_LIMITS, Box::new(|_| {}));
-        let memory = Memory::new(limits.memory_bytes_max);
+        let memory = Memory::new(limits.memory_bytes_max, limits.peer_bytes_max);
         let shelf = folder.path().to_owned();
-        let shelf = Shelf::new(shelf, "e", limits.blob_bytes_max, Arc::clone(&memory));
+        let shelf = Shelf::new(shelf, "e", limits.blob_bytes_max, &memory);
         let context = LaneContext {
             vitals: Arc::new(Vitals::new(LANES, Duration::from_secs(60))),
             store: Arc::new(store),
@@ -99,6 +101,7 @@ impl World {
             dozing: Arc::default(),
             reply_bytes_max: limits.reply_bytes_max,
             render_pixels_max: limits.render_pixels_max,
+            export_bytes_max: limits.export_bytes_max(),
             engine: Arc::default(),
         };
         let now = Instant::now();
@@ -112,7 +115,7 @@ impl World {
             started: now,
             token: Some(token.into()),
         };
-        let mut router = Router::new(limits, KEY_LIMITS, identity, memory, LANES);
+        let mut router = Router::new(limits, KEY_LIMITS, identity, memory, LANES, handlers::route);
         router.recover();
         let mut world = World {
             router,
@@ -151,11 +154,16 @@ impl World {
     /// Does what the router wants done.
     pub fn apply(&mut self) {
         while let Some(effects) = self.router.take_effects() {
-            let Effects { jobs, answers, events, resume, garbage, state: _ } = effects;
+            let Effects { jobs, answers, output, events, resume, garbage, state: _ } = effects;
             self.jobs.extend(jobs);
-            for (id, segment) in answers {
+            let answers = answers.into_iter().flat_map(|(id, encoded, _)| {
+                encoded.into_segments().map(move |segment| (id, segment))
+            });
+            let mut told = Vec::new();
+            for (id, segment) in answers.chain(output) {
                 if let Some(peer) = self.peer(id) {
                     self.hear(peer, segment.bytes());
+                    told.push(peer);
                 }
             }
             for (id, subscription, note) in events {
@@ -174,14 +182,21 @@ impl World {
                     self.hand_on(peer);
                 }
             }
+            // Whoever took its answers has its turn, and what they took in memory is free.
+            for peer in told {
+                if self.clients[peer].paused {
+                    self.hand_on(peer);
+                }
+            }
             for peer in 0..self.clients.len() {
                 self.find_calls(peer);
             }
+            self.router.look_for_room();
         }
         let (_, load) = self.router.lane_load();
         assert!(load >= self.jobs.len(), "a lane has more jobs than the router knows");
         assert!(
-            self.jobs.len() <= self.router.limits.lane_queue_max,
+            self.jobs.len() <= room::places(LANES),
             "the lanes' queue holds {} jobs",
             self.jobs.len()
         );
@@ -189,18 +204,19 @@ impl World {
 
     /// A lane does one of the jobs.
     pub fn run(&mut self, index: usize) {
-        let done = match self.jobs.remove(index) {
-            Job::Recover => Done::Recovered(Box::new(Ok(self.recover()))),
-            Job::Load(project) => Done::Loaded { project, loaded: self.load(project) },
-            Job::Image(job) => self.save(*job),
-            job @ (Job::Reset { .. } | Job::Purge { .. }) => {
+        let Job { work, size, bytes } = self.jobs.remove(index);
+        let done = match work {
+            Work::Recover => Done::Recovered(Box::new(Ok(self.recover()))),
+            Work::Load(project) => Done::Loaded { project, loaded: self.load(project) },
+            Work::Image(job) => self.save(*job),
+            work @ (Work::Reset { .. } | Work::Purge { .. }) => {
                 // They wait for a place in the journal's queue.
                 self.turn();
-                return lanes::run(0, job, &self.context);
+                return lanes::run(0, Job { work, size, bytes }, None, &self.context);
             }
-            job => return lanes::run(0, job, &self.context),
+            work => return lanes::run(0, Job { work, size, bytes }, None, &self.context),
         };
-        self.context.done.send(done).unwrap();
+        self.context.done.send(Told { done, frees: Some(size) }).unwrap();
     }
 
     fn recover(&mut self) -> Recovered<Written> {
@@ -330,7 +346,7 @@ impl World {
 
     /// Threads do the jobs from now on.
     pub fn hand_over(&mut self, lanes: &Lanes) {
-        self.jobs.drain(..).for_each(|job| lanes.submit(job));
+        self.jobs.drain(..).for_each(|job| lanes.submit(job, None));
     }
 
     /// Threads do the jobs until something is so.
@@ -370,7 +386,8 @@ impl World {
         for (peer, client) in self.clients.iter().enumerate() {
             let waits = client.outstanding.values().map(|request| &request.method);
             let waits: Vec<&String> = waits.filter(|method| *method != "job.status").collect();
-            assert!(!client.open || waits.is_empty(), "{peer} waits for {waits:?}");
+            let session = self.router.session(client.id);
+            assert!(!client.open || waits.is_empty(), "{peer} waits for {waits:?}: {session:?}");
             assert!(!client.is_half_answered(), "half an answer came");
         }
         self.oracle.check_reads(&self.clients);
@@ -384,9 +401,10 @@ impl World {
         assert!(self.router.is_quiet(), "something is left to do");
         assert_eq!(self.router.lane_load().1, 0, "a lane's job was lost");
         assert_eq!(self.router.journal_queued(), 0, "a record was lost");
-        // Blobs outlive their peers for a while, and what they hold counts as long.
-        self.router.blobs.expire(self.now + Duration::from_secs(1 << 30));
-        assert_eq!(self.router.memory.used(), 0, "memory is charged for nobody");
+        // Blobs and results outlive their peers for a while, and what they hold counts as long.
+        self.pass(self.router.limits.job_keep * 2);
+        self.settle();
+        assert_eq!(self.router.memory.held(), 0, "memory is charged for nobody");
         self.check_disk();
     }
 

@@ -172,6 +172,13 @@ impl Decoder {
         self.buffer.capacity()
     }
 
+    /// Memory that the frame needs which is arriving: its payload, once its header is there.
+    #[must_use]
+    #[inline]
+    pub fn wanted(&self) -> usize {
+        self.header.map_or(0, |header| to_usize(header.length))
+    }
+
     /// Whether a frame has begun to arrive and is not whole: its time is limited.
     #[must_use]
     #[inline]

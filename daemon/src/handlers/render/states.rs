@@ -9,8 +9,7 @@ use goxe_protocol::{
     },
 };
 
-use super::ReadInput;
-use crate::errors;
+use crate::{errors, work::ReadInput};
 
 /// The state that the picture is compared with, if it is with any.
 pub(super) fn before<'a>(

@@ -19,23 +19,24 @@ use goxe_protocol::{
 };
 
 use crate::{
-    call::Reply,
+    call::{Reply, parse},
     errors,
-    handlers::{ReadInput, convert, parse},
+    handlers::convert,
+    work::ReadInput,
 };
 
 /// Positions that one `voxel.get` looks at.
 const POSITIONS_MAX: usize = 64;
 /// Voxels of a page where the caller names no number.
-const PAGE_DEFAULT: u32 = 1_000;
+pub(in crate::handlers) const PAGE_DEFAULT: u32 = 1_000;
 /// Voxels of the longest page.
-const PAGE_MAX: u32 = 10_000;
+pub(in crate::handlers) const PAGE_MAX: u32 = 10_000;
 /// Colours that a histogram lists where the caller names no number.
 const COLORS_DEFAULT: u32 = 64;
 /// Colours of the longest histogram.
-const COLORS_MAX: u32 = 1_000;
+pub(in crate::handlers) const COLORS_MAX: u32 = 1_000;
 /// Colours that a histogram tells apart; the voxels of any others are only counted.
-const KINDS_MAX: usize = 1 << 20;
+pub(in crate::handlers) const KINDS_MAX: usize = 1 << 20;
 
 pub(in crate::handlers) fn get(input: &mut ReadInput<'_>) -> Result<Reply, Error> {
     let GetParams { project: _, layer, at } = parse(input.params)?;

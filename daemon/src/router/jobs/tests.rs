@@ -4,10 +4,11 @@ use goxe_protocol::api::Role;
 
 use super::*;
 
+const ASKER: PeerId = PeerId { slot: 0, generation: 0 };
 const KEEP: Duration = Duration::from_secs(60);
 
 fn jobs(count_max: usize, bytes_max: usize) -> Jobs {
-    Jobs::new("e", Bounds { count_max, bytes_max, keep: KEEP })
+    Jobs::new("e", Bounds { count_max, bytes_max, keep: KEEP }, &Memory::new(1 << 20, 0))
 }
 
 fn owner() -> Principal {
@@ -16,7 +17,7 @@ fn owner() -> Principal {
 
 /// Begins a job and ends it with this many bytes; returns its id and what had to go.
 fn end(jobs: &mut Jobs, bytes: usize, at: Instant) -> (String, Vec<Garbage>) {
-    let (number, id, gone) = jobs.begin("render.image", &owner(), Arc::default()).unwrap();
+    let (number, id, gone) = jobs.begin("render.image", ASKER, &owner(), Arc::default()).unwrap();
     let reply = Reply { json: Vec::new(), attachment: Some(vec![0; bytes].into()) };
     jobs.jobs.last_mut().unwrap().result = Some((at, Ok(reply)));
     let gone = gone.into_iter().chain(jobs.fit(number)).collect();
@@ -53,11 +54,11 @@ fn a_reply_larger_than_the_bound_is_there_for_the_one_who_asks_next() {
 fn what_runs_is_never_taken_out() {
     let now = Instant::now();
     let mut jobs = jobs(2, 100);
-    jobs.begin("render.image", &owner(), Arc::default()).unwrap();
+    jobs.begin("render.image", ASKER, &owner(), Arc::default()).unwrap();
     end(&mut jobs, 500, now);
-    let (_, _, gone) = jobs.begin("render.image", &owner(), Arc::default()).unwrap();
+    let (_, _, gone) = jobs.begin("render.image", ASKER, &owner(), Arc::default()).unwrap();
     assert_eq!(gone.unwrap().bytes(), 500);
-    assert!(jobs.begin("render.image", &owner(), Arc::default()).is_err());
+    assert!(jobs.begin("render.image", ASKER, &owner(), Arc::default()).is_err());
     assert!(jobs.expire(now + KEEP).is_empty());
 }
 

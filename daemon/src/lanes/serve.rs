@@ -1,22 +1,30 @@
-//! What a lane does with each kind of job.
+//! What a lane does with each kind of work.
 
-use std::{io::Write, sync::Arc, time::Instant};
-
-use goxe_protocol::Error;
-
-use super::{
-    Done, FreeJob, ImageJob, ImportJob, Job, LaneContext, Loan, ParseJob, ReadJob, StrandJob, guard,
+use std::{
+    io::Write,
+    sync::Arc,
+    time::{Duration, Instant},
 };
+
+use goxe_protocol::{Code, Error};
+
+use super::{LaneContext, Loan, progress::LaneProgress};
 use crate::{
     blobs::{Blob, BlobWrite},
-    call::{self, Envelope, Payload, Reply},
+    call::{self, Encoded, Envelope, Payload, Reply},
     edit::{EditCall, EditWritten, Ran, Source, Written},
     errors,
-    handlers::{FreeInput, ReadInput},
+    garbage::Garbage,
+    guard::guard,
     journal::{ProjectId, Revision, record::Draft, writer::Appender},
-    router::parse::parse,
+    memory,
+    parse::parse,
     slice::Slice,
     view::View,
+    work::{
+        Done, FreeInput, FreeJob, ImageJob, ImportJob, Job, ParseJob, ReadInput, ReadJob, Size,
+        StrandJob, Told, Work,
+    },
 };
 
 /// Places of the journal's queue that strands leave free, so that an append never has to wait:
@@ -26,114 +34,153 @@ const JOURNAL_ROOM_MIN: usize = 64;
 /// Answers up to here a lane sends itself.
 const DIRECT_BYTES_MAX: usize = 64 << 10;
 
-/// Does a job on lane `lane`, and hands back what came of it.
-pub fn run(lane: usize, job: Job, context: &LaneContext) {
-    match job {
-        Job::Read(job) => read(lane, *job, context),
-        Job::Free(job) => free(lane, *job, context),
-        Job::Import(job) => import(lane, *job, context),
-        Job::Strand(job) => strand(lane, *job, context),
-        Job::Load(project) => {
+/// A strand that ran for so long makes room for others before its next edit.
+const STRAND_TIME: Duration = Duration::from_millis(5);
+
+/// Where so much is freed at once, it is given back to the system.
+const GIVE_BACK_BYTES_MIN: usize = 8 << 20;
+
+/// Does a job on lane `lane`, and hands back what came of it. Of a short read a peer's socket may be
+/// lent for the answer.
+pub fn run(lane: usize, job: Job, loan: Option<&Loan>, context: &LaneContext) {
+    let Job { work, size, bytes: _ } = job;
+    let done = match work {
+        Work::Read(job) => return read(lane, job, size, loan, context),
+        Work::Free(job) => free(lane, job, context),
+        Work::Import(job) => import(lane, *job, context),
+        Work::Strand(job) => strand(lane, *job, size, context),
+        Work::Load(project) => {
             let loaded = context.store.load(project, &mut || context.vitals.lane_beats(lane));
-            context.tell(Done::Loaded { project, loaded });
+            Done::Loaded { project, loaded }
         }
-        Job::Recover => recover(lane, context),
-        Job::Image(job) => image(*job, context),
-        Job::Parse(job) => {
-            let ParseJob { peer, frame, limits } = *job;
+        Work::Recover => recover(lane, context),
+        Work::Image(job) => image(*job, context),
+        Work::Parse(job) => {
+            let ParseJob { peer, frame, limits, .. } = *job;
             let parsed = Box::new(parse(&frame, &limits));
-            context.tell(Done::Parsed { peer, frame, parsed });
+            Done::Parsed { peer, frame, parsed }
         }
-        Job::Reset { project, generation, appender } => {
+        Work::Reset { project, generation, appender } => {
             if appender.reset(project, generation).is_err() {
                 tracing::warn!(%project, "the journal is closed: the project takes no more edits");
             }
-            context.tell(Done::Reset(project));
+            Done::Reset(project)
         }
-        Job::Purge { project, appender } => {
+        Work::Purge { project, appender } => {
             if appender.purge(project).is_err() {
                 tracing::warn!(%project, "the journal is closed: its files are removed later");
             }
-            context.tell(Done::Discarded);
+            Done::Discarded
         }
-        Job::Discard(garbage) => {
-            drop(garbage);
-            context.tell(Done::Discarded);
+        Work::Discard(garbage) => {
+            discard(garbage);
+            Done::Discarded
         }
+    };
+    context.end(size, done);
+}
+
+fn discard(garbage: Vec<Garbage>) {
+    let bytes: usize = garbage.iter().map(Garbage::bytes).sum();
+    drop(garbage);
+    if bytes >= GIVE_BACK_BYTES_MIN {
+        memory::give_back();
     }
 }
 
-fn read(lane: usize, job: ReadJob, context: &LaneContext) {
-    let ReadJob { envelope, payload, run, view, name, read_only, long, background, direct } = job;
+fn read(
+    lane: usize,
+    job: Box<ReadJob>,
+    size: Size,
+    loan: Option<&Loan>,
+    context: &LaneContext,
+) {
     let (mut pin, mut made) = (false, None);
+    let ReadJob { envelope, payload, run, view, name, read_only, background } = &*job;
+    let mut progress = LaneProgress::new(context, lane, Some(envelope), *background, size);
     let result = envelope.is_wanted(Instant::now()).and_then(|()| {
-        let mut progress = context.progress(lane, Some(&envelope), background);
         guard(|| {
             run(&mut ReadInput {
                 params: payload.params(),
-                view: &view,
-                name: &name,
+                view,
+                name,
                 read_only: read_only.as_deref(),
                 progress: &mut progress,
                 shelf: &context.shelf,
                 reply_bytes_max: context.reply_bytes_max,
                 render_pixels_max: context.render_pixels_max,
+                export_bytes_max: context.export_bytes_max,
                 pin: &mut pin,
                 made: &mut made,
                 principal: &envelope.principal,
             })
         })
     });
+    if result.is_err() && progress.is_outgrown() {
+        return context.end(size, Done::Outgrown(Box::new(Work::Read(job))));
+    }
+    let ReadJob { envelope, payload, view, background, .. } = *job;
     let result = result.map_err(|error| reason(error, &envelope));
+    drop(payload);
     if let Some(blob) = made {
         context.tell(Done::Blob(blob));
     }
+    let ticket = envelope.ticket;
     if background {
-        context.tell(Done::Finished { ticket: envelope.ticket, result });
-        return;
+        let charge = envelope.charge;
+        return context.end(size, Done::Finished { ticket, result, charge });
     }
     let pin = pin.then_some(view);
-    match direct {
-        Some(loan) => answer_directly(&envelope, result, pin, long, &loan, context),
-        None => answer(&envelope, result, pin, long, context),
+    let encoded = encoded(&envelope, result, context);
+    let ordinary =
+        pin.is_none() && encoded.attachment.is_none() && encoded.head.len() <= DIRECT_BYTES_MAX;
+    match loan.filter(|_| ordinary).and_then(Loan::take) {
+        Some(stream) => send(stream, encoded.head, ticket, size, context),
+        None => {
+            let (charge, lent) = (envelope.charge, loan.is_some());
+            context.end(size, Done::Answered { ticket, encoded, charge, pin, lent });
+        }
     }
 }
 
-/// Sends an answer itself, if it is an ordinary one and the loop has not taken the socket back: all
-/// at once, or as much as the socket takes.
-fn answer_directly(
-    envelope: &Envelope,
-    result: Result<Reply, Error>,
-    pin: Option<Arc<View>>,
-    long: bool,
-    loan: &Loan,
+/// Sends an answer itself: all at once, or as much as the socket takes.
+fn send(
+    mut stream: &crate::stream::Stream,
+    mut head: Vec<u8>,
+    ticket: call::Ticket,
+    size: Size,
     context: &LaneContext,
 ) {
-    let ticket = envelope.ticket;
-    let encoded = call::encode(&envelope.id, envelope.form, result, context.reply_bytes_max);
-    let ordinary =
-        pin.is_none() && encoded.attachment.is_none() && encoded.head.len() <= DIRECT_BYTES_MAX;
-    let Some(mut stream) = ordinary.then(|| loan.take()).flatten() else {
-        context.tell(Done::Answered { ticket, encoded, pin, long, lent: true });
-        return;
-    };
-    let mut head = encoded.head;
     match stream.write(&head) {
-        Ok(sent) if sent == head.len() => context.tell_sent(ticket, long),
+        Ok(sent) if sent == head.len() => context.end_sent(size, ticket),
         // What went wrong with the socket, the loop finds out when it sends the rest.
         Ok(sent) => {
             let rest = Some(head.split_off(sent));
-            context.tell(Done::Sent { ticket, rest, long });
+            context.end(size, Done::Sent { ticket, rest });
         }
-        Err(_) => context.tell(Done::Sent { ticket, rest: Some(head), long }),
+        Err(_) => context.end(size, Done::Sent { ticket, rest: Some(head) }),
     }
 }
 
-fn free(lane: usize, job: FreeJob, context: &LaneContext) {
-    let FreeJob { envelope, payload, run, blob, backup, long } = job;
+/// The answer to a call as it is sent; from now on the call takes as much memory as that.
+fn encoded(envelope: &Envelope, result: Result<Reply, Error>, context: &LaneContext) -> Encoded {
+    let encoded = call::encode(&envelope.id, envelope.form, result, context.reply_bytes_max);
+    if let Some(charge) = &envelope.charge {
+        charge.set(encoded.bytes());
+    }
+    encoded
+}
+
+fn free(
+    lane: usize,
+    job: Box<FreeJob>,
+    context: &LaneContext,
+) -> Done {
+    let FreeJob { envelope, payload, run, blob, backup } = *job;
     let (mut made, mut written) = (None, None);
+    // It cannot be begun again: it may have written.
+    let mut progress = LaneProgress::new(context, lane, Some(&envelope), false, Size::Long);
     let result = envelope.is_wanted(Instant::now()).and_then(|()| {
-        let mut progress = context.progress(lane, Some(&envelope), false);
         guard(|| {
             run(&mut FreeInput {
                 params: payload.params(),
@@ -155,10 +202,13 @@ fn free(lane: usize, job: FreeJob, context: &LaneContext) {
         // Before the answer, so that the id in it is known when the peer uses it.
         context.tell(Done::Blob(blob));
     }
-    if let (Some(blob), Some(written)) = (blob, written) {
-        tell_written(blob, written, payload, context);
+    match (blob, written) {
+        (Some(blob), Some(written)) => tell_written(blob, written, payload, context),
+        (None, _) | (_, None) => drop(payload),
     }
-    answer(&envelope, result.map_err(|error| reason(error, &envelope)), None, long, context);
+    let encoded = encoded(&envelope, result.map_err(|error| reason(error, &envelope)), context);
+    let (ticket, charge) = (envelope.ticket, envelope.charge);
+    Done::Answered { ticket, encoded, charge, pin: None, lent: false }
 }
 
 /// What was written counts before its answer goes out. The file has it already, unless there is room
@@ -176,46 +226,34 @@ fn tell_written(blob: Arc<Blob>, written: BlobWrite, payload: Payload, context: 
 /// Work that was cancelled because its deadline passed says so.
 fn reason(error: Error, envelope: &Envelope) -> Error {
     match error.code {
-        goxe_protocol::Code::Cancelled => envelope.is_wanted(Instant::now()).err().unwrap_or(error),
+        Code::Cancelled => envelope.is_wanted(Instant::now()).err().unwrap_or(error),
         _ => error,
     }
 }
 
-fn answer(
-    envelope: &Envelope,
-    result: Result<Reply, Error>,
-    pin: Option<Arc<View>>,
-    long: bool,
-    context: &LaneContext,
-) {
-    let encoded = call::encode(&envelope.id, envelope.form, result, context.reply_bytes_max);
-    let ticket = envelope.ticket;
-    context.tell(Done::Answered { ticket, encoded, pin, long, lent: false });
-}
-
-fn import(lane: usize, job: ImportJob, context: &LaneContext) {
+fn import(lane: usize, job: ImportJob, context: &LaneContext) -> Done {
     let ImportJob { mut edit, run, blob } = job;
     let planned = edit.envelope.is_wanted(Instant::now()).and_then(|()| {
-        let mut progress = context.progress(lane, Some(&edit.envelope), false);
+        let envelope = Some(&edit.envelope);
+        let mut progress = LaneProgress::new(context, lane, envelope, false, Size::Long);
         guard(|| run(&edit.payload, blob.as_deref(), &mut progress))
     });
     match planned {
         Ok(plan) => {
-            edit.source = Source::Ready(Box::new(plan));
-            context.tell(Done::Imported(Box::new(edit)));
+            edit.source = Source::Ready(Some(Box::new(plan)));
+            Done::Imported(Box::new(edit))
         }
         Err(error) => {
-            let result = Err(reason(error, &edit.envelope));
-            let (edit, seen) = (Box::new(edit), Revision::START);
-            context.tell(Done::Unwritten { edit, result, seen, long: true });
+            let error = reason(error, &edit.envelope);
+            Done::NotImported(Box::new(edit), error)
         }
     }
 }
 
-fn strand(lane: usize, job: StrandJob, context: &LaneContext) {
+fn strand(lane: usize, job: StrandJob, size: Size, context: &LaneContext) -> Done {
     let StrandJob { project, generation, mut head, mut edits, appender } = job;
-    let mut appended = 0;
-    while appender.has_room(JOURNAL_ROOM_MIN) {
+    let (began, mut appended, mut outgrown) = (Instant::now(), 0, false);
+    while appender.has_room(JOURNAL_ROOM_MIN) && began.elapsed() < STRAND_TIME {
         let Some(mut edit) = edits.pop_front() else { break };
         if let Err(error) = edit.envelope.is_wanted(Instant::now()) {
             unwritten(edit, Err(error), Revision::START, context);
@@ -223,7 +261,7 @@ fn strand(lane: usize, job: StrandJob, context: &LaneContext) {
         }
         // The progress borrows the envelope while the edit runs.
         let envelope = edit.envelope.clone();
-        let mut progress = context.progress(lane, Some(&envelope), false);
+        let mut progress = LaneProgress::new(context, lane, Some(&envelope), false, size);
         match edit.run(&head, &context.engine, &mut progress) {
             Ok(Ran::Changed { view, draft, reply }) => {
                 match append(&edit, generation, &view, &draft, reply, &appender, context) {
@@ -235,17 +273,22 @@ fn strand(lane: usize, job: StrandJob, context: &LaneContext) {
                 }
             }
             Ok(Ran::Unwritten(reply)) => unwritten(edit, Ok(reply), head.revision, context),
+            Err(_) if progress.is_outgrown() => {
+                outgrown = true;
+                edits.push_front(edit);
+                break;
+            }
             Err(error) => {
                 let error = reason(error, &edit.envelope);
                 unwritten(edit, Err(error), head.revision, context);
             }
         }
     }
-    context.tell(Done::Strand { project, head, rest: edits, appended });
+    Done::Strand { project, head, rest: edits, outgrown, appended }
 }
 
 fn unwritten(edit: EditCall, result: Result<Reply, Error>, seen: Revision, context: &LaneContext) {
-    context.tell(Done::Unwritten { edit: Box::new(edit), result, seen, long: false });
+    context.tell(Done::Unwritten { edit: Box::new(edit), result, seen });
 }
 
 /// Hands an edit's record to the journal, with what it gives back once it is written.
@@ -276,22 +319,22 @@ fn append(
     appended.map_err(|rejected| errors::rejected(rejected.reason))
 }
 
-fn recover(lane: usize, context: &LaneContext) {
+fn recover(lane: usize, context: &LaneContext) -> Done {
     let recovered = context.store.recover(&mut |done, total| {
         context.vitals.lane_beats(lane);
         // The newest figure is enough: one that finds no room is left out.
-        if context.done.try_send(Done::Recovering { done, total }).is_ok() {
+        let told = Told { done: Done::Recovering { done, total }, frees: None };
+        if context.done.try_send(told).is_ok() {
             context.wake.wake();
         }
     });
     if let Some(appender) = context.store.appender().cloned() {
         context.vitals.watch_journal(move || appender.pulse().current_call_started());
     }
-    let recovered = recovered.map_err(|error| error.to_string());
-    context.tell(Done::Recovered(Box::new(recovered)));
+    Done::Recovered(Box::new(recovered.map_err(|error| error.to_string())))
 }
 
-fn image(job: ImageJob, context: &LaneContext) {
+fn image(job: ImageJob, context: &LaneContext) -> Done {
     let (project, result) = match job {
         ImageJob::Project { view, keys } => {
             let saved = context.store.save(view.id, view.revision, &view.project, &keys);
@@ -301,5 +344,5 @@ fn image(job: ImageJob, context: &LaneContext) {
             (ProjectId::CATALOGUE, context.store.save_catalogue(&state, &keys))
         }
     };
-    context.tell(Done::Imaged { project, result: result.map_err(|error| error.to_string()) });
+    Done::Imaged { project, result: result.map_err(|error| error.to_string()) }
 }

@@ -1,0 +1,175 @@
+//! What each method may take, told from its params before it runs: how long it holds a lane, and how
+//! much memory its answer and the making of it need at most. Params that cannot be read are light: the
+//! method itself refuses them.
+
+use goxe_engine::project::Project;
+use goxe_protocol::api::{
+    blob,
+    voxel::{FindParams, ReadForm, ReadParams},
+};
+use serde::Deserialize;
+
+use super::convert;
+use crate::{
+    call::parse,
+    work::{Size, WeighFn, Weighing, Weight},
+};
+
+/// Answers of most methods, errors among them.
+const SMALL_BYTES: usize = 16 << 10;
+/// Room for the JSON beside an attachment.
+const JSON_BYTES: usize = 8 << 10;
+/// Bytes of a listed voxel: as it is found, and as JSON.
+const LISTED_BYTES: usize = 192;
+/// Bytes of a listed layer, checkpoint or undo group.
+const ITEM_BYTES: usize = 1 << 10;
+/// Bytes of a colour that a histogram tells apart.
+const KIND_BYTES: usize = 64;
+/// Bytes of a pixel: the picture, its file, and what lights it.
+const PIXEL_BYTES: usize = 12;
+/// What a picture needs whatever its size.
+const PICTURE_BYTES: usize = 8 << 20;
+/// Bytes of a voxel in the largest form there is: six faces of their own.
+const SURFACE_BYTES: u64 = 1 << 10;
+/// Pixels of a picture that is drawn in some tenths of a second.
+const MEDIUM_PIXELS: usize = 512 * 512;
+/// Bytes that are copied in a millisecond or so.
+const SHORT_BYTES: usize = 1 << 20;
+/// The document of all methods.
+const DOCUMENT_BYTES: usize = 1 << 20;
+
+/// How a method is weighed.
+pub(super) fn of(name: &str) -> WeighFn {
+    match name {
+        "system.describe" => |_| short(DOCUMENT_BYTES),
+        "system.backup" => |weighing| long(weighing.limits.memory_bytes_max / 4),
+        "project.info" | "layer.list" | "history.list" => listing,
+        "project.export" => export,
+        "voxel.read" => region,
+        "voxel.find" => page,
+        "voxel.histogram" => colors,
+        "render.image" => picture,
+        "render.turntable" => turntable,
+        "blob.read" => range,
+        _ => |_| short(SMALL_BYTES),
+    }
+}
+
+fn short(bytes: usize) -> Weight {
+    Weight { size: Size::Short, bytes }
+}
+
+fn long(bytes: usize) -> Weight {
+    Weight { size: Size::Long, bytes }
+}
+
+fn to_usize(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+fn project<'a>(weighing: &Weighing<'a>) -> Option<&'a Project> {
+    weighing.view.map(|view| &view.project)
+}
+
+/// Everything a project has names for.
+fn listing(weighing: &Weighing<'_>) -> Weight {
+    let items = project(weighing).map_or(0, |project| {
+        let history = project.history();
+        let groups = history.undo_count() + history.redo_count();
+        project.layers().len() + history.checkpoints().count() + groups
+    });
+    short(SMALL_BYTES + items * ITEM_BYTES)
+}
+
+/// A box of voxels, or a page of them.
+fn region(weighing: &Weighing<'_>) -> Weight {
+    let Ok(ReadParams { within, form, limit, .. }) = parse(weighing.params) else {
+        return short(SMALL_BYTES);
+    };
+    if form != ReadForm::Dense {
+        return listed(limit);
+    }
+    let bounds = match within {
+        Some(within) => convert::bounds(within).ok(),
+        None => project(weighing).and_then(Project::bounds),
+    };
+    let voxels = bounds.map_or(0, |bounds| bounds.volume());
+    // A larger one is refused before anything is made.
+    let bytes = to_usize(voxels.saturating_mul(4)).min(weighing.limits.reply_bytes_max);
+    let size = if bytes <= SHORT_BYTES { Size::Short } else { Size::Medium };
+    Weight { size, bytes: JSON_BYTES + bytes }
+}
+
+fn page(weighing: &Weighing<'_>) -> Weight {
+    parse::<FindParams>(weighing.params).map_or(short(SMALL_BYTES), |params| listed(params.limit))
+}
+
+fn listed(limit: Option<u32>) -> Weight {
+    let limit = limit.unwrap_or(super::voxel::PAGE_DEFAULT).min(super::voxel::PAGE_MAX);
+    short(SMALL_BYTES + to_usize(limit.into()) * LISTED_BYTES)
+}
+
+fn colors(weighing: &Weighing<'_>) -> Weight {
+    let voxels = project(weighing).map_or(0, Project::count);
+    let kinds = to_usize(voxels).min(super::voxel::KINDS_MAX);
+    short(SMALL_BYTES + to_usize(super::voxel::COLORS_MAX.into()) * LISTED_BYTES + kinds * KIND_BYTES)
+}
+
+/// The side lengths of pictures.
+#[derive(Default, Deserialize)]
+struct Sides {
+    #[serde(default)]
+    width: Option<u32>,
+    #[serde(default)]
+    height: Option<u32>,
+    #[serde(default)]
+    frames: Option<u32>,
+}
+
+impl Sides {
+    /// Pixels of one picture; one that is not told its size has that of a screen.
+    fn pixels(&self, weighing: &Weighing<'_>) -> usize {
+        let (width, height) = match (self.width, self.height) {
+            (Some(width), Some(height)) => (width, height),
+            // The other side suits the model.
+            (Some(side), None) | (None, Some(side)) => (side.saturating_mul(2), side.saturating_mul(2)),
+            (None, None) => (1280, 1024),
+        };
+        let pixels = u64::from(width) * u64::from(height);
+        to_usize(pixels.min(weighing.limits.render_pixels_max))
+    }
+}
+
+fn sides(weighing: &Weighing<'_>) -> Sides {
+    parse(weighing.params).unwrap_or_default()
+}
+
+fn picture(weighing: &Weighing<'_>) -> Weight {
+    let pixels = sides(weighing).pixels(weighing);
+    let size = if pixels <= MEDIUM_PIXELS { Size::Medium } else { Size::Long };
+    let scene = project(weighing).map_or(0, |project| to_usize(project.bytes() / 4));
+    Weight { size, bytes: PICTURE_BYTES + scene + pixels * PIXEL_BYTES }
+}
+
+fn turntable(weighing: &Weighing<'_>) -> Weight {
+    let sides = sides(weighing);
+    let frames = to_usize(sides.frames.unwrap_or(1).into());
+    let file = sides.pixels(weighing).saturating_mul(frames).min(weighing.limits.memory_bytes_max / 4);
+    let Weight { bytes, .. } = picture(weighing);
+    long(bytes.saturating_add(file))
+}
+
+/// A file of a project. It is made in memory, and no larger than half of all there is.
+fn export(weighing: &Weighing<'_>) -> Weight {
+    let voxels = project(weighing).map_or(0, Project::count);
+    let bytes = to_usize(voxels.saturating_mul(SURFACE_BYTES)).saturating_add(1 << 20);
+    long(bytes.min(weighing.limits.export_bytes_max()))
+}
+
+fn range(weighing: &Weighing<'_>) -> Weight {
+    let fits = weighing.limits.reply_bytes_max;
+    let asked = parse::<blob::ReadParams>(weighing.params).ok().and_then(|params| params.bytes);
+    let bytes = asked.map_or(fits, to_usize).min(fits);
+    let size = if bytes <= SHORT_BYTES { Size::Short } else { Size::Medium };
+    Weight { size, bytes: JSON_BYTES + bytes }
+}
