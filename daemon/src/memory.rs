@@ -113,6 +113,11 @@ impl Account {
         self.held().saturating_sub(but) >= self.share
     }
 
+    /// Whether it has its share together with so much that is held elsewhere.
+    pub fn is_full_with(&self, more: usize) -> bool {
+        self.held().saturating_add(more) >= self.share
+    }
+
     /// Holds `bytes` until the charge is dropped, whatever the bounds: they are there already.
     pub fn hold(self: &Arc<Self>, bytes: usize) -> Charge {
         let charge = Charge { account: Arc::clone(self), bytes: AtomicUsize::new(0) };
@@ -164,6 +169,9 @@ impl Charge {
     /// Makes it as large as what is there, whatever the bounds.
     pub fn set(&self, bytes: usize) {
         let before = self.bytes.swap(bytes, Ordering::Relaxed);
+        if before == bytes {
+            return;
+        }
         let Account { memory, held, .. } = &*self.account;
         for sum in [&memory.held, held] {
             if bytes >= before {

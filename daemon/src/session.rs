@@ -152,6 +152,8 @@ pub struct Session {
     namings: usize,
     held: VecDeque<Held>,
     batches: Vec<Gathering>,
+    /// What the answers of those batches hold.
+    gathered: Arc<Account>,
     calls_ever: u32,
     batches_ever: u32,
 }
@@ -165,8 +167,10 @@ impl Session {
         gate: Gate,
         inbound: Inbound,
         account: Arc<Account>,
+        gathered: Arc<Account>,
     ) -> Self {
         Session {
+            gathered,
             inbound,
             unread: Vec::new(),
             paused: false,
@@ -199,8 +203,13 @@ impl Session {
     /// Whether it holds as much memory as it may, apart from what only reading on can free.
     pub fn has_its_share(&self) -> bool {
         let rest = self.rest.as_ref().map_or(0, |rest| rest.charge.bytes());
-        let gathered: usize = self.batches.iter().map(|batch| batch.charge.bytes()).sum();
-        self.account.is_full_but(self.partial.bytes() + rest + gathered)
+        self.account.is_full_but(self.partial.bytes() + rest)
+    }
+
+    /// Whether the answers of its batches that are not complete hold as much as it may: no other batch
+    /// begins meanwhile, and what is left of these goes on.
+    pub fn gathers_its_share(&self) -> bool {
+        self.gathered.held() > 0 && self.account.is_full_with(self.gathered.held())
     }
 
     /// Unanswered calls that take long.
@@ -348,7 +357,7 @@ impl Session {
     pub fn open_batch(&mut self, answers: usize) -> u32 {
         let number = self.batches_ever;
         self.batches_ever = self.batches_ever.wrapping_add(1);
-        let (answers, charge) = (BatchReply::new(answers), self.account.hold(0));
+        let (answers, charge) = (BatchReply::new(answers), self.gathered.hold(0));
         self.batches.push(Gathering { number, answers, charge });
         number
     }

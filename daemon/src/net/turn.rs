@@ -84,6 +84,7 @@ impl Net {
                     tracing::warn!(peer = id.slot, "closed: memory is used up, and it takes nothing");
                     self.remove(id, router);
                 }
+                Err(None) => router.refuse_for_memory(now),
                 Err(at) => self.look_at = at,
             }
         }

@@ -87,7 +87,7 @@ impl Router {
         }
     }
 
-    fn withdraw_edit(&mut self, edit: EditCall, error: Error) {
+    pub(super) fn withdraw_edit(&mut self, edit: EditCall, error: Error) {
         let (project, ticket) = (edit.project, edit.envelope.ticket);
         self.edit_unwritten(edit, Err(error));
         self.import_failed(project, ticket);

@@ -121,6 +121,9 @@ impl Router {
                 self.members(turn, members, form);
                 continue;
             }
+            if turn.session.gathers_its_share() {
+                return Flow::Paused;
+            }
             let gate = turn.session.gate;
             turn.session.form = inbound.form().unwrap_or_else(|| form_of(input));
             match inbound.decode(input) {
@@ -129,6 +132,8 @@ impl Router {
                     turn.session.spoke = true;
                     self.requests += 1;
                     self.message(turn, frame);
+                    // What it took is the call's by now.
+                    turn.session.partial.set(inbound.buffered());
                 }
                 Err(error) => {
                     tracing::debug!(session = turn.session.number, %error, "a peer's stream broke");

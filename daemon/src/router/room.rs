@@ -8,7 +8,7 @@
 //! A job goes to a lane once there is memory for its answer. Until then it waits in its place, and the
 //! jobs of others pass it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use goxe_protocol::{Code, Error};
 
@@ -251,6 +251,46 @@ impl Router {
         self.room.is_short = false;
         self.effects.resume.append(&mut self.room.unread);
         self.hand_out();
+    }
+
+    /// Refuses a call that waits for memory which nothing that happens gives back: no lane works, and no
+    /// peer is in the way. What fills it are answers that wait for others of their batches, and what is
+    /// kept for a time.
+    pub fn refuse_for_memory(&mut self, now: Instant) {
+        if self.room.handed.iter().any(|&jobs| jobs > 0) {
+            return;
+        }
+        let needs_room = |job: &Job| job.work.envelope().is_some();
+        let next = self.room.waiting.iter_mut().find_map(|waiting| waiting.take(needs_room));
+        if let Some(job) = next {
+            let error = Error::new(Code::Busy, "the calls of all peers hold as much memory as they may")
+                .hint("send it again in a moment")
+                .with("limit", "limits.memory_bytes_max")
+                .with("max", self.memory.bytes_max());
+            self.refuse_job(job.work, error, now);
+        }
+        self.hand_out();
+    }
+
+    /// Answers the call of a job that is not going to run.
+    pub(super) fn refuse_job(&mut self, work: Work, error: Error, now: Instant) {
+        match work {
+            Work::Import(import) => self.withdraw_edit(import.edit, error),
+            Work::Read(read) if read.background => {
+                self.job_ended(read.envelope.ticket, Err(error), None, now);
+            }
+            Work::Read(read) => self.answer(read.envelope.ticket, Err(error)),
+            Work::Free(free) => self.answer(free.envelope.ticket, Err(error)),
+            // None of them needs memory for an answer.
+            Work::Parse(_)
+            | Work::Strand(_)
+            | Work::Load(_)
+            | Work::Recover
+            | Work::Image(_)
+            | Work::Reset { .. }
+            | Work::Purge { .. }
+            | Work::Discard(_) => debug_assert!(false, "work of the daemon's own was refused"),
+        }
     }
 
     /// Whether something waits because everything is used: who holds most has to give way.

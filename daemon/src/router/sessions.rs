@@ -89,13 +89,13 @@ impl Router {
     /// A peer connected. Returns the account of what it makes the daemon hold.
     pub fn open_session(&mut self, peer: PeerId, principal: Principal, gate: Gate) -> Arc<Account> {
         let inbound = Inbound::new(self.inbound_limits(gate));
-        let account = self.memory.account();
+        let (account, gathered) = (self.memory.account(), self.memory.part(usize::MAX));
         let sessions = &mut self.sessions;
         sessions.ever += 1;
         sessions.count += 1;
         let number = sessions.ever;
         let session =
-            Session::new(peer, number, principal, gate, inbound, Arc::clone(&account));
+            Session::new(peer, number, principal, gate, inbound, Arc::clone(&account), gathered);
         let slot = usize::try_from(peer.slot).unwrap_or(usize::MAX);
         if sessions.places.len() <= slot {
             sessions.places.resize_with(slot + 1, Place::default);

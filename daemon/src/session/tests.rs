@@ -13,9 +13,10 @@ use crate::{
 
 fn session() -> Session {
     let peer = PeerId { slot: 0, generation: 0 };
-    let account = Memory::new(1 << 20, 1 << 20).account();
+    let memory = Memory::new(1 << 20, 1 << 20);
+    let (account, gathered) = (memory.account(), memory.part(usize::MAX));
     let inbound = Inbound::new(InboundLimits::default());
-    Session::new(peer, 1, Principal::new("uid:1", Role::Edit), Gate::Open, inbound, account)
+    Session::new(peer, 1, Principal::new("uid:1", Role::Edit), Gate::Open, inbound, account, gathered)
 }
 
 fn open(session: &mut Session, number: u64, project: u32, kind: Kind) -> u32 {

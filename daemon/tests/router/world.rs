@@ -151,8 +151,17 @@ impl World {
         Self::with(limits())
     }
 
+    /// Nobody is in the way where output is taken at once.
+    fn make_room(&mut self) {
+        self.router.look_for_room();
+        if self.router.is_short_of_memory() {
+            self.router.refuse_for_memory(self.now);
+        }
+    }
+
     /// Does what the router wants done.
     pub fn apply(&mut self) {
+        self.make_room();
         while let Some(effects) = self.router.take_effects() {
             let Effects { jobs, answers, output, events, resume, garbage, state: _ } = effects;
             self.jobs.extend(jobs);
@@ -191,7 +200,7 @@ impl World {
             for peer in 0..self.clients.len() {
                 self.find_calls(peer);
             }
-            self.router.look_for_room();
+            self.make_room();
         }
         let (_, load) = self.router.lane_load();
         assert!(load >= self.jobs.len(), "a lane has more jobs than the router knows");
