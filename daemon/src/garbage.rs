@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use goxe_protocol::inbound::Inbound;
+
 use crate::{blobs::Blob, call::Encoded, memory::Charge, out::Segment, view::View};
 
 /// Something to be freed elsewhere. Its memory counts until it is.
@@ -12,6 +14,8 @@ pub enum Garbage {
     Output(Vec<Segment>, Charge),
     /// An answer that nobody takes.
     Encoded(Encoded, Option<Arc<Charge>>),
+    /// What came of a message that never became whole.
+    Inbound(Box<Inbound>, Charge),
     /// A blob, whose file goes with it.
     Blob(Arc<Blob>),
 }
@@ -22,6 +26,7 @@ impl Garbage {
         match self {
             Garbage::Output(segments, _) => segments.iter().map(Segment::held).sum(),
             Garbage::Encoded(encoded, _) => encoded.bytes(),
+            Garbage::Inbound(inbound, _) => inbound.buffered(),
             // Most of a view is shared with newer ones.
             Garbage::View(_) | Garbage::Blob(_) => 0,
         }

@@ -20,6 +20,7 @@ use crate::{
     blobs::Shelf,
     call::Ticket,
     edit::Written,
+    memory::Memory,
     store::Store,
     vitals::Vitals,
     work::{Done, Job, Size, Told},
@@ -36,6 +37,8 @@ pub trait Wake: Send + Sync {
 pub struct LaneContext {
     /// Signs of life for the watchdog.
     pub vitals: Arc<Vitals>,
+    /// What calls and answers take.
+    pub memory: Arc<Memory>,
     /// Projects on disk.
     pub store: Arc<Store<Written>>,
     /// Where blobs are made.

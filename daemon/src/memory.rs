@@ -26,6 +26,8 @@ pub struct Memory {
     held: AtomicUsize,
     /// Counts how often something was given back.
     returns: AtomicUsize,
+    /// What the loaded projects take, which does not count.
+    projects: AtomicUsize,
     bytes_max: usize,
     share: usize,
 }
@@ -62,8 +64,8 @@ impl Memory {
     /// Room of `bytes_max`, of which one peer may have `share`; never more than a quarter.
     pub fn new(bytes_max: usize, share: usize) -> Arc<Self> {
         let share = share.min(bytes_max / 4);
-        let [held, returns] = [0, 0].map(AtomicUsize::new);
-        Arc::new(Memory { held, returns, bytes_max, share })
+        let [held, returns, projects] = [0, 0, 0].map(AtomicUsize::new);
+        Arc::new(Memory { held, returns, projects, bytes_max, share })
     }
 
     /// Bytes held or reserved.
@@ -106,11 +108,6 @@ impl Account {
     /// Bytes held or reserved.
     pub fn held(&self) -> usize {
         self.held.load(Ordering::Relaxed)
-    }
-
-    /// Whether it has its share, `but` for so much.
-    pub fn is_full_but(&self, but: usize) -> bool {
-        self.held().saturating_sub(but) >= self.share
     }
 
     /// Whether it has its share together with so much that is held elsewhere.
@@ -192,14 +189,36 @@ impl Drop for Charge {
     }
 }
 
-/// Gives memory that was freed back to the system, as far as the allocator can. It takes some
-/// milliseconds where there is much of it.
-pub fn give_back() {
-    #[cfg(target_env = "gnu")]
-    #[expect(unsafe_code, reason = "a function of the allocator that takes a number and may be called at any time")]
-    unsafe {
-        nix::libc::malloc_trim(0);
+/// What the process may take beyond what is counted before freed memory is given back to the system:
+/// the allocator keeps some for the next large answer, which would cost as much again to come by.
+const KEPT_BYTES_MAX: usize = 24 << 20;
+
+impl Memory {
+    /// Notes what the loaded projects take.
+    pub fn note_projects(&self, bytes: u64) {
+        self.projects.store(usize::try_from(bytes).unwrap_or(usize::MAX), Ordering::Relaxed);
     }
+
+    /// Gives memory that was freed back to the system where the allocator keeps much of it. It takes
+    /// some milliseconds then: not for the loop.
+    pub fn give_back(&self) {
+        let counted = self.held().saturating_add(self.projects.load(Ordering::Relaxed));
+        if resident_bytes().is_none_or(|resident| resident <= counted.saturating_add(KEPT_BYTES_MAX)) {
+            return;
+        }
+        #[cfg(target_env = "gnu")]
+        #[expect(unsafe_code, reason = "it takes a number, and may be called at any time")]
+        unsafe {
+            nix::libc::malloc_trim(0);
+        }
+    }
+}
+
+/// What the process takes of the machine's memory, where the system tells.
+pub fn resident_bytes() -> Option<usize> {
+    let pages = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: usize = pages.split_ascii_whitespace().nth(1)?.parse().ok()?;
+    pages.checked_mul(rustix::param::page_size())
 }
 
 #[cfg(test)]
@@ -244,7 +263,7 @@ mod tests {
         let account = memory.account();
         let params = account.hold(100);
         params.grow(60 * MIB).unwrap();
-        assert!(account.is_full_but(0) && !account.is_full_but(60 * MIB));
+        assert!(account.is_full_with(0));
         assert_eq!(account.reserve(100 * KIB).err(), Some(Refused::Share));
         params.set(5 * MIB);
         assert!(account.reserve(5 * MIB).is_ok());

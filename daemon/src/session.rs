@@ -134,8 +134,11 @@ pub struct Session {
     pub unread: Vec<u8>,
     /// Nothing is taken from it for now: it has as much in flight, or in memory, as it may.
     pub paused: bool,
-    /// What it makes the daemon hold.
+    /// What its calls and their answers make the daemon hold.
     pub account: Arc<Account>,
+    /// What it holds beside its share, since nothing but going on frees it: a message that is not whole
+    /// or not parsed, members of a batch that are not looked at, answers of a batch that is not complete.
+    pub aside: Arc<Account>,
     /// Room for a message that is not whole yet, and for what waits unread.
     pub partial: Charge,
     /// A message of it is being parsed on a lane, and takes this much memory; until it is parsed
@@ -152,8 +155,6 @@ pub struct Session {
     namings: usize,
     held: VecDeque<Held>,
     batches: Vec<Gathering>,
-    /// What the answers of those batches hold.
-    gathered: Arc<Account>,
     calls_ever: u32,
     batches_ever: u32,
 }
@@ -167,14 +168,15 @@ impl Session {
         gate: Gate,
         inbound: Inbound,
         account: Arc<Account>,
-        gathered: Arc<Account>,
+        aside: Arc<Account>,
     ) -> Self {
         Session {
-            gathered,
+
             inbound,
             unread: Vec::new(),
             paused: false,
-            partial: account.hold(0),
+            partial: aside.hold(0),
+            aside,
             account,
             peer,
             number,
@@ -200,16 +202,16 @@ impl Session {
         std::mem::replace(&mut self.inbound, Inbound::new(InboundLimits::default()))
     }
 
-    /// Whether it holds as much memory as it may, apart from what only reading on can free.
+    /// Whether its calls and answers hold as much memory as they may.
     pub fn has_its_share(&self) -> bool {
-        let rest = self.rest.as_ref().map_or(0, |rest| rest.charge.bytes());
-        self.account.is_full_but(self.partial.bytes() + rest)
+        self.account.is_full_with(0)
     }
 
-    /// Whether the answers of its batches that are not complete hold as much as it may: no other batch
-    /// begins meanwhile, and what is left of these goes on.
+    /// Whether they do together with the answers of batches that are not complete: no other message is
+    /// taken meanwhile, and what is left of these goes on.
     pub fn gathers_its_share(&self) -> bool {
-        self.gathered.held() > 0 && self.account.is_full_with(self.gathered.held())
+        let gathered: usize = self.batches.iter().map(|batch| batch.charge.bytes()).sum();
+        gathered > 0 && self.account.is_full_with(gathered)
     }
 
     /// Unanswered calls that take long.
@@ -357,7 +359,7 @@ impl Session {
     pub fn open_batch(&mut self, answers: usize) -> u32 {
         let number = self.batches_ever;
         self.batches_ever = self.batches_ever.wrapping_add(1);
-        let (answers, charge) = (BatchReply::new(answers), self.gathered.hold(0));
+        let (answers, charge) = (BatchReply::new(answers), self.aside.hold(0));
         self.batches.push(Gathering { number, answers, charge });
         number
     }

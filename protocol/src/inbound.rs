@@ -182,6 +182,16 @@ impl Inbound {
         }
     }
 
+    /// Frees the memory of a message that was delivered, which the next call of `decode` would do.
+    #[inline]
+    pub fn release(&mut self) {
+        match &mut self.decoding {
+            Decoding::Undecided(_) => {}
+            Decoding::Frames(decoder) => decoder.release(),
+            Decoding::Lines(decoder) => decoder.release(),
+        }
+    }
+
     /// Memory held for a partial message.
     #[must_use]
     #[inline]

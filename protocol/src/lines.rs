@@ -56,10 +56,7 @@ impl LineDecoder {
         &'d mut self,
         input: &mut &'i [u8],
     ) -> Result<Option<Frame<'d>>, LineTooLong> {
-        if self.delivered {
-            self.delivered = false;
-            self.buffer = Vec::new();
-        }
+        self.release();
         loop {
             let Some(piece) = take_line(input) else {
                 self.keep(input)?;
@@ -94,6 +91,14 @@ impl LineDecoder {
 
     fn too_long(&self) -> LineTooLong {
         LineTooLong { limit: self.line_bytes_max }
+    }
+
+    /// Frees the memory of a message that was delivered, which the next call of `decode` would do.
+    #[inline]
+    pub fn release(&mut self) {
+        if std::mem::take(&mut self.delivered) {
+            self.buffer = Vec::new();
+        }
     }
 
     /// Memory held for a partial line.

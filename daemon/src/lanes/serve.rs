@@ -17,7 +17,6 @@ use crate::{
     garbage::Garbage,
     guard::guard,
     journal::{ProjectId, Revision, record::Draft, writer::Appender},
-    memory,
     parse::parse,
     slice::Slice,
     view::View,
@@ -37,15 +36,18 @@ const DIRECT_BYTES_MAX: usize = 64 << 10;
 /// A strand that ran for so long makes room for others before its next edit.
 const STRAND_TIME: Duration = Duration::from_millis(5);
 
-/// Where so much is freed at once, it is given back to the system.
-const GIVE_BACK_BYTES_MIN: usize = 8 << 20;
+/// Where so much is freed at once, it may have to be given back to the system.
+const GIVE_BACK_BYTES_MIN: usize = 1 << 20;
 
 /// Does a job on lane `lane`, and hands back what came of it. Of a short read a peer's socket may be
 /// lent for the answer.
 pub fn run(lane: usize, job: Job, loan: Option<&Loan>, context: &LaneContext) {
-    let Job { work, size, bytes: _ } = job;
+    let Job { work, size, bytes } = job;
     let done = match work {
-        Work::Read(job) => return read(lane, job, size, loan, context),
+        Work::Read(job) => {
+            read(lane, job, size, loan, context);
+            return give_back(bytes, context);
+        }
         Work::Free(job) => free(lane, job, context),
         Work::Import(job) => import(lane, *job, context),
         Work::Strand(job) => strand(lane, *job, size, context),
@@ -73,18 +75,20 @@ pub fn run(lane: usize, job: Job, loan: Option<&Loan>, context: &LaneContext) {
             Done::Discarded
         }
         Work::Discard(garbage) => {
-            discard(garbage);
+            let freed = garbage.iter().map(Garbage::bytes).sum();
+            drop(garbage);
+            give_back(freed, context);
             Done::Discarded
         }
     };
     context.end(size, done);
+    give_back(bytes, context);
 }
 
-fn discard(garbage: Vec<Garbage>) {
-    let bytes: usize = garbage.iter().map(Garbage::bytes).sum();
-    drop(garbage);
+/// Looks whether the allocator keeps too much, after so much was used or freed.
+fn give_back(bytes: usize, context: &LaneContext) {
     if bytes >= GIVE_BACK_BYTES_MIN {
-        memory::give_back();
+        context.memory.give_back();
     }
 }
 

@@ -170,6 +170,7 @@ fn serve(
     let dozing = Arc::new(AtomicBool::new(false));
     let context = LaneContext {
         vitals: Arc::clone(&vitals),
+        memory: Arc::clone(&memory),
         store: Arc::clone(&store),
         shelf: Arc::new(shelf),
         done,

@@ -270,7 +270,7 @@ impl Peer {
             unproven: session.gate == Gate::Token,
             asks: session.in_flight() > 0,
             subscribed: session.subscriptions > 0,
-            held: self.account.held(),
+            held: self.account.held() + session.aside.held(),
             active: self.active,
             untaken_since: self.untaken_since,
             partial_since: self.partial_since,

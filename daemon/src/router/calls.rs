@@ -58,7 +58,7 @@ struct Seen {
 impl Router {
     /// Parses a long message on a lane; its peer is not read meanwhile.
     pub(super) fn parse_later(&mut self, session: &mut Session, frame: OwnedFrame) {
-        session.parsing = Some(session.account.hold(frame.bytes()));
+        session.parsing = Some(session.aside.hold(frame.bytes()));
         let (peer, principal) = (session.peer, Arc::clone(&session.principal.name));
         let limits = self.limits.rpc;
         let work = Work::Parse(Box::new(ParseJob { peer, principal, frame, limits }));

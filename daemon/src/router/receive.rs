@@ -133,6 +133,7 @@ impl Router {
                     self.requests += 1;
                     self.message(turn, frame);
                     // What it took is the call's by now.
+                    inbound.release();
                     turn.session.partial.set(inbound.buffered());
                 }
                 Err(error) => {
@@ -280,7 +281,7 @@ impl Router {
         }
         if !members.is_empty() {
             let bytes = members.iter().map(Member::bytes).sum();
-            let charge = turn.session.account.hold(bytes);
+            let charge = turn.session.aside.hold(bytes);
             turn.session.rest = Some(Box::new(Rest { members, form, charge }));
         }
     }

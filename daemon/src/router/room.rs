@@ -244,6 +244,7 @@ impl Router {
 
     /// Looks again at what waits for memory, if some was given back since.
     pub fn look_for_room(&mut self) {
+        self.memory.note_projects(self.projects.bytes());
         let returns = self.memory.returns();
         if std::mem::replace(&mut self.room.returns, returns) == returns {
             return;

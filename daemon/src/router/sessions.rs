@@ -7,6 +7,7 @@ use goxe_protocol::{Error, inbound::Inbound};
 use super::Router;
 use crate::{
     call::{Cancel, PeerId, Principal, Reply, Ticket},
+    garbage::Garbage,
     memory::Account,
     session::{Gate, Opening, Session},
 };
@@ -89,13 +90,13 @@ impl Router {
     /// A peer connected. Returns the account of what it makes the daemon hold.
     pub fn open_session(&mut self, peer: PeerId, principal: Principal, gate: Gate) -> Arc<Account> {
         let inbound = Inbound::new(self.inbound_limits(gate));
-        let (account, gathered) = (self.memory.account(), self.memory.part(usize::MAX));
+        let (account, aside) = (self.memory.account(), self.memory.part(usize::MAX));
         let sessions = &mut self.sessions;
         sessions.ever += 1;
         sessions.count += 1;
         let number = sessions.ever;
         let session =
-            Session::new(peer, number, principal, gate, inbound, Arc::clone(&account), gathered);
+            Session::new(peer, number, principal, gate, inbound, Arc::clone(&account), aside);
         let slot = usize::try_from(peer.slot).unwrap_or(usize::MAX);
         if sessions.places.len() <= slot {
             sessions.places.resize_with(slot + 1, Place::default);
@@ -127,6 +128,10 @@ impl Router {
         // Background jobs outlive who began them.
         for held in session.unhold_all().into_iter().filter(|held| held.read.background) {
             self.read(held.read);
+        }
+        if session.inbound.buffered() > 0 {
+            let Session { inbound, partial, .. } = *session;
+            self.effects.garbage.push(Garbage::Inbound(Box::new(inbound), partial));
         }
     }
 

@@ -14,9 +14,9 @@ use crate::{
 fn session() -> Session {
     let peer = PeerId { slot: 0, generation: 0 };
     let memory = Memory::new(1 << 20, 1 << 20);
-    let (account, gathered) = (memory.account(), memory.part(usize::MAX));
+    let (account, aside) = (memory.account(), memory.part(usize::MAX));
     let inbound = Inbound::new(InboundLimits::default());
-    Session::new(peer, 1, Principal::new("uid:1", Role::Edit), Gate::Open, inbound, account, gathered)
+    Session::new(peer, 1, Principal::new("uid:1", Role::Edit), Gate::Open, inbound, account, aside)
 }
 
 fn open(session: &mut Session, number: u64, project: u32, kind: Kind) -> u32 {

@@ -94,6 +94,7 @@ impl World {
         let shelf = Shelf::new(shelf, "e", limits.blob_bytes_max, &memory);
         let context = LaneContext {
             vitals: Arc::new(Vitals::new(LANES, Duration::from_secs(60))),
+            memory: Arc::clone(&memory),
             store: Arc::new(store),
             shelf: Arc::new(shelf),
             done: sender,

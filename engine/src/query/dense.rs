@@ -20,20 +20,21 @@ pub enum DenseError {
     Cancelled(#[from] Cancelled),
 }
 
-/// Every voxel of `bounds` as [`crate::voxel::Voxel::bits`], empty ones too: x fastest, then y,
-/// then z.
+/// Every voxel of `bounds` as the little-endian bytes of [`crate::voxel::Voxel::bits`], empty ones too:
+/// x fastest, then y, then z.
 pub fn read_dense(
     view: &View<'_>,
     bounds: Bounds,
     voxels_max: u64,
     progress: &mut dyn Progress,
-) -> Result<Vec<u32>, DenseError> {
+) -> Result<Vec<u8>, DenseError> {
     let too_large = || DenseError::TooLarge { voxels: bounds.volume(), voxels_max };
-    let length = usize::try_from(bounds.volume()).map_err(|_| too_large())?;
+    let bytes = bounds.volume().checked_mul(4).and_then(|bytes| usize::try_from(bytes).ok());
+    let bytes = bytes.ok_or_else(too_large)?;
     if bounds.volume() > voxels_max {
         return Err(too_large());
     }
-    let mut dense = vec![0; length];
+    let mut dense = vec![0; bytes];
     let mut meter = Meter::new(progress, view.chunk_estimate(&bounds));
     let [width, depth, _] = bounds.size().map(|side| side as usize);
     let start = bounds.min().to_array();
@@ -44,12 +45,13 @@ pub fn read_dense(
         for (row_number, cells) in rows_in(&part).enumerate() {
             let (row_y, row_z) = (y + row_number % size[1], z + row_number / size[1]);
             let target = x + width * (row_y + depth * row_z);
-            let row = &mut dense[target..target + cells.len()];
+            let (row, _) = dense[4 * target..4 * (target + cells.len())].as_chunks_mut::<4>();
             match chunk.as_dense() {
                 Some(voxels) => {
-                    row.iter_mut().zip(&voxels[cells]).for_each(|(to, from)| *to = from.bits());
+                    let voxels = row.iter_mut().zip(&voxels[cells]);
+                    voxels.for_each(|(to, from)| *to = from.bits().to_le_bytes());
                 }
-                None => row.fill(chunk.as_uniform().unwrap_or_default().bits()),
+                None => row.fill(chunk.as_uniform().unwrap_or_default().bits().to_le_bytes()),
             }
         }
         meter.chunk_done()?;

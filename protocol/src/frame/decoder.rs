@@ -65,10 +65,7 @@ impl Decoder {
         &'d mut self,
         input: &mut &'i [u8],
     ) -> Result<Option<Frame<'d>>, FrameError> {
-        if self.delivered {
-            self.delivered = false;
-            self.buffer = Vec::new();
-        }
+        self.release();
         let header = match self.header {
             Some(header) => header,
             None => match self.take_header(input)? {
@@ -163,6 +160,14 @@ impl Decoder {
         }
         self.buffer.reserve_exact(wanted);
         Some(Direct { buffer: &mut self.buffer, wanted })
+    }
+
+    /// Frees the memory of a message that was delivered, which the next call of `decode` would do.
+    #[inline]
+    pub fn release(&mut self) {
+        if std::mem::take(&mut self.delivered) {
+            self.buffer = Vec::new();
+        }
     }
 
     /// Memory held for a partial frame.

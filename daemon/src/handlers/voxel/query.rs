@@ -70,8 +70,7 @@ pub(in crate::handlers) fn read(input: &mut ReadInput<'_>) -> Result<Reply, Erro
     if form == ReadForm::Dense {
         let voxels_max = u64::try_from(input.reply_bytes_max / 4).unwrap_or(u64::MAX);
         let dense = query::read_dense(&scope, bounds, voxels_max, input.progress);
-        let dense = dense.map_err(dense_error)?;
-        let bytes: Vec<u8> = dense.iter().flat_map(|voxel| voxel.to_le_bytes()).collect();
+        let bytes = dense.map_err(dense_error)?;
         let (voxels, cursor) = (Vec::new(), None);
         let reply = ReadReply { revision, bounds: wire, total, voxels, cursor };
         return Ok(Reply::json(&reply)?.with_attachment(bytes));
