@@ -107,10 +107,12 @@ impl LineDecoder {
         self.buffer.capacity()
     }
 
-    /// Memory that the line needs before its next doubling.
+    /// Memory that the line needs after the next piece of it.
     #[must_use]
     pub fn wanted(&self) -> usize {
-        self.buffer.len().next_power_of_two().min(self.line_bytes_max)
+        let bytes = self.buffer.len();
+        let piece = if bytes < PIECE_BYTES / 2 { 0 } else { PIECE_BYTES };
+        (bytes + piece).next_power_of_two().min(self.line_bytes_max)
     }
 
     /// Whether a line has begun to arrive and is not whole: its time is limited.
@@ -125,6 +127,9 @@ impl LineDecoder {
         if self.delivered { Vec::new() } else { self.buffer.clone() }
     }
 }
+
+/// What is read of a line at a time, about.
+const PIECE_BYTES: usize = 64 << 10;
 
 /// Takes a line off the input, without its end; `None` when the end is not in it.
 fn take_line<'i>(input: &mut &'i [u8]) -> Option<&'i [u8]> {
