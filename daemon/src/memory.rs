@@ -24,6 +24,8 @@ pub const SMALL_ROOM: usize = 8 << 20;
 #[derive(Debug)]
 pub struct Memory {
     held: AtomicUsize,
+    /// How much of it is reserved only.
+    reserved: AtomicUsize,
     /// Counts how often something was given back.
     returns: AtomicUsize,
     /// What the loaded projects take, which does not count.
@@ -37,6 +39,8 @@ pub struct Memory {
 pub struct Account {
     memory: Arc<Memory>,
     held: AtomicUsize,
+    /// How much of it is reserved only: for answers that are in the making.
+    reserved: AtomicUsize,
     share: usize,
     /// Whether it may go beyond its share for something large while it has nothing else.
     stretches: bool,
@@ -47,6 +51,8 @@ pub struct Account {
 pub struct Charge {
     account: Arc<Account>,
     bytes: AtomicUsize,
+    /// How much of it is reserved only.
+    reserved: AtomicUsize,
 }
 
 /// Why there is no room.
@@ -64,13 +70,18 @@ impl Memory {
     /// Room of `bytes_max`, of which one peer may have `share`; never more than a quarter.
     pub fn new(bytes_max: usize, share: usize) -> Arc<Self> {
         let share = share.min(bytes_max / 4);
-        let [held, returns, projects] = [0, 0, 0].map(AtomicUsize::new);
-        Arc::new(Memory { held, returns, projects, bytes_max, share })
+        let [held, reserved, returns, projects] = [0; 4].map(AtomicUsize::new);
+        Arc::new(Memory { held, reserved, returns, projects, bytes_max, share })
     }
 
     /// Bytes held or reserved.
     pub fn held(&self) -> usize {
         self.held.load(Ordering::Relaxed)
+    }
+
+    /// How much of it is reserved only, for answers that are in the making.
+    pub fn reserved(&self) -> usize {
+        self.reserved.load(Ordering::Relaxed)
     }
 
     /// Another number whenever something was given back.
@@ -99,8 +110,8 @@ impl Memory {
     }
 
     fn open(self: &Arc<Self>, share: usize, stretches: bool) -> Arc<Account> {
-        let (memory, held) = (Arc::clone(self), AtomicUsize::new(0));
-        Arc::new(Account { memory, held, share, stretches })
+        let [held, reserved] = [0; 2].map(AtomicUsize::new);
+        Arc::new(Account { memory: Arc::clone(self), held, reserved, share, stretches })
     }
 }
 
@@ -110,14 +121,17 @@ impl Account {
         self.held.load(Ordering::Relaxed)
     }
 
-    /// Whether it has its share together with so much that is held elsewhere.
+    /// Whether what is there of it is its share, together with so much that is held elsewhere. What is
+    /// reserved only comes or does not.
     pub fn is_full_with(&self, more: usize) -> bool {
-        self.held().saturating_add(more) >= self.share
+        let reserved = self.reserved.load(Ordering::Relaxed);
+        self.held().saturating_sub(reserved).saturating_add(more) >= self.share
     }
 
     /// Holds `bytes` until the charge is dropped, whatever the bounds: they are there already.
     pub fn hold(self: &Arc<Self>, bytes: usize) -> Charge {
-        let charge = Charge { account: Arc::clone(self), bytes: AtomicUsize::new(0) };
+        let [none, reserved] = [0; 2].map(AtomicUsize::new);
+        let charge = Charge { account: Arc::clone(self), bytes: none, reserved };
         charge.set(bytes);
         charge
     }
@@ -145,7 +159,7 @@ impl Charge {
 
     /// Makes it larger by `bytes`, within the bounds.
     pub fn grow(&self, bytes: usize) -> Result<(), Refused> {
-        let Account { memory, held, .. } = &*self.account;
+        let Account { memory, held, reserved, .. } = &*self.account;
         let is_small = self.bytes().saturating_add(bytes) <= SMALL_BYTES_MAX;
         let beyond = if is_small { SMALL_ROOM } else { 0 };
         let bytes_max = memory.bytes_max.saturating_add(beyond);
@@ -158,18 +172,24 @@ impl Charge {
         let fits = |sum: usize| sum.checked_add(bytes).filter(|&sum| sum <= bytes_max);
         let added = memory.held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits);
         added.map_err(|_| Refused::Full)?;
-        held.fetch_add(bytes, Ordering::Relaxed);
-        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        for sum in [held, &self.bytes, &memory.reserved, reserved, &self.reserved] {
+            sum.fetch_add(bytes, Ordering::Relaxed);
+        }
         Ok(())
     }
 
     /// Makes it as large as what is there, whatever the bounds.
     pub fn set(&self, bytes: usize) {
+        let Account { memory, held, reserved, .. } = &*self.account;
+        let kept = self.reserved.swap(0, Ordering::Relaxed);
+        if kept > 0 {
+            memory.reserved.fetch_sub(kept, Ordering::Relaxed);
+            reserved.fetch_sub(kept, Ordering::Relaxed);
+        }
         let before = self.bytes.swap(bytes, Ordering::Relaxed);
         if before == bytes {
             return;
         }
-        let Account { memory, held, .. } = &*self.account;
         for sum in [&memory.held, held] {
             if bytes >= before {
                 sum.fetch_add(bytes - before, Ordering::Relaxed);
@@ -263,8 +283,10 @@ mod tests {
         let account = memory.account();
         let params = account.hold(100);
         params.grow(60 * MIB).unwrap();
-        assert!(account.is_full_with(0));
+        assert!(!account.is_full_with(0), "it is not there yet");
         assert_eq!(account.reserve(100 * KIB).err(), Some(Refused::Share));
+        params.set(60 * MIB);
+        assert!(account.is_full_with(0) && memory.reserved() == 0);
         params.set(5 * MIB);
         assert!(account.reserve(5 * MIB).is_ok());
         assert_eq!(account.reserve(6 * MIB).err(), Some(Refused::Share));

@@ -12,7 +12,7 @@ pub enum Detected {
     /// 0x16, a TLS handshake record.
     Tls,
     /// Nothing that is served.
-    Garbage(u8),
+    Garbage,
 }
 
 /// Reads the beginning of a stream.
@@ -35,7 +35,7 @@ impl Detector {
                 (b'{' | b'[', _) => return Some(Detected::Lines),
                 (b'G', false) => return Some(Detected::Frames),
                 (0x16, false) => return Some(Detected::Tls),
-                (other, _) => return Some(Detected::Garbage(other)),
+                _ => return Some(Detected::Garbage),
             }
         }
         None

@@ -76,7 +76,7 @@ impl Header {
     pub fn parse(bytes: &[u8; HEADER_BYTES]) -> Result<Self, FrameError> {
         let [m0, m1, m2, m3, v0, v1, v2, v3, l0, l1, l2, l3, f0, f1, f2, f3] = *bytes;
         if u32::from_be_bytes([m0, m1, m2, m3]) != MAGIC {
-            return Err(FrameError::Magic { found: [m0, m1, m2, m3] });
+            return Err(FrameError::Magic { found: FirstBytes::of(bytes) });
         }
         let version = u32::from_be_bytes([v0, v1, v2, v3]);
         if version != VERSION {
@@ -99,14 +99,43 @@ impl Header {
     }
 }
 
+/// The first bytes of a frame or connection as they came, four at most.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct FirstBytes {
+    bytes: [u8; 4],
+    count: usize,
+}
+
+impl FirstBytes {
+    /// The first of these.
+    #[must_use]
+    pub fn of(came: &[u8]) -> Self {
+        let (mut bytes, count) = ([0; 4], came.len().min(4));
+        bytes[..count].copy_from_slice(&came[..count]);
+        Self { bytes, count }
+    }
+}
+
+impl fmt::Display for FirstBytes {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}", self.bytes[..self.count].escape_ascii())
+    }
+}
+
+impl fmt::Debug for FirstBytes {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "\"{self}\"")
+    }
+}
+
 /// Why a byte stream is not (any more) a sequence of frames. The connection cannot go on after any of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
-    /// The stream does not begin with `GOXE`; bytes not yet arrived are 0.
-    #[error("not a GOXE frame: it begins with {found:02x?}")]
+    /// The stream does not begin with `GOXE`.
+    #[error("not a GOXE frame: it begins with \"{found}\"")]
     Magic {
         /// The first bytes as they came.
-        found: [u8; 4],
+        found: FirstBytes,
     },
     /// A frame of a version that is not served.
     #[error("GOXE version {found} is not served, only version {VERSION}")]

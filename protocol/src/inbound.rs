@@ -5,7 +5,7 @@ mod tests;
 
 use crate::detect::{self, Detected, Detector};
 use crate::error::{Code, Error, kind};
-use crate::frame::{self, Decoder, Direct, Frame, FrameError};
+use crate::frame::{self, Decoder, Direct, FirstBytes, Frame, FrameError};
 use crate::lines::{self, LineDecoder, LineTooLong};
 
 /// How the messages of a connection are told apart, in both directions.
@@ -45,9 +45,9 @@ pub enum InboundError {
     /// The peer begins a TLS handshake, and this side of the connection is not inside TLS.
     #[error("a TLS handshake where TLS is not served")]
     Tls,
-    /// The first bytes are those of no protocol served; 0 where only fewer were looked at.
-    #[error("a connection cannot begin with \"{}\"", .0.escape_ascii())]
-    Garbage([u8; 4]),
+    /// The first bytes are those of no protocol served.
+    #[error("a connection cannot begin with \"{0}\"")]
+    Garbage(FirstBytes),
     /// The frames broke.
     #[error(transparent)]
     Frame(#[from] FrameError),
@@ -153,8 +153,8 @@ impl Inbound {
                 Some(Detected::Frames) => Form::Frames,
                 Some(Detected::Lines) => Form::Lines,
                 Some(Detected::Tls) => return Err(InboundError::Tls),
-                Some(Detected::Garbage(first)) => {
-                    return Err(InboundError::Garbage([first, 0, 0, 0]));
+                Some(Detected::Garbage) => {
+                    return Err(InboundError::Garbage(FirstBytes::of(input)));
                 }
             };
             *self = Self::with_form(self.limits, form);

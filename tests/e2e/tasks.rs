@@ -55,10 +55,12 @@ fn a_task_outlives_its_bridge_and_can_be_cancelled() {
     let daemon = place.daemon();
     let mut client = daemon.client();
     scene(&mut client);
-    // Only one lane takes long work here: behind this one the others wait for longer than a moment.
+    // Only one lane takes long work here: behind these, which are others', it waits for longer than a
+    // moment.
     let first = json!({ "project": "castle", "width": 2048, "height": 2048, "job": true });
-    for _ in 0..3 {
-        client.call("render.image", first.clone());
+    let mut others = [daemon.client(), daemon.client(), daemon.client()];
+    for other in &mut others {
+        other.call("render.image", first.clone());
     }
     let mut bridge = Bridge::start(&place);
     let Some(kept) = begin(&mut bridge) else {

@@ -35,6 +35,9 @@ const SURFACE_BYTES: u64 = 1 << 10;
 const MEDIUM_PIXELS: usize = 512 * 512;
 /// Bytes that are copied in a millisecond or so.
 const SHORT_BYTES: usize = 1 << 20;
+/// Voxels that are looked at in a millisecond or so, and in some tenths of a second.
+const SHORT_VOXELS: u64 = 1 << 20;
+const MEDIUM_VOXELS: u64 = 1 << 28;
 /// The document of all methods.
 const DOCUMENT_BYTES: usize = 1 << 20;
 
@@ -47,6 +50,7 @@ pub(super) fn of(name: &str) -> WeighFn {
         "project.export" => export,
         "voxel.read" => region,
         "voxel.find" => page,
+        "voxel.count" | "voxel.bounds" => |weighing| Weight { size: scan(weighing), bytes: SMALL_BYTES },
         "voxel.histogram" => colors,
         "render.image" => picture,
         "render.turntable" => turntable,
@@ -87,7 +91,7 @@ fn region(weighing: &Weighing<'_>) -> Weight {
         return short(SMALL_BYTES);
     };
     if form != ReadForm::Dense {
-        return listed(limit);
+        return listed(limit, weighing);
     }
     let bounds = match within {
         Some(within) => convert::bounds(within).ok(),
@@ -101,18 +105,29 @@ fn region(weighing: &Weighing<'_>) -> Weight {
 }
 
 fn page(weighing: &Weighing<'_>) -> Weight {
-    parse::<FindParams>(weighing.params).map_or(short(SMALL_BYTES), |params| listed(params.limit))
+    parse::<FindParams>(weighing.params).map_or(short(SMALL_BYTES), |params| listed(params.limit, weighing))
 }
 
-fn listed(limit: Option<u32>) -> Weight {
+fn listed(limit: Option<u32>, weighing: &Weighing<'_>) -> Weight {
     let limit = limit.unwrap_or(super::voxel::PAGE_DEFAULT).min(super::voxel::PAGE_MAX);
-    short(SMALL_BYTES + to_usize(limit.into()) * LISTED_BYTES)
+    let bytes = SMALL_BYTES + to_usize(limit.into()) * LISTED_BYTES;
+    Weight { size: scan(weighing), bytes }
+}
+
+/// How long it takes to look at every voxel, at most: some of a nanosecond each.
+fn scan(weighing: &Weighing<'_>) -> Size {
+    match project(weighing).map_or(0, Project::count) {
+        0..SHORT_VOXELS => Size::Short,
+        SHORT_VOXELS..MEDIUM_VOXELS => Size::Medium,
+        MEDIUM_VOXELS.. => Size::Long,
+    }
 }
 
 fn colors(weighing: &Weighing<'_>) -> Weight {
     let voxels = project(weighing).map_or(0, Project::count);
     let kinds = to_usize(voxels).min(super::voxel::KINDS_MAX);
-    short(SMALL_BYTES + to_usize(super::voxel::COLORS_MAX.into()) * LISTED_BYTES + kinds * KIND_BYTES)
+    let listed = to_usize(super::voxel::COLORS_MAX.into()) * LISTED_BYTES;
+    Weight { size: scan(weighing), bytes: SMALL_BYTES + listed + kinds * KIND_BYTES }
 }
 
 /// The side lengths of pictures.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::frame::{append_attached, append_message};
+use crate::frame::{FirstBytes, append_attached, append_message};
 
 /// The requests that a server sees in these bytes: message and attachment.
 fn served(bytes: &[u8]) -> Vec<(Value, Option<Vec<u8>>)> {
@@ -142,7 +142,7 @@ fn nothing_grows_without_bound() {
 fn a_broken_or_closed_connection_tells_what_is_unanswered() {
     let refused = Error::new(crate::Code::TooLarge, "too large");
     let table = [
-        (b"HTTP/1.1 400".to_vec(), ClientError::Frame(FrameError::Magic { found: *b"HTTP" })),
+        (b"HTTP/1.1 400".to_vec(), ClientError::Frame(FrameError::Magic { found: FirstBytes::of(b"HTTP") })),
         (result(77), ClientError::Protocol("an answer to 77, which is no call in flight".into())),
         (
             message(&json!({"jsonrpc": "2.0", "id": null, "error": refused})),

@@ -1,6 +1,6 @@
 //! The incremental decoder: whole frames are borrowed from the input, only a partial one is kept.
 
-use super::{Frame, FrameError, HEADER_BYTES, Header, MAGIC, Source, VERSION};
+use super::{FirstBytes, Frame, FrameError, HEADER_BYTES, Header, MAGIC, Source, VERSION};
 
 /// From this much missing and this much arrived, reading past the shared input buffer is worth offering.
 pub const DIRECT_BYTES_MIN: usize = 32 << 10;
@@ -206,9 +206,7 @@ fn check_prefix(head: &[u8]) -> Result<(), FrameError> {
     let magic = MAGIC.to_be_bytes();
     let seen = head.len().min(magic.len());
     if head[..seen] != magic[..seen] {
-        let mut found = [0; 4];
-        found[..seen].copy_from_slice(&head[..seen]);
-        return Err(FrameError::Magic { found });
+        return Err(FrameError::Magic { found: FirstBytes::of(head) });
     }
     // Another version may have another header: it is told as soon as its number is known.
     if let Some(word) = head.get(4..8).and_then(|bytes| bytes.first_chunk::<4>()) {

@@ -168,8 +168,8 @@ fn wrong_headers_are_refused_as_early_as_they_show() {
     };
     let version = FrameError::Version { found: 2 };
     let table = [
-        (wrong(0, b'H'), 1, FrameError::Magic { found: *b"HOXE" }),
-        (wrong(3, b'S'), 4, FrameError::Magic { found: *b"GOXS" }),
+        (wrong(0, b'H'), 1, FrameError::Magic { found: FirstBytes::of(b"HOXE") }),
+        (wrong(3, b'S'), 4, FrameError::Magic { found: FirstBytes::of(b"GOXS") }),
         (wrong(7, 2), 8, version),
         (wrong(15, 2), 16, FrameError::Flags { reserved: 2 }),
         (wrong(12, 0x80), 16, FrameError::Flags { reserved: 0x8000_0000 }),
