@@ -224,7 +224,7 @@ impl Router {
         let full =
             self.appender.as_ref().is_some_and(|appender| appender.status().counters().degraded);
         let journal = full.then(|| "the journal cannot be written: edits are refused".to_owned());
-        self.faults.iter().cloned().chain(journal).collect()
+        self.faults.iter().cloned().chain(journal).chain(self.crowded()).collect()
     }
 
     /// Whether nothing is left to finish.

@@ -202,6 +202,11 @@ impl Session {
         std::mem::replace(&mut self.inbound, Inbound::new(InboundLimits::default()))
     }
 
+    /// Memory that it makes the daemon hold.
+    pub fn held(&self) -> usize {
+        self.account.held() + self.aside.held()
+    }
+
     /// Whether its calls and answers hold as much memory as they may.
     pub fn has_its_share(&self) -> bool {
         self.account.is_full_with(0)

@@ -23,6 +23,7 @@ use crate::{
     blobs::Filling,
     call::{Reply, parse},
     edit::Written,
+    memory,
     journal::{ProjectId, image::ImageHeader, writer::Appender},
     router::{Asked, Router, State},
     session::{Gate, Session},
@@ -130,6 +131,8 @@ pub fn status_of(router: &Router, now: std::time::Instant) -> StatusReply {
         projects: number(projects),
         projects_loaded: number(projects_loaded),
         memory_bytes: number(router.memory.held()),
+        memory_reserved_bytes: number(router.memory.reserved()),
+        resident_bytes: number(memory::resident_bytes().unwrap_or_default()),
         journal_queued: number(router.journal_queued()),
     }
 }

@@ -52,8 +52,7 @@ pub(super) struct Peer {
     untaken_since: Option<Instant>,
     /// When it last sent or took something.
     pub(super) active: Instant,
-    /// What it makes the daemon hold; its output is a part of that.
-    account: Arc<Account>,
+    /// What its output takes in memory.
     charge: Charge,
 }
 
@@ -69,7 +68,7 @@ pub(super) enum After {
 }
 
 impl Peer {
-    pub(super) fn new(id: PeerId, stream: Arc<Stream>, account: Arc<Account>, now: Instant) -> Self {
+    pub(super) fn new(id: PeerId, stream: Arc<Stream>, account: &Arc<Account>, now: Instant) -> Self {
         Peer {
             id,
             stream,
@@ -86,7 +85,6 @@ impl Peer {
             untaken_since: None,
             active: now,
             charge: account.hold(0),
-            account,
         }
     }
 
@@ -270,7 +268,7 @@ impl Peer {
             unproven: session.gate == Gate::Token,
             asks: session.in_flight() > 0,
             subscribed: session.subscriptions > 0,
-            held: self.account.held() + session.aside.held(),
+            held: session.held(),
             active: self.active,
             untaken_since: self.untaken_since,
             partial_since: self.partial_since,
@@ -319,7 +317,7 @@ mod tests {
         let stream = Arc::new(Stream::Unix(stream));
         let id = PeerId { slot: 0, generation: 0 };
         let account = Memory::new(1 << 20, 1 << 20).account();
-        let mut peer = Peer::new(id, Arc::clone(&stream), account, Instant::now());
+        let mut peer = Peer::new(id, Arc::clone(&stream), &account, Instant::now());
         let loan = Arc::new(Loan::new(Ticket { peer: id, call: 0 }, stream));
         peer.lent = Some(Arc::clone(&loan));
         (peer, loan)

@@ -162,7 +162,7 @@ impl Net {
         self.poll.registry().register(&mut &stream, token, Interest::READABLE)?;
         let id = self.new_peer_id();
         let account = router.open_session(id, principal, gate);
-        self.seat(Peer::new(id, Arc::new(stream), account, now));
+        self.seat(Peer::new(id, Arc::new(stream), &account, now));
         let first = router.limits.idle_max.unwrap_or(Duration::MAX);
         let first = match gate {
             Gate::Open => first,

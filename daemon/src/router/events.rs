@@ -15,10 +15,18 @@ use super::Router;
 use crate::{
     call::{Encoded, PeerId},
     session::Session,
+    store::catalogue::NAME_CHARS_MAX,
 };
 
 /// Events that are kept for subscribers that come back.
 const KEPT_MAX: usize = 1024;
+
+/// Topics that one subscription names, some of them twice.
+const TOPICS_MAX: usize = 16;
+
+fn is_no_name(name: &String) -> bool {
+    name.chars().take(NAME_CHARS_MAX + 1).count() > NAME_CHARS_MAX
+}
 
 /// One event.
 #[derive(Clone, Debug)]
@@ -99,6 +107,10 @@ impl Router {
         }
         if params.topics.is_empty() {
             return Err(Error::invalid_params("topics: name at least one of project, job"));
+        }
+        // No project has a longer name, and what is kept has a bound.
+        if params.topics.len() > TOPICS_MAX || params.project.as_ref().is_some_and(is_no_name) {
+            return Err(Error::invalid_params("event.subscribe: too many topics, or no project's name"));
         }
         session.subscriptions += 1;
         let events = &mut self.events;

@@ -8,7 +8,7 @@
 //! A job goes to a lane once there is memory for its answer. Until then it waits in its place, and the
 //! jobs of others pass it.
 
-use std::{sync::Arc, time::Instant};
+use std::{cmp::Reverse, sync::Arc, time::Instant};
 
 use goxe_protocol::{Code, Error};
 
@@ -19,7 +19,7 @@ use super::{
 use crate::{
     call::{Envelope, PeerId, Ticket},
     garbage::Garbage,
-    memory::Refused,
+    memory::{Refused, SMALL_BYTES_MAX},
     work::{Job, Size, Work},
 };
 
@@ -29,6 +29,12 @@ const SHORT_JOBS: usize = 4;
 
 /// What a call takes beside its payload, about.
 pub(super) const CALL_BYTES: usize = 512;
+
+/// Memory is crowded when less than one part in so many is free.
+const CROWDED: usize = 8;
+
+/// Peers that are named when it is.
+const CROWD_NAMED: usize = 3;
 
 /// Jobs that lanes can have at a time.
 pub fn places(lanes: usize) -> usize {
@@ -145,6 +151,10 @@ impl Room {
         debug_assert!(medium + long < self.lanes.max(2), "no lane is left for short jobs");
         debug_assert!(long < self.lanes.saturating_sub(1).max(2), "none is left for medium jobs");
     }
+}
+
+fn mib(bytes: usize) -> String {
+    format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
 }
 
 /// Whose turn a call takes.
@@ -297,6 +307,27 @@ impl Router {
     /// Whether something waits because everything is used: who holds most has to give way.
     pub fn is_short_of_memory(&self) -> bool {
         self.room.is_short
+    }
+
+    /// Who holds what, where most of the memory is used.
+    pub(super) fn crowded(&self) -> Option<String> {
+        let (held, max) = (self.memory.held(), self.memory.bytes_max());
+        if held <= max - max / CROWDED {
+            return None;
+        }
+        let mut peers: Vec<_> = self.sessions().map(|session| (session.held(), session)).collect();
+        peers.sort_by_key(|(held, session)| (Reverse(*held), session.number));
+        let named = peers.iter().take(CROWD_NAMED).filter(|(held, _)| *held > SMALL_BYTES_MAX);
+        let named = named.map(|(held, session)| {
+            format!("session {} of {} {}", session.number, session.principal.author, mib(*held))
+        });
+        let named: Vec<String> = named.collect();
+        let who = if named.is_empty() { "many peers a little each".to_owned() } else { named.join(", ") };
+        Some(format!(
+            "{} of limits.memory_bytes_max = {} are used, so that large calls wait: {who}",
+            mib(held),
+            mib(max)
+        ))
     }
 
     /// Refuses what can never run, for want of memory.

@@ -127,8 +127,13 @@ pub struct StatusReply {
     pub projects: u64,
     /// Projects in memory.
     pub projects_loaded: u64,
-    /// Bytes held by partial frames, queued calls and unsent answers.
+    /// Bytes that peers make the daemon hold, of `limits.memory_bytes_max`: messages, calls, answers, and what is
+    /// kept for them.
     pub memory_bytes: u64,
+    /// How much of it is reserved for answers in the making.
+    pub memory_reserved_bytes: u64,
+    /// What the process takes of the machine's memory; 0 where the system does not tell.
+    pub resident_bytes: u64,
     /// Records the journal has not yet written.
     pub journal_queued: u64,
 }

@@ -91,7 +91,8 @@ fn load(reply: &StatusReply) -> Vec<(&'static str, String)> {
         ("peers", output::number(reply.peers)),
         ("requests", output::number(reply.requests)),
         ("lanes", format!("{} of {} busy", reply.lanes_busy, reply.lanes)),
-        ("memory in queues", output::bytes(reply.memory_bytes)),
+        ("memory of the process", output::bytes(reply.resident_bytes)),
+        ("memory held for peers", output::bytes(reply.memory_bytes)),
     ];
     if reply.total > 0 {
         let share = format!("{} of {}", output::bytes(reply.done), output::bytes(reply.total));
