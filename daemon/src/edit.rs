@@ -16,13 +16,13 @@ use jiff::Timestamp;
 use crate::{
     call::{Encoded, Envelope, Payload, Reply, Ticket},
     errors,
+    guard::guard,
     journal::{
         ProjectId, Revision,
         chain::{ParamsDigest, change_digest},
         keys::Key,
         record::{self, Draft},
     },
-    guard::guard,
     store::catalogue,
     view::View,
 };

@@ -80,7 +80,9 @@ pub fn route(name: &str) -> Option<&'static Route> {
     let routes = ROUTES.get_or_init(|| {
         let methods = api::CATALOGUE.iter();
         let routes = methods.filter_map(|info| Some((info.name, handler(info.name)?, info)));
-        routes.map(|(name, handler, info)| (name, Route { info, handler, weigh: weight::of(name) })).collect()
+        routes
+            .map(|(name, handler, info)| (name, Route { info, handler, weigh: weight::of(name) }))
+            .collect()
     });
     routes.get(name)
 }

@@ -123,7 +123,12 @@ impl Lanes {
     }
 }
 
-fn serve(lane: usize, queue: &Receiver<(Job, Option<Arc<Loan>>)>, seats: &[Seat], context: &LaneContext) {
+fn serve(
+    lane: usize,
+    queue: &Receiver<(Job, Option<Arc<Loan>>)>,
+    seats: &[Seat],
+    context: &LaneContext,
+) {
     if let Some(seat) = seats.get(lane) {
         // A lane sits down once: nothing is there yet.
         let _ = seat.thread.set(thread::current());
@@ -136,7 +141,11 @@ fn serve(lane: usize, queue: &Receiver<(Job, Option<Arc<Loan>>)>, seats: &[Seat]
 }
 
 /// The next job, or nothing once there will be no more.
-fn next(lane: usize, queue: &Receiver<(Job, Option<Arc<Loan>>)>, seats: &[Seat]) -> Option<(Job, Option<Arc<Loan>>)> {
+fn next(
+    lane: usize,
+    queue: &Receiver<(Job, Option<Arc<Loan>>)>,
+    seats: &[Seat],
+) -> Option<(Job, Option<Arc<Loan>>)> {
     loop {
         match queue.try_recv() {
             Ok(job) => return Some(job),

@@ -223,7 +223,9 @@ impl Memory {
     /// some milliseconds then: not for the loop.
     pub fn give_back(&self) {
         let counted = self.held().saturating_add(self.projects.load(Ordering::Relaxed));
-        if resident_bytes().is_none_or(|resident| resident <= counted.saturating_add(KEPT_BYTES_MAX)) {
+        if resident_bytes()
+            .is_none_or(|resident| resident <= counted.saturating_add(KEPT_BYTES_MAX))
+        {
             return;
         }
         #[cfg(target_env = "gnu")]
@@ -231,6 +233,21 @@ impl Memory {
         unsafe {
             nix::libc::malloc_trim(0);
         }
+    }
+}
+
+/// Allocations from here on are the system's own pages, and go back to it when they are freed.
+#[cfg(target_env = "gnu")]
+const OWN_PAGES_MIN: i32 = 1 << 20;
+
+/// Has large allocations kept apart from small ones. By itself the allocator would put them among each
+/// other as soon as a large one was freed, and the holes that they leave could never be given back: a
+/// daemon whose projects are rewritten would take twice what they need.
+pub fn keep_large_apart() {
+    #[cfg(target_env = "gnu")]
+    #[expect(unsafe_code, reason = "it takes two numbers, and may be called at any time")]
+    unsafe {
+        nix::libc::mallopt(nix::libc::M_MMAP_THRESHOLD, OWN_PAGES_MIN);
     }
 }
 
@@ -269,7 +286,8 @@ mod tests {
         let memory = Memory::new(4 * MIB, MIB);
         let _large = memory.account().reserve(4 * MIB).unwrap();
         let newcomer = memory.account();
-        let small: Vec<Charge> = std::iter::from_fn(|| memory.account().reserve(64 * KIB).ok()).collect();
+        let small: Vec<Charge> =
+            std::iter::from_fn(|| memory.account().reserve(64 * KIB).ok()).collect();
         assert_eq!(small.len(), SMALL_ROOM / (64 * KIB));
         assert_eq!(newcomer.reserve(1).err(), Some(Refused::Full));
         drop(small);

@@ -171,7 +171,6 @@ impl Session {
         aside: Arc<Account>,
     ) -> Self {
         Session {
-
             inbound,
             unread: Vec::new(),
             paused: false,
@@ -318,7 +317,10 @@ impl Session {
 
     /// The newest unanswered edit on a project.
     pub fn newest_edit(&self, project: ProjectId) -> Option<u32> {
-        let edits = self.calls.iter().filter(|call| call.kind == Kind::Edit && call.project == Some(project));
+        let edits = self
+            .calls
+            .iter()
+            .filter(|call| call.kind == Kind::Edit && call.project == Some(project));
         edits.map(|call| call.call).max()
     }
 
@@ -332,7 +334,9 @@ impl Session {
         let calls = &self.calls;
         let free = self.held.iter().position(|held| {
             !calls.iter().any(|call| {
-                call.kind == Kind::Edit && call.project == Some(held.project) && call.call <= held.behind
+                call.kind == Kind::Edit
+                    && call.project == Some(held.project)
+                    && call.call <= held.behind
             })
         })?;
         let held = self.held.remove(free);

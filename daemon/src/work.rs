@@ -11,6 +11,7 @@ pub use self::{
     },
     done::{Done, Note, Told},
     job::{
-        BackupInput, FreeJob, ImageJob, ImportJob, Job, Kept, ParseJob, ReadJob, Size, StrandJob, Work,
+        BackupInput, FreeJob, ImageJob, ImportJob, Job, Kept, ParseJob, ReadJob, Size, StrandJob,
+        Work,
     },
 };

@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use super::to_u64;
-use crate::{
-    memory::Charge,
-    slice::Slice,
-};
+use crate::{memory::Charge, slice::Slice};
 
 /// Pieces of one blob at most: a look at them must stay cheap.
 const PIECES_MAX: usize = 64;

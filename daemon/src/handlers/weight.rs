@@ -5,6 +5,7 @@
 use goxe_engine::project::Project;
 use goxe_protocol::api::{
     blob,
+    project::ExportParams,
     voxel::{FindParams, ReadForm, ReadParams},
 };
 use serde::Deserialize;
@@ -25,6 +26,8 @@ const LISTED_BYTES: usize = 192;
 const ITEM_BYTES: usize = 1 << 10;
 /// Bytes of a colour that a histogram tells apart.
 const KIND_BYTES: usize = 64;
+/// Bytes of a colour that is merged with others.
+const MERGED_BYTES: usize = 200;
 /// Bytes of a pixel: the picture, its file, and what lights it.
 const PIXEL_BYTES: usize = 12;
 /// What a picture needs whatever its size.
@@ -50,7 +53,9 @@ pub(super) fn of(name: &str) -> WeighFn {
         "project.export" => export,
         "voxel.read" => region,
         "voxel.find" => page,
-        "voxel.count" | "voxel.bounds" => |weighing| Weight { size: scan(weighing), bytes: SMALL_BYTES },
+        "voxel.count" | "voxel.bounds" => {
+            |weighing| Weight { size: scan(weighing), bytes: SMALL_BYTES }
+        }
         "voxel.histogram" => colors,
         "render.image" => picture,
         "render.turntable" => turntable,
@@ -105,7 +110,8 @@ fn region(weighing: &Weighing<'_>) -> Weight {
 }
 
 fn page(weighing: &Weighing<'_>) -> Weight {
-    parse::<FindParams>(weighing.params).map_or(short(SMALL_BYTES), |params| listed(params.limit, weighing))
+    parse::<FindParams>(weighing.params)
+        .map_or(short(SMALL_BYTES), |params| listed(params.limit, weighing))
 }
 
 fn listed(limit: Option<u32>, weighing: &Weighing<'_>) -> Weight {
@@ -147,7 +153,9 @@ impl Sides {
         let (width, height) = match (self.width, self.height) {
             (Some(width), Some(height)) => (width, height),
             // The other side suits the model.
-            (Some(side), None) | (None, Some(side)) => (side.saturating_mul(2), side.saturating_mul(2)),
+            (Some(side), None) | (None, Some(side)) => {
+                (side.saturating_mul(2), side.saturating_mul(2))
+            }
             (None, None) => (1280, 1024),
         };
         let pixels = u64::from(width) * u64::from(height);
@@ -169,7 +177,8 @@ fn picture(weighing: &Weighing<'_>) -> Weight {
 fn turntable(weighing: &Weighing<'_>) -> Weight {
     let sides = sides(weighing);
     let frames = to_usize(sides.frames.unwrap_or(1).into());
-    let file = sides.pixels(weighing).saturating_mul(frames).min(weighing.limits.memory_bytes_max / 4);
+    let file =
+        sides.pixels(weighing).saturating_mul(frames).min(weighing.limits.memory_bytes_max / 4);
     let Weight { bytes, .. } = picture(weighing);
     long(bytes.saturating_add(file))
 }
@@ -177,8 +186,11 @@ fn turntable(weighing: &Weighing<'_>) -> Weight {
 /// A file of a project. It is made in memory, and no larger than half of all there is.
 fn export(weighing: &Weighing<'_>) -> Weight {
     let voxels = project(weighing).map_or(0, Project::count);
-    let bytes = to_usize(voxels.saturating_mul(SURFACE_BYTES)).saturating_add(1 << 20);
-    long(bytes.min(weighing.limits.export_bytes_max()))
+    let file = to_usize(voxels.saturating_mul(SURFACE_BYTES)).saturating_add(1 << 20);
+    let params = parse::<ExportParams>(weighing.params).ok();
+    let kinds = if params.is_some_and(|params| params.quantize) { to_usize(voxels) } else { 0 };
+    let bytes = file.min(weighing.limits.export_bytes_max());
+    long(bytes.saturating_add(kinds.saturating_mul(MERGED_BYTES)))
 }
 
 fn range(weighing: &Weighing<'_>) -> Weight {

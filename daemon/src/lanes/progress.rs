@@ -72,7 +72,8 @@ impl Progress for LaneProgress<'_> {
             self.noted = now;
             let note = Note { ticket: envelope.ticket, done, total };
             // A note that finds the queue full is overtaken by the next one.
-            if self.context.done.try_send(Told { done: Done::Progress(note), frees: None }).is_ok() {
+            if self.context.done.try_send(Told { done: Done::Progress(note), frees: None }).is_ok()
+            {
                 self.context.wake.wake();
             }
         }

@@ -92,13 +92,7 @@ fn give_back(bytes: usize, context: &LaneContext) {
     }
 }
 
-fn read(
-    lane: usize,
-    job: Box<ReadJob>,
-    size: Size,
-    loan: Option<&Loan>,
-    context: &LaneContext,
-) {
+fn read(lane: usize, job: Box<ReadJob>, size: Size, loan: Option<&Loan>, context: &LaneContext) {
     let (mut pin, mut made) = (false, None);
     let ReadJob { envelope, payload, run, view, name, read_only, background } = &*job;
     let mut progress = LaneProgress::new(context, lane, Some(envelope), *background, size);
@@ -175,11 +169,7 @@ fn encoded(envelope: &Envelope, result: Result<Reply, Error>, context: &LaneCont
     encoded
 }
 
-fn free(
-    lane: usize,
-    job: Box<FreeJob>,
-    context: &LaneContext,
-) -> Done {
+fn free(lane: usize, job: Box<FreeJob>, context: &LaneContext) -> Done {
     let FreeJob { envelope, payload, run, blob, backup } = *job;
     let (mut made, mut written) = (None, None);
     // It cannot be begun again: it may have written.

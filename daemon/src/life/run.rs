@@ -37,7 +37,7 @@ use crate::{
     },
     lanes::{LaneContext, Lanes, Wake},
     limits::Limits,
-    memory::Memory,
+    memory::{self, Memory},
     net::{
         Channels, Host, Net, Signal,
         listeners::{self, BoundSocket, ListenError, Listeners},
@@ -97,6 +97,7 @@ fn io_error(what: &'static str) -> impl FnOnce(io::Error) -> RunError {
 /// Serves until a signal says stop. Called while the process has one thread.
 pub fn run(options: Options) -> Result<(), RunError> {
     let Options { config, paths, notify, server, log_to_stderr } = options;
+    memory::keep_large_apart();
     dirs::create_all(&paths.folders())?;
     let mut lock = DataLock::take(&paths.lock, &paths.data)?;
     let token = read_token(&config)?;
@@ -165,8 +166,7 @@ fn serve(
     let limits = Limits::new(config);
     let memory = Memory::new(limits.memory_bytes_max, limits.peer_bytes_max);
     let blob_bytes_max = config.limits.blob_bytes_max;
-    let shelf =
-        Shelf::new(paths.data.join("tmp"), &identity.epoch, blob_bytes_max, &memory);
+    let shelf = Shelf::new(paths.data.join("tmp"), &identity.epoch, blob_bytes_max, &memory);
     let dozing = Arc::new(AtomicBool::new(false));
     let context = LaneContext {
         vitals: Arc::clone(&vitals),

@@ -84,10 +84,7 @@ impl Net {
     /// Before the loop sleeps: where nothing depends on what the lanes do but answers that they
     /// send themselves, they need not wake it. `true`: one has handed something back already.
     pub(super) fn doze(&mut self, router: &Router) -> bool {
-        if self.lent.is_empty()
-            || self.stop.is_some()
-            || router.lane_load().1 != self.lent.len()
-        {
+        if self.lent.is_empty() || self.stop.is_some() || router.lane_load().1 != self.lent.len() {
             return false;
         }
         let peers = &mut self.peers;

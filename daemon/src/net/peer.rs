@@ -68,7 +68,12 @@ pub(super) enum After {
 }
 
 impl Peer {
-    pub(super) fn new(id: PeerId, stream: Arc<Stream>, account: &Arc<Account>, now: Instant) -> Self {
+    pub(super) fn new(
+        id: PeerId,
+        stream: Arc<Stream>,
+        account: &Arc<Account>,
+        now: Instant,
+    ) -> Self {
         Peer {
             id,
             stream,

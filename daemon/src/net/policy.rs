@@ -50,7 +50,8 @@ pub(super) enum Reason {
 
 /// When a peer is closed if nothing happens, and why.
 pub(super) fn due(facts: &Facts, limits: &Limits, now: Instant) -> Option<(Instant, Reason)> {
-    let partial = facts.partial_since.map(|since| (since + limits.partial_frame_max, Reason::Partial));
+    let partial =
+        facts.partial_since.map(|since| (since + limits.partial_frame_max, Reason::Partial));
     let hello = facts.unproven.then(|| (facts.active + limits.partial_frame_max, Reason::Hello));
     let untaken = facts.untaken_since.map(|since| (since + limits.send_max, Reason::Untaken));
     let busy = facts.asks || facts.subscribed || facts.untaken_since.is_some();
@@ -130,7 +131,11 @@ impl Stop {
             };
         }
         let until = *self.answered_since.get_or_insert(now) + UNREAD_GRACE;
-        if sent || now >= until.min(leave_at) { Step::Leave } else { Step::Wait(until.min(leave_at)) }
+        if sent || now >= until.min(leave_at) {
+            Step::Leave
+        } else {
+            Step::Wait(until.min(leave_at))
+        }
     }
 }
 

@@ -50,9 +50,10 @@ impl Net {
             let after = peer.turn(router, &mut self.buffer, &mut self.out, &mut self.spent, now);
             let after = peer.watch(self.poll.registry(), PEERS).map_or(After::Gone, |()| after);
             let waits = peer.count(now).map(|since| since + router.limits.send_max);
-            let partial = (peer.is_partial() && !was_partial)
-                .then(|| now + router.limits.partial_frame_max);
-            self.deadlines.extend([waits, partial].into_iter().flatten().map(|at| Reverse((at, id))));
+            let partial =
+                (peer.is_partial() && !was_partial).then(|| now + router.limits.partial_frame_max);
+            self.deadlines
+                .extend([waits, partial].into_iter().flatten().map(|at| Reverse((at, id))));
             if peer.out.is_empty() {
                 router.tell_gaps(id);
             }
@@ -81,7 +82,10 @@ impl Net {
         if router.is_short_of_memory() {
             match policy::hoards(self.facts(router), now) {
                 Ok(id) => {
-                    tracing::warn!(peer = id.slot, "closed: memory is used up, and it takes nothing");
+                    tracing::warn!(
+                        peer = id.slot,
+                        "closed: memory is used up, and it takes nothing"
+                    );
                     self.remove(id, router);
                 }
                 Err(None) => router.refuse_for_memory(now),
@@ -193,7 +197,8 @@ impl Net {
 
     fn check_time(&mut self, id: PeerId, router: &mut Router, now: Instant) {
         let facts = peer_mut(&mut self.peers, id).and_then(|peer| peer.facts(router));
-        let Some((at, reason)) = facts.and_then(|facts| policy::due(&facts, &router.limits, now)) else {
+        let Some((at, reason)) = facts.and_then(|facts| policy::due(&facts, &router.limits, now))
+        else {
             return;
         };
         if at <= now {

@@ -34,15 +34,22 @@ impl Router {
         if session.long_calls() + self.jobs.running_of(session.peer) < max {
             return Ok(());
         }
-        Err(Error::new(Code::RateLimited, format!("{max} long calls of this connection wait or run"))
-            .hint("send the next one when one of them is answered")
-            .with("limit", "limits.long_calls_max")
-            .with("max", max)
-            .with("retry_ms", RETRY_MS))
+        Err(Error::new(
+            Code::RateLimited,
+            format!("{max} long calls of this connection wait or run"),
+        )
+        .hint("send the next one when one of them is answered")
+        .with("limit", "limits.long_calls_max")
+        .with("max", max)
+        .with("retry_ms", RETRY_MS))
     }
 
     /// Whether this peer may call this method now.
-    pub(super) fn admit(&self, session: &Session, call: &Call<'_>) -> Result<&'static Route, Error> {
+    pub(super) fn admit(
+        &self,
+        session: &Session,
+        call: &Call<'_>,
+    ) -> Result<&'static Route, Error> {
         let &Call { id, method, attachment, form, .. } = call;
         if session.gate == Gate::Token
             && (method != "system.hello" || matches!(form, ReplyForm::Member { .. }))
@@ -91,4 +98,3 @@ impl Router {
         if near.is_empty() { error } else { error.hint(format!("{noun} has: {}", near.join(", "))) }
     }
 }
-

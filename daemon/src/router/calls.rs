@@ -174,7 +174,16 @@ impl Router {
                 let (method, weigh, background) = (route.info.name, route.weigh, false);
                 self.read_in_order(
                     session,
-                    PendingRead { payload, envelope, method, run, weigh, project, cursor, background },
+                    PendingRead {
+                        payload,
+                        envelope,
+                        method,
+                        run,
+                        weigh,
+                        project,
+                        cursor,
+                        background,
+                    },
                 );
             }
             Handler::Edit(run) => {

@@ -110,7 +110,9 @@ impl Router {
         }
         // No project has a longer name, and what is kept has a bound.
         if params.topics.len() > TOPICS_MAX || params.project.as_ref().is_some_and(is_no_name) {
-            return Err(Error::invalid_params("event.subscribe: too many topics, or no project's name"));
+            return Err(Error::invalid_params(
+                "event.subscribe: too many topics, or no project's name",
+            ));
         }
         session.subscriptions += 1;
         let events = &mut self.events;

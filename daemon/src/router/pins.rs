@@ -8,7 +8,7 @@ use std::{
 
 use goxe_protocol::{Error, api::types::Revision};
 
-use crate::{errors, journal::ProjectId, garbage::Garbage, view::View};
+use crate::{errors, garbage::Garbage, journal::ProjectId, view::View};
 
 /// The kept states, oldest first.
 #[derive(Debug)]

@@ -77,13 +77,7 @@ impl Router {
     /// Takes what a peer sent, and what waited of it. Answers that are ready are appended to `out`.
     ///
     /// A peer that is paused is called with nothing, to see whether it goes on.
-    pub fn receive(
-        &mut self,
-        peer: PeerId,
-        input: &[u8],
-        out: &mut Outbox,
-        now: Instant,
-    ) -> Flow {
+    pub fn receive(&mut self, peer: PeerId, input: &[u8], out: &mut Outbox, now: Instant) -> Flow {
         let Some(mut session) = self.take_session(peer) else { return Flow::Close };
         // While messages are borrowed from it, it cannot lie in the session.
         let mut inbound = session.take_inbound();

@@ -192,7 +192,9 @@ impl Router {
 
     pub(super) fn submit_job(&mut self, job: Job) {
         let room = &mut self.room;
-        if room.waiting[slot(job.size)].is_empty() && room.has_place(job.size) && reserve(&job).is_ok()
+        if room.waiting[slot(job.size)].is_empty()
+            && room.has_place(job.size)
+            && reserve(&job).is_ok()
         {
             room.handed[slot(job.size)] += 1;
             self.effects.jobs.push(job);
@@ -274,10 +276,11 @@ impl Router {
         let needs_room = |job: &Job| job.work.envelope().is_some();
         let next = self.room.waiting.iter_mut().find_map(|waiting| waiting.take(needs_room));
         if let Some(job) = next {
-            let error = Error::new(Code::Busy, "the calls of all peers hold as much memory as they may")
-                .hint("send it again in a moment")
-                .with("limit", "limits.memory_bytes_max")
-                .with("max", self.memory.bytes_max());
+            let error =
+                Error::new(Code::Busy, "the calls of all peers hold as much memory as they may")
+                    .hint("send it again in a moment")
+                    .with("limit", "limits.memory_bytes_max")
+                    .with("max", self.memory.bytes_max());
             self.refuse_job(job.work, error, now);
         }
         self.hand_out();
@@ -322,7 +325,8 @@ impl Router {
             format!("session {} of {} {}", session.number, session.principal.author, mib(*held))
         });
         let named: Vec<String> = named.collect();
-        let who = if named.is_empty() { "many peers a little each".to_owned() } else { named.join(", ") };
+        let who =
+            if named.is_empty() { "many peers a little each".to_owned() } else { named.join(", ") };
         Some(format!(
             "{} of limits.memory_bytes_max = {} are used, so that large calls wait: {who}",
             mib(held),

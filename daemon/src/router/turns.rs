@@ -46,9 +46,11 @@ impl<T> Turns<T> {
     }
 
     fn queue_mut(&mut self, owner: &Owner) -> &mut VecDeque<T> {
-        let principal = place(&mut self.principals, |name| **name == *owner.principal, || {
-            Arc::clone(&owner.principal)
-        });
+        let principal = place(
+            &mut self.principals,
+            |name| **name == *owner.principal,
+            || Arc::clone(&owner.principal),
+        );
         place(principal, |peer| *peer == owner.peer, || owner.peer)
     }
 
@@ -150,10 +152,12 @@ mod tests {
             (0..64).for_each(|_| turns.push(&owner("ann", peer), "greedy"));
         }
         turns.push(&owner("ann", 99), "newcomer");
-        let before = std::iter::from_fn(|| turns.take(|_| true)).position(|item| item == "newcomer");
+        let before =
+            std::iter::from_fn(|| turns.take(|_| true)).position(|item| item == "newcomer");
         assert_eq!(before, Some(16));
         turns.push(&owner("bob", 1), "principal");
-        let before = std::iter::from_fn(|| turns.take(|_| true)).position(|item| item == "principal");
+        let before =
+            std::iter::from_fn(|| turns.take(|_| true)).position(|item| item == "principal");
         assert_eq!(before, Some(1));
     }
 

@@ -126,4 +126,3 @@ impl std::fmt::Debug for PendingRead {
         f.debug_struct("PendingRead").field("method", &self.method).finish_non_exhaustive()
     }
 }
-

@@ -1,11 +1,11 @@
 //! Messages: the examples of the specification, batches, gates, long ones, too many at once.
 
 use goxe_daemon::call::Reply;
-use goxe_daemon::router::route::{Handler, Route};
-use goxe_daemon::work::{FreeInput, Size, Weighing, Weight};
 use goxe_daemon::limits::HELLO_BYTES_MAX;
 use goxe_daemon::router::Asked;
+use goxe_daemon::router::route::{Handler, Route};
 use goxe_daemon::session::Gate;
+use goxe_daemon::work::{FreeInput, Size, Weighing, Weight};
 use goxe_protocol::Error;
 use goxe_protocol::api::{Attachment, Cost, MethodInfo, Role, schema};
 use goxe_protocol::inbound::Form;

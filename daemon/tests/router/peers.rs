@@ -106,8 +106,7 @@ impl World {
             }
             // A paused peer is not read, but asked whether it goes on.
             let was_paused = client.paused;
-            let input =
-                if was_paused { Vec::new() } else { std::mem::take(&mut client.unread) };
+            let input = if was_paused { Vec::new() } else { std::mem::take(&mut client.unread) };
             let mut out = Outbox::default();
             let flow = self.router.receive(client.id, &input, &mut out, self.now);
             client.paused = flow == Flow::Paused;

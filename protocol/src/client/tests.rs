@@ -142,7 +142,10 @@ fn nothing_grows_without_bound() {
 fn a_broken_or_closed_connection_tells_what_is_unanswered() {
     let refused = Error::new(crate::Code::TooLarge, "too large");
     let table = [
-        (b"HTTP/1.1 400".to_vec(), ClientError::Frame(FrameError::Magic { found: FirstBytes::of(b"HTTP") })),
+        (
+            b"HTTP/1.1 400".to_vec(),
+            ClientError::Frame(FrameError::Magic { found: FirstBytes::of(b"HTTP") }),
+        ),
         (result(77), ClientError::Protocol("an answer to 77, which is no call in flight".into())),
         (
             message(&json!({"jsonrpc": "2.0", "id": null, "error": refused})),

@@ -37,6 +37,14 @@ pub fn pss_kib(pid: u32) -> u64 {
     number.expect("a number of kilobytes")
 }
 
+/// Kilobytes of memory that a process takes, shared ones too (RSS).
+pub fn rss_kib(pid: u32) -> u64 {
+    let text = fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
+    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a line of it");
+    let number = line.split_whitespace().next().and_then(|number| number.parse().ok());
+    number.expect("a number of kilobytes")
+}
+
 /// How many files a process has open.
 pub fn files(pid: u32) -> usize {
     fs::read_dir(format!("/proc/{pid}/fd")).expect("its files are listed").count()
