@@ -26,6 +26,36 @@ pub fn with_project() -> (World, usize) {
 }
 
 #[test]
+fn a_cursor_is_taken_where_it_belongs_and_as_it_was_given() {
+    let (mut world, peer) = with_project();
+    world.ask(peer, "project.create", json!({ "project": "b" })).result();
+    let voxels =
+        json!([{ "at": [1, 2, 3], "color": "#ff0000" }, { "at": [2, 2, 3], "color": "#ff0000" }]);
+    let edits = json!([{ "edit": "set", "voxels": voxels }]);
+    world.ask(peer, "voxel.edit", json!({ "project": "b", "edits": edits })).result();
+    let page = world.ask(peer, "voxel.read", json!({ "project": "a", "limit": 1 }));
+    let cursor = page.result()["cursor"].as_str().unwrap().to_owned();
+    let next =
+        |project: &str, cursor: &str| json!({ "project": project, "limit": 1, "cursor": cursor });
+    world.ask(peer, "voxel.read", next("a", &cursor)).result();
+    let (revision, rest) = cursor.split_once('/').unwrap();
+    let (place, check) = rest.split_once('/').unwrap();
+    for altered in [
+        format!("{revision}/{place}0/{check}"),
+        format!("{revision}/{place}"),
+        format!("{revision}/{place}/{check}/"),
+        format!("{revision}/0{place}/{check}"),
+    ] {
+        let answer = world.ask(peer, "voxel.read", next("a", &altered));
+        assert_eq!(answer.error(), "invalid_params", "{altered}");
+    }
+    let find = json!({ "project": "a", "limit": 1, "color": "#ff0000", "cursor": cursor });
+    assert_eq!(world.ask(peer, "voxel.find", find).error(), "invalid_params");
+    assert_eq!(world.ask(peer, "voxel.read", next("b", &cursor)).error(), "cursor_expired");
+    world.end();
+}
+
+#[test]
 fn a_cursor_that_expired_is_told_so() {
     let (mut world, peer) = with_project();
     let page = world.ask(peer, "voxel.read", json!({ "project": "a", "limit": 1 }));

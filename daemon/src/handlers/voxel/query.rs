@@ -9,11 +9,12 @@ use goxe_engine::{
 use goxe_protocol::{
     Code, Error,
     api::{
+        Method as _,
         types::Color,
         voxel::{
-            BoundsReply, ColorCount, ColoredVoxel, CountReply, FindParams, FindReply, GetParams,
-            GetReply, HistogramParams, HistogramReply, ReadForm, ReadParams, ReadReply,
-            ScopeParams,
+            BoundsReply, ColorCount, ColoredVoxel, CountReply, Find, FindParams, FindReply,
+            GetParams, GetReply, HistogramParams, HistogramReply, Read, ReadForm, ReadParams,
+            ReadReply, ScopeParams,
         },
     },
 };
@@ -22,6 +23,7 @@ use crate::{
     call::{Reply, parse},
     errors,
     handlers::convert,
+    view::View,
     work::ReadInput,
 };
 
@@ -76,7 +78,8 @@ pub(in crate::handlers) fn read(input: &mut ReadInput<'_>) -> Result<Reply, Erro
         return Ok(Reply::json(&reply)?.with_attachment(bytes));
     }
     let select = Select::all_in(bounds);
-    let (voxels, cursor) = page(input, &select, layer.as_deref(), limit, cursor.as_deref())?;
+    let (voxels, cursor) =
+        page(input, Read::NAME, &select, layer.as_deref(), limit, cursor.as_deref())?;
     Reply::json(&ReadReply { revision, bounds: wire, total, voxels, cursor })
 }
 
@@ -92,7 +95,8 @@ pub(in crate::handlers) fn find(input: &mut ReadInput<'_>) -> Result<Reply, Erro
     let color = Some(ColorRange { rgb: color.rgb, tolerance: [tolerance; 3] });
     let select = Select { bounds, color, slot: None };
     let found = query::find(&scope, &select, input.progress).map_err(cancelled)?;
-    let (voxels, cursor) = page(input, &select, layer.as_deref(), limit, cursor.as_deref())?;
+    let (voxels, cursor) =
+        page(input, Find::NAME, &select, layer.as_deref(), limit, cursor.as_deref())?;
     let bounds = found.bounds.map(convert::box3);
     Reply::json(&FindReply { revision, total: found.count, bounds, voxels, cursor })
 }
@@ -100,25 +104,35 @@ pub(in crate::handlers) fn find(input: &mut ReadInput<'_>) -> Result<Reply, Erro
 /// One page of selected voxels, and the cursor of the next one.
 fn page(
     input: &mut ReadInput<'_>,
+    method: &str,
     select: &Select,
     layer: Option<&str>,
     limit: Option<u32>,
     cursor: Option<&str>,
 ) -> Result<(Vec<ColoredVoxel>, Option<String>), Error> {
     let limit = within_limit("limit", limit, PAGE_DEFAULT, PAGE_MAX)?;
-    let after = cursor.map(cursor_of).transpose()?;
+    let after = cursor.map(|cursor| cursor_of(cursor, input.view, method)).transpose()?;
     let scope = convert::scope(input.view, layer)?;
     let page = query::list(&scope, select, after, limit, input.progress).map_err(cancelled)?;
     let voxels = page.voxels.into_iter().filter_map(|(at, voxel)| convert::colored(at, voxel));
-    let next = page.next.map(|next| format!("{}/{:x}", input.view.revision, next.key()));
+    let next = page.next.map(|next| cursor_at(next, input.view, method));
     *input.pin = next.is_some();
     Ok((voxels.collect(), next))
 }
 
-/// A cursor is `REVISION/PLACE`; the router has looked at the revision.
-fn cursor_of(text: &str) -> Result<Cursor, Error> {
+/// A cursor is `REVISION/PLACE/CHECK`. The check is one of what it belongs to: it tells a cursor that was
+/// altered, or given to another project or method, from one that an answer gave.
+fn cursor_at(place: Cursor, view: &View, method: &str) -> String {
+    let revision = errors::revision(view.revision);
+    let place = format!("{revision}/{:x}", place.key());
+    let check = crc32fast::hash(format!("{place} {} {method}", view.id).as_bytes());
+    format!("{place}/{check:08x}")
+}
+
+fn cursor_of(text: &str, view: &View, method: &str) -> Result<Cursor, Error> {
     let place = text.split('/').nth(1).and_then(|place| u64::from_str_radix(place, 16).ok());
-    place.and_then(Cursor::from_key).ok_or_else(|| {
+    let cursor = place.and_then(Cursor::from_key);
+    cursor.filter(|place| cursor_at(*place, view, method) == text).ok_or_else(|| {
         Error::invalid_params("the cursor is none that an answer gave")
             .hint("pass `cursor` exactly as the page before gave it, or leave it out")
     })
