@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::Path;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use goxe_protocol::Code;
 use nix::fcntl::{Flock, FlockArg};
@@ -279,4 +279,79 @@ fn stop_escalates_from_term_to_kill() {
         stop.join().expect("goxe runs")
     });
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Edits that take seconds: lines through a large box, which touch a chunk each.
+fn slow_edit(project: &str) -> Value {
+    let line = |i: u32| {
+        let to = [1600, (i * 7) % 200 + 1600, 1600];
+        json!({ "edit": "line", "from": [0, i % 200, 0], "to": to, "color": "#ff0000" })
+    };
+    let edits: Vec<Value> = (0..9000).map(line).collect();
+    json!({ "project": project, "edits": edits })
+}
+
+/// A connection that has begun a slow edit.
+fn slow_editor(daemon: &Daemon<'_>) -> Raw {
+    let mut peer = Raw::connect(&daemon.place.socket()).expect("the daemon listens");
+    let call =
+        json!({ "jsonrpc": "2.0", "id": 1, "method": "voxel.edit", "params": slow_edit("castle") });
+    peer.send(&frame(&call.to_string(), None)).expect("the daemon takes it");
+    until("it runs", PATIENCE, || {
+        let status = daemon.client().call("system.status", json!({}));
+        (status["calls_in_flight"].as_u64() >= Some(1)).then_some(())
+    });
+    peer
+}
+
+#[test]
+fn a_stop_cancels_what_outlasts_it_and_answers() {
+    let place = Place::new().set("shutdown", "drain_ms", 300);
+    let mut daemon = place.daemon();
+    daemon.client().create("castle");
+    let mut editor = slow_editor(&daemon);
+    let begin = Instant::now();
+    daemon.signal(Signal::SIGTERM);
+    let answer = editor.read_frame().expect("an answer").expect("an answer").json;
+    assert_eq!(answer["error"]["data"]["kind"], "cancelled", "{answer}");
+    assert!(daemon.wait().success());
+    assert!(begin.elapsed() < Duration::from_millis(300) + Duration::from_secs(3));
+    let daemon = place.daemon();
+    let count = daemon.client().call_patiently("voxel.count", json!({ "project": "castle" }));
+    assert_eq!(count["voxels"], 0, "what was cancelled was not done");
+    daemon.stop();
+}
+
+#[test]
+fn an_edit_whose_caller_left_holds_up_nobody() {
+    let place = Place::new();
+    let daemon = place.daemon();
+    let mut client = daemon.client();
+    client.create("castle");
+    drop(slow_editor(&daemon));
+    client.mark("castle", 1);
+    let count = client.call("voxel.count", json!({ "project": "castle" }));
+    assert_eq!(count["voxels"], 1, "the edit of whoever left was not done");
+    daemon.stop();
+}
+
+#[test]
+fn an_answer_that_nobody_reads_holds_up_no_stop() {
+    let place = Place::new().set("shutdown", "drain_ms", 60_000);
+    let mut daemon = place.daemon();
+    let mut client = daemon.client();
+    client.create("castle");
+    let cube =
+        json!([{ "edit": "box", "min": [0, 0, 0], "max": [99, 99, 99], "color": "#ff0000" }]);
+    client.call("voxel.edit", json!({ "project": "castle", "edits": cube }));
+    let mut unread = Raw::connect(&daemon.place.socket()).expect("the daemon listens");
+    let params = json!({ "project": "castle", "form": "dense" });
+    let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "voxel.read", "params": params });
+    unread.send(&frame(&call.to_string(), None)).expect("the daemon takes it");
+    until("its answer waits", PATIENCE, || {
+        let held = client.call("system.status", json!({}))["memory_bytes"].as_u64();
+        (held >= Some(1 << 20)).then_some(())
+    });
+    daemon.signal(Signal::SIGTERM);
+    assert!(daemon.wait_for(Duration::from_secs(20)).success());
 }

@@ -2,13 +2,17 @@
 
 use std::{sync::Arc, time::Instant};
 
-use goxe_protocol::{Error, error::kind, rpc::Meta};
+use goxe_protocol::{
+    Error,
+    error::kind,
+    rpc::{Id, Meta},
+};
 use uuid::Uuid;
 
 use super::{Router, projects::Residence, receive::Later, route::Route};
 use crate::{
     call::{Envelope, Payload, Reply, Ticket},
-    edit::{KeyUse, digest},
+    edit::{EditCall, KeyUse, Source, digest},
     journal::{
         ProjectId,
         keys::{Key, Lookup},
@@ -146,6 +150,32 @@ impl Router {
             let index = running.waiters.iter().position(|waiter| *waiter == ticket);
             index.map(|index| running.waiters.remove(index)).is_some()
         })
+    }
+
+    /// Whoever waits for a keyed edit that was cancelled wants it still: the edit is theirs from now on.
+    pub(super) fn heir_of(&mut self, edit: &EditCall) -> Option<Envelope> {
+        // Content that became no edit is gone.
+        let Source::Params(_) = edit.source else { return None };
+        let principal = Arc::clone(&edit.envelope.principal.name);
+        loop {
+            let running = self.running_mut(&principal, Some(edit.project), edit.key?.key)?;
+            let ticket = running.waiters.pop()?;
+            let Some(session) = self.session(ticket.peer) else { continue };
+            let Some(call) = session.call(ticket.call).filter(|call| !call.cancel.asked()) else {
+                continue;
+            };
+            return Some(Envelope {
+                ticket,
+                asker: ticket.peer,
+                id: call.id.clone().unwrap_or(Id::NULL),
+                form: call.form,
+                principal: session.principal.clone(),
+                cancel: Arc::clone(&call.cancel),
+                deadline: call.deadline,
+                progress: call.token.clone(),
+                charge: edit.envelope.charge.clone(),
+            });
+        }
     }
 
     /// A keyed call ended: whoever waited for it gets the same answer.

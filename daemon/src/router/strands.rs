@@ -160,6 +160,11 @@ impl Router {
 
     /// An edit is answered without the journal.
     pub(super) fn edit_unwritten(&mut self, edit: EditCall, result: Result<Reply, Error>) {
+        let cancelled = matches!(&result, Err(error) if error.code == Code::Cancelled);
+        if cancelled && let Some(heir) = self.heir_of(&edit) {
+            self.answer(edit.envelope.ticket, result);
+            return self.queue_edit(EditCall { envelope: heir, ..edit });
+        }
         let principal = Arc::clone(&edit.envelope.principal.name);
         self.leave_key(&principal, Some(edit.project), edit.key, &result);
         self.answer(edit.envelope.ticket, result);

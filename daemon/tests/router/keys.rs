@@ -130,3 +130,28 @@ fn a_project_made_twice_with_one_key_is_one() {
     assert_eq!(*world.answer(other, later).result(), answer);
     world.end();
 }
+
+#[test]
+fn a_call_whose_caller_leaves_goes_on_for_whoever_joined_it() {
+    let (mut world, peer) = with_project();
+    let (other, key) = (world.connect(), key());
+    keyed(&mut world, peer, set("a", 5, "#0000ff"), &key);
+    let joined = keyed(&mut world, other, set("a", 5, "#0000ff"), &key);
+    world.disconnect(peer);
+    world.settle();
+    assert_eq!(world.answer(other, joined).result()["added"], 1);
+    world.end();
+}
+
+#[test]
+fn a_call_whose_caller_leaves_is_not_run() {
+    let (mut world, peer) = with_project();
+    let other = world.connect();
+    world.call(peer, "voxel.edit", set("a", 5, "#0000ff"));
+    keyed(&mut world, peer, set("a", 6, "#0000ff"), &key());
+    world.disconnect(peer);
+    world.settle();
+    let count = world.ask(other, "voxel.count", json!({ "project": "a" }));
+    assert_eq!(count.result()["voxels"], 2, "nothing that was not taken by the journal");
+    world.end();
+}
