@@ -2,6 +2,7 @@
 
 mod loan;
 pub mod progress;
+mod seats;
 mod serve;
 
 use std::{
@@ -15,6 +16,7 @@ use std::{
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 
+use self::seats::{Look, Seats};
 pub use self::{loan::Loan, serve::run};
 use crate::{
     blobs::Shelf,
@@ -61,19 +63,17 @@ pub struct LaneContext {
 
 /// The running lanes.
 pub struct Lanes {
-    jobs: Option<Sender<(Job, Option<Arc<Loan>>)>>,
-    seats: Arc<[Seat]>,
+    jobs: Option<Sender<Handed>>,
+    seats: Arc<Seats<AtomicBool>>,
+    sitters: Threads,
     threads: Vec<JoinHandle<()>>,
 }
 
-/// Whether a lane sleeps. The queue's own way of waiting turns for a while before it sleeps, which
-/// costs more than the job where jobs come one at a time.
-#[derive(Debug, Default)]
-struct Seat {
-    asleep: AtomicBool,
-    /// Who sits here; set before it can be asleep.
-    thread: OnceLock<Thread>,
-}
+/// Who sits where; set before a lane can be asleep.
+type Threads = Arc<[OnceLock<Thread>]>;
+
+/// What a lane is handed: a job, perhaps with the peer's socket for its answer.
+type Handed = (Job, Option<Arc<Loan>>);
 
 impl fmt::Debug for Lanes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -85,16 +85,18 @@ impl Lanes {
     /// Starts `count` lanes, which have at most `queue_max` jobs; the router keeps to that.
     pub fn start(count: usize, queue_max: usize, context: &LaneContext) -> io::Result<Self> {
         let (jobs, queue) = bounded(queue_max);
-        let seats: Arc<[Seat]> = (0..count).map(|_| Seat::default()).collect();
+        let seats = Arc::new(Seats::new(count));
+        let sitters: Threads = (0..count).map(|_| OnceLock::new()).collect();
         let threads = (0..count)
             .map(|lane| {
-                let (queue, context, seats) = (queue.clone(), context.clone(), Arc::clone(&seats));
+                let (queue, context) = (queue.clone(), context.clone());
+                let (seats, sitters) = (Arc::clone(&seats), Arc::clone(&sitters));
                 thread::Builder::new()
                     .name(format!("lane-{lane}"))
-                    .spawn(move || serve(lane, &queue, &seats, &context))
+                    .spawn(move || serve(lane, &queue, &seats, &sitters, &context))
             })
             .collect::<io::Result<Vec<_>>>()?;
-        Ok(Lanes { jobs: Some(jobs), seats, threads })
+        Ok(Lanes { jobs: Some(jobs), seats, sitters, threads })
     }
 
     /// Hands a job over, perhaps with the peer's socket. The router counts what lanes have, so that
@@ -106,7 +108,7 @@ impl Lanes {
             debug_assert!(false, "the router hands over more jobs than the lanes' queue holds");
             tracing::error!("a job was lost: the queue of the lanes is full");
         }
-        wake_one(&self.seats);
+        self.seats.wake_one(|lane| wake(&self.sitters, lane));
     }
 
     /// Lets the lanes finish what they have, and waits for them.
@@ -125,61 +127,31 @@ impl Lanes {
 
 fn serve(
     lane: usize,
-    queue: &Receiver<(Job, Option<Arc<Loan>>)>,
-    seats: &[Seat],
+    queue: &Receiver<Handed>,
+    seats: &Seats<AtomicBool>,
+    sitters: &[OnceLock<Thread>],
     context: &LaneContext,
 ) {
-    if let Some(seat) = seats.get(lane) {
+    if let Some(sitter) = sitters.get(lane) {
         // A lane sits down once: nothing is there yet.
-        let _ = seat.thread.set(thread::current());
+        let _ = sitter.set(thread::current());
     }
-    while let Some((job, loan)) = next(lane, queue, seats) {
+    let look = || match queue.try_recv() {
+        Ok(job) => Look::Job(job),
+        Err(TryRecvError::Empty) => Look::Nothing,
+        Err(TryRecvError::Disconnected) => Look::Closed,
+    };
+    let wake = |lane| wake(sitters, lane);
+    while let Some((job, loan)) = seats.next(lane, look, thread::park, wake) {
         context.vitals.lane_beats(lane);
         run(lane, job, loan.as_deref(), context);
         context.vitals.lane_rests(lane);
     }
 }
 
-/// The next job, or nothing once there will be no more.
-fn next(
-    lane: usize,
-    queue: &Receiver<(Job, Option<Arc<Loan>>)>,
-    seats: &[Seat],
-) -> Option<(Job, Option<Arc<Loan>>)> {
-    loop {
-        match queue.try_recv() {
-            Ok(job) => return Some(job),
-            Err(TryRecvError::Disconnected) => return None,
-            Err(TryRecvError::Empty) => {}
-        }
-        let Some(seat) = seats.get(lane) else { return queue.recv().ok() };
-        // First say so, then look again: a job that came in between is seen here, one that comes
-        // later finds the lane asleep and wakes it.
-        seat.asleep.store(true, Ordering::SeqCst);
-        match queue.try_recv() {
-            Ok(job) => {
-                if !seat.asleep.swap(false, Ordering::SeqCst) {
-                    // Somebody woke this lane for a later job, which it is not going to take.
-                    wake_one(seats);
-                }
-                return Some(job);
-            }
-            Err(TryRecvError::Disconnected) => return None,
-            Err(TryRecvError::Empty) => thread::park(),
-        }
-        seat.asleep.store(false, Ordering::Release);
-    }
-}
-
-/// Wakes a lane that sleeps, if there is one.
-fn wake_one(seats: &[Seat]) {
-    for seat in seats {
-        if seat.asleep.swap(false, Ordering::SeqCst) {
-            if let Some(thread) = seat.thread.get() {
-                thread.unpark();
-            }
-            return;
-        }
+fn wake(sitters: &[OnceLock<Thread>], lane: usize) {
+    if let Some(thread) = sitters.get(lane).and_then(OnceLock::get) {
+        thread.unpark();
     }
 }
 
