@@ -1,6 +1,6 @@
 //! What every goxe server offers by itself, whatever its daemon adds.
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use rmcp::{
     ErrorData,
@@ -18,6 +18,7 @@ use super::{
     CACHE_MS, confirm,
     daemon::{Daemon, Pending},
     era::is_modern,
+    roots::{self, Roots},
     source::{Cx, Known, Listed, Source, unknown_tool},
     tasks::{self, Tasks},
 };
@@ -29,6 +30,7 @@ use crate::{
     tools::{
         Answer, Context, Selection, Tool, answer,
         context::{Client, Relay, Task},
+        files::Folders,
     },
 };
 
@@ -36,7 +38,8 @@ use crate::{
 pub(super) struct Builtin {
     pub daemon: Arc<dyn Daemon>,
     pub resources: Resources,
-    pub folder: Arc<PathBuf>,
+    pub folders: Folders,
+    pub roots: Arc<Roots>,
     pub tasks: Tasks,
     pub gone: CancellationToken,
     pub selection: Selection,
@@ -65,10 +68,21 @@ impl Builtin {
         context.progress = progress;
         context.confirmed = reply == confirm::Reply::Yes;
         context.task = tasks::wish(cx);
+        let mut told = roots::told(request.input_responses.as_ref()).or_else(|| self.roots.known());
+        context.folders = self.folders.clone().with(told.as_deref().unwrap_or_default());
         if let Some(refusal) = self.selection.refusal(tool, &context.arguments) {
             return refusal.into_result().into();
         }
         let mut outcome = tool.run(&mut context).await;
+        let is_outside = outcome.as_ref().err().is_some_and(|failure| failure.is_outside);
+        if is_outside && told.is_none() && roots::can_list(cx) {
+            if is_modern(cx) {
+                return roots::ask();
+            }
+            told = self.roots.ask_now(cx, &self.gone).await;
+            context.folders = self.folders.clone().with(told.as_deref().unwrap_or_default());
+            outcome = tool.run(&mut context).await;
+        }
         if let Task::Left(job) = &context.task {
             return self.tasks.begin(&*self.daemon, job);
         }
@@ -102,7 +116,7 @@ impl Builtin {
             confirmed: false,
             client: Client::of(cx),
             task: Task::Never,
-            folder: &self.folder,
+            folders: self.folders.clone(),
         }
     }
 

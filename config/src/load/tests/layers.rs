@@ -174,12 +174,18 @@ fn allowed(key: &Key, default: &Value, seed: usize) -> Value {
             json!(if default + 8 <= max { default + seed as u64 } else { default })
         }
         Kind::Path | Kind::SocketPath => json!(format!("/folder/{seed}")),
+        Kind::Paths => json!([format!("/folder/{seed}"), "/b c"]),
         Kind::Loopback => json!(format!("127.0.0.1:{seed}")),
     }
 }
 
 fn as_text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    let paths = value.as_array().map(|paths| paths.iter().map(as_text).collect::<Vec<_>>());
+    match (value.as_str(), paths) {
+        (Some(text), _) => text.to_owned(),
+        (None, Some(paths)) => paths.join(":"),
+        (None, None) => value.to_string(),
+    }
 }
 
 proptest! {
