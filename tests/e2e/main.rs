@@ -35,5 +35,6 @@ mod stdout;
 mod support;
 mod surfaces;
 mod tasks;
+mod unread;
 mod upgrade;
 mod vox;
