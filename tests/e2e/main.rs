@@ -11,6 +11,7 @@ mod bridges;
 mod callers;
 mod cancel;
 mod catalogue;
+mod causes;
 mod command;
 mod cycles;
 mod damage;

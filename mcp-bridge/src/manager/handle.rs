@@ -104,6 +104,7 @@ impl Manager {
                 actor: OnceLock::new(),
                 boot_id: process::boot_id(),
                 patience: options.probe_timeout,
+                told: Mutex::default(),
             },
             settings: options.settings,
             supervised: options.supervised,

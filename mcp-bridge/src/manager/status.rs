@@ -138,6 +138,10 @@ impl Manager {
             // A glance that succeeds is not told this way.
             Seen::Ready(id, _) | Seen::Recovering(id, ..) => status.of(&id),
             Seen::Draining(id) => Status { condition: Condition::Draining, ..status }.of(&id),
+            Seen::Full(id) => {
+                let reason = Some("it has no place for another client".to_owned());
+                Status { condition: Condition::Up, reason, ..status }.of(&id)
+            }
             Seen::Silent(id) => {
                 let reason = Some("it does not answer".to_owned());
                 Status { condition: Condition::Hung, reason, ..status }.of(&id)
@@ -155,7 +159,11 @@ impl Manager {
             }
             Seen::Absent { left } => {
                 let held = lock::is_held(&self.scene.looker.paths.lock);
+                let by = lock::foreign_holder(&self.scene.looker.paths.lock).flatten();
                 status.reason = match (held, left) {
+                    (true, _) if by.is_some() => {
+                        by.map(|by| format!("the data folder is held by {by}"))
+                    }
                     (true, _) => Some("the data folder is held: it starts, or ends".to_owned()),
                     (false, Some(id)) => Some(format!("the last one (pid {}) fell", id.pid)),
                     (false, None) => None,
@@ -193,6 +201,7 @@ impl Manager {
                 Seen::Ready(id, _)
                 | Seen::Recovering(id, ..)
                 | Seen::Draining(id)
+                | Seen::Full(id)
                 | Seen::Silent(id)
                 | Seen::Lost(id)
                 | Seen::Deaf(id),

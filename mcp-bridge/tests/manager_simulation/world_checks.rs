@@ -12,7 +12,7 @@ impl World {
         let (id, bad, point) = match found {
             Found::Silent(id) | Found::Deaf(id) => (id, true, None),
             Found::Recovering(_, id, advance) => (id, true, Some(advance.done)),
-            Found::Ready(_, id) | Found::Draining(id) => (id, false, None),
+            Found::Ready(_, id) | Found::Draining(id) | Found::Full(id) => (id, false, None),
             Found::Absent { .. } | Found::Refused(_) => return,
         };
         let entry = self.bad_looks.entry((manager, id.epoch.to_string())).or_default();

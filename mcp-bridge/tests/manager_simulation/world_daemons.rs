@@ -29,6 +29,9 @@ impl World {
             Life::Recovering(advance) => {
                 (0, Found::Recovering(self.connect(manager, id.pid), id, advance))
             }
+            Life::Ready if self.plan.crowded > 0 && self.random.percent(self.plan.crowded) => {
+                (0, Found::Full(id))
+            }
             Life::Ready => (0, Found::Ready(self.connect(manager, id.pid), id)),
         }
     }

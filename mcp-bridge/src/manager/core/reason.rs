@@ -43,6 +43,8 @@ pub enum Reason {
     LockUnusable(String),
     /// Somebody holds the data folder, and does not answer.
     LockHeld {
+        /// Its process, as far as the system says.
+        by: Option<String>,
         /// How long we waited.
         waited_ms: u64,
     },
@@ -136,7 +138,12 @@ impl fmt::Display for Reason {
                 "The data folder's start lock cannot be used: {text}. Check the folder's owner, mode \
                  and free space (`goxe paths`, `goxe doctor`)."
             ),
-            Self::LockHeld { waited_ms } => write!(
+            Self::LockHeld { by: Some(by), .. } => write!(
+                out,
+                "This data folder is held by {by}, which is no goxe daemon. Wait for its end or end \
+                 it, then call again."
+            ),
+            Self::LockHeld { by: None, waited_ms } => write!(
                 out,
                 "Another process has held this data folder for {} and does not answer. Find it with \
                  `goxe daemon status`, end it, then call again.",

@@ -158,10 +158,20 @@ impl Core {
                     (Gone::Ended | Gone::Fell(_), Some((pid, started))) => {
                         self.kill(Identity::nameless(pid, started));
                     }
-                    _ => self.fail(&Reason::LockHeld { waited_ms }),
+                    _ => self.fail(&Reason::LockHeld { by: None, waited_ms }),
                 }
             }
         }
+    }
+
+    /// Whoever holds the data folder is no daemon that could show itself: waiting would tell no more.
+    pub(super) fn take_foreign_lock(&mut self, by: Option<String>) {
+        let Phase::Clearing { gone: Gone::Ended | Gone::Fell(_), since_ms, .. } = &self.phase
+        else {
+            return;
+        };
+        let waited_ms = self.now_ms.saturating_sub(*since_ms);
+        self.fail(&Reason::LockHeld { by, waited_ms });
     }
 
     fn spawn(&mut self) {
@@ -226,6 +236,7 @@ impl Core {
             | Phase::Resting { .. }
             | Phase::Killing { .. }
             | Phase::Clearing { .. }
+            | Phase::Crowded { .. }
             | Phase::Linked { .. } => {}
         }
     }

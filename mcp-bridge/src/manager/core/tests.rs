@@ -245,6 +245,47 @@ fn a_recovery_is_followed_as_long_as_it_gets_on() {
 }
 
 #[test]
+fn a_daemon_that_is_full_is_asked_again_and_never_judged() {
+    let mut bench = Bench::new(Settings::default());
+    let mut actions = bench.step(Event::Call(CALL, CallKind::Read, LATE));
+    // It was slow to say so.
+    for found in [Found::Silent(id("a")), Found::Silent(id("a")), Found::Full(id("a"))] {
+        actions = bench.look(&actions, found);
+        bench.now_ms += bench.core.settings.probe_gap_ms;
+        actions.extend(bench.step(Event::Tick));
+    }
+    for _ in 0..20 {
+        bench.now_ms += bench.core.settings.look_again_ms;
+        let actions = bench.step(Event::Tick);
+        assert!(matches!(actions[..], [Action::Look(_)]), "{actions:?}");
+        assert_eq!(bench.look(&actions, Found::Full(id("a"))), []);
+    }
+    bench.now_ms += bench.core.settings.look_again_ms;
+    let actions = bench.step(Event::Tick);
+    let actions = bench.look(&actions, Found::Ready(LINK, id("a")));
+    assert!(actions.contains(&Action::Send(CALL, LINK)), "{actions:?}");
+}
+
+#[test]
+fn who_holds_the_folder_and_is_no_daemon_is_told_at_once() {
+    let mut bench = Bench::new(Settings::default());
+    let actions = bench.step(Event::Call(CALL, CallKind::Read, LATE));
+    let actions = bench.look(&actions, Found::Absent { left: None });
+    let actions = locked(&mut bench, &actions);
+    let actions = bench.look(&actions, Found::Absent { left: None });
+    let [Action::Survey(token)] = actions[..] else { panic!("{actions:?}") };
+    let starts = Starts::new("boot");
+    let actions = bench.step(Event::Surveyed { token, starts, supervised: false });
+    let [Action::AwaitDataLock(token)] = actions[..] else { panic!("{actions:?}") };
+    bench.now_ms += 600;
+    let by = Some("process 7 (sleep 9)".to_owned());
+    let actions = bench.step(Event::DataLockForeign(token, by.clone()));
+    let reason = Reason::LockHeld { by, waited_ms: 600 };
+    assert_eq!(outcomes(&actions), [(CALL, Outcome::NotDone(reason))]);
+    assert!(actions.contains(&Action::DropStartLock));
+}
+
+#[test]
 fn answers_to_old_questions_change_nothing() {
     let mut bench = Bench::linked();
     let stray = LinkId(9);

@@ -1,7 +1,7 @@
 //! What goes out: every action of the core, carried out.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use goxe_protocol::api::history::OutcomeParams;
 use goxe_protocol::rpc::{Meta, Progress as Wish};
@@ -17,6 +17,9 @@ use crate::manager::call::{CallError, Reply};
 use crate::manager::core::{
     Action, CallId, Event, Exit, Health, Identity, LinkId, Outcome, Reason, Request, Token,
 };
+
+/// Within this a daemon that takes the data folder says in its lock who it is.
+const SHOW: Duration = Duration::from_millis(600);
 
 impl Shell {
     pub(super) fn carry_out(&mut self, action: Action) {
@@ -106,6 +109,13 @@ impl Shell {
 
     fn await_data_lock(&mut self, token: Token) {
         self.data_lock_wanted = Some(token);
+        let (scene, findings) = (Arc::clone(&self.scene), self.findings.clone());
+        tokio::spawn(async move {
+            tokio::time::sleep(SHOW).await;
+            if let Some(by) = lock::foreign_holder(&scene.looker.paths.lock) {
+                let _ = findings.send(Finding::Plain(Event::DataLockForeign(token, by))).await;
+            }
+        });
         if std::mem::replace(&mut self.data_lock_thread, true) {
             return;
         }
@@ -169,7 +179,10 @@ impl Shell {
         self.checks.insert(token, Instant::now());
         let order = order(Tag::Check(token), "system.status", empty(), Meta::default());
         self.command(link, Lane::Control, Command::Order(order));
-        let (patience, findings) = (self.scene.looker.patience, self.findings.clone());
+        let pid = self.links.get(&link).map(|link| link.info.hello.pid);
+        let looker = &self.scene.looker;
+        let patience = pid.map_or(looker.patience, |pid| looker.patience_with(pid));
+        let findings = self.findings.clone();
         tokio::spawn(async move {
             tokio::time::sleep(patience).await;
             // If the answer came first, the core ignores this one.

@@ -73,6 +73,7 @@ impl Shell {
             }
             Seen::Draining(id) => Found::Draining(id),
             Seen::Silent(id) | Seen::Lost(id) => Found::Silent(id),
+            Seen::Full(id) => Found::Full(id),
             Seen::Deaf(id) => Found::Deaf(id),
             Seen::Absent { left } => Found::Absent { left },
             Seen::Refused(text) => Found::Refused(text),
