@@ -133,8 +133,9 @@ impl Kind {
             (Self::Choice(words), Value::String(text)) => words.contains(&text.as_str()),
             (Self::Path, Value::String(text)) => is_path(text),
             (Self::Paths, Value::Array(paths)) => {
-                let path =
-                    |path: &Value| path.as_str().is_some_and(|path| path != "" && is_path(path));
+                let path = |path: &Value| {
+                    path.as_str().is_some_and(|path| !path.is_empty() && is_path(path))
+                };
                 paths.iter().all(path)
             }
             (Self::SocketPath, Value::String(text)) => {

@@ -39,10 +39,9 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use crate::server::{
+use crate::{
     daemon::{Daemon, Pending},
-    page::rest,
-    source::{Cx, Known, Listed, Source, unknown_tool},
+    source::{Cx, Known, Listed, Source, era::is_modern, page::rest, unknown_tool},
     subscribers::Subscribers,
 };
 use exchange::{Exchange, Repeat};
@@ -88,7 +87,7 @@ impl Guests {
     fn exchange(&self, cx: &Cx) -> Exchange {
         let level = match cx.meta.log_level() {
             Some(level) => exchange::level_of(&level),
-            None if crate::server::era::is_modern(cx) => None,
+            None if is_modern(cx) => None,
             None => *self.level.lock().unwrap_or_else(PoisonError::into_inner),
         };
         Exchange::new(Arc::clone(&self.keeper.daemon), self.gone.clone(), level, cx)
@@ -113,7 +112,7 @@ impl Guests {
             Ok(Outcome::Asks(asks)) => Ok(asks.into()),
             Ok(Outcome::Done(reply)) => {
                 let has_output = entry.tool.output_schema.is_some();
-                Ok(result(reply, has_output, crate::server::era::is_modern(&cx)).into())
+                Ok(result(reply, has_output, is_modern(&cx)).into())
             }
             Err(trouble) => trouble.of_tool(&name, was_round, &cx).map(CallToolResponse::from),
         }

@@ -23,6 +23,6 @@ pub use guests::{Hosting, News, Wanted};
 pub use handle::{CallCanceller, Manager, Options, PendingCall};
 pub use observe::Observation;
 pub use shell::look::DaemonInfo;
+pub use shell::service_manager::ServiceManager;
 pub use shell::start::Detachment;
-pub use shell::supervisor::Supervisor;
 pub use status::{Condition, RestartError, Status, StopError, StopHow};

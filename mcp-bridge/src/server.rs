@@ -1,23 +1,16 @@
 //! The MCP server: both protocol eras over one transport, answered at once without any daemon.
 //!
-//! A call of a tool is the first thing that needs a daemon; it comes in through [`daemon`], the
+//! A call of a tool is the first thing that needs a daemon; it comes in through [`crate::daemon`], the
 //! one seam between MCP and the daemon manager.
 
 mod builtin;
-mod changes;
 mod confirm;
-pub mod daemon;
-pub mod era;
 mod guard;
 mod late;
 pub mod offers;
-mod pace;
-pub mod page;
 mod parent;
 pub mod process;
 mod roots;
-pub mod source;
-pub mod subscribers;
 mod tasks;
 
 use std::{borrow::Cow, sync::Arc};
@@ -39,17 +32,16 @@ use rmcp::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    daemon::Daemon,
     guests::Guests,
     resources::Resources,
+    source::{Source, era::is_modern},
+    subscribers::{Subscribers, URIS_MAX},
     tools::{Failure, Selection, files::Folders},
 };
 use builtin::Builtin;
-use daemon::Daemon;
-use era::is_modern;
 use offers::{Offers, unknown_resource};
 use roots::Roots;
-use source::Source;
-use subscribers::{Subscribers, URIS_MAX};
 use tasks::Tasks;
 
 /// How long a client may keep the list of tools and what the server says of itself: they only

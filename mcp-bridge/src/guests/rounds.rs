@@ -20,7 +20,7 @@ use super::{
     exchange::{Exchange, Repeat},
     trouble::Trouble,
 };
-use crate::server::{era::is_modern, source::Cx};
+use crate::source::{Cx, era::is_modern};
 
 /// Rounds that are asked within one call of the older era.
 const ROUNDS_MAX: usize = 10;

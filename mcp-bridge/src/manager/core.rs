@@ -71,7 +71,7 @@ enum Phase {
     Killing { bad: Identity },
     /// `DATA/lock` must become free.
     Clearing { gone: Gone, since_ms: u64, look_at_ms: u64 },
-    /// A daemon was started, or its supervisor was asked to.
+    /// A daemon was started, or its service manager was asked to.
     Starting { heard_ms: u64, look_at_ms: u64, ending: bool },
     /// A daemon answers that it is not ready.
     Recovering { link: LinkId, id: Identity, advance: Advance, moved_ms: u64, check_at_ms: u64 },
@@ -236,7 +236,9 @@ impl Core {
             }
             Event::Spawned { token, pid, started } => self.take_spawn(token, pid, started),
             Event::StartExited(token, exit) => self.take_exit(token, exit),
-            Event::SupervisorAnswered(token, result) => self.take_supervisor(token, result),
+            Event::ServiceManagerAnswered(token, result) => {
+                self.take_service_manager(token, result);
+            }
             Event::Killed(token, result) => {
                 if self.answers(token) {
                     self.take_kill(result);

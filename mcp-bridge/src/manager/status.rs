@@ -15,7 +15,7 @@ use super::core::{Epoch, Identity, Verdict};
 use super::handle::Manager;
 use super::shell::look::{DaemonInfo, Seen};
 use super::shell::process::{self, Ending};
-use super::shell::supervisor::{Supervisor, Verb};
+use super::shell::service_manager::{ServiceManager, Verb};
 use super::shell::{Scene, lock, record};
 use crate::handover::Serving;
 
@@ -94,7 +94,7 @@ pub enum StopError {
     Process(String),
     /// Its service manager refused.
     #[error("The goxe daemon is run by a service manager, which refused to stop it: {0}.")]
-    Supervisor(String),
+    ServiceManager(String),
     /// It takes too long.
     #[error(
         "The goxe daemon (pid {pid}) was told to stop and still finishes its work after {} s. Wait, \
@@ -303,8 +303,8 @@ pub enum RestartError {
 
 fn stop(scene: &Scene, id: &Identity, how: StopHow) -> Result<bool, StopError> {
     let paths = &scene.looker.paths;
-    if let Some(supervisor) = scene.supervised.then(|| Supervisor::find(paths)).flatten() {
-        return supervisor.ask(Verb::Stop).map(|()| true).map_err(StopError::Supervisor);
+    if let Some(service_manager) = scene.supervised.then(|| ServiceManager::find(paths)).flatten() {
+        return service_manager.ask(Verb::Stop).map(|()| true).map_err(StopError::ServiceManager);
     }
     let patience = Duration::from_millis(scene.settings.drain_ms_max);
     let ending = match how {

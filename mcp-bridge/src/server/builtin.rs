@@ -16,17 +16,16 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     CACHE_MS, confirm,
-    daemon::{Daemon, Pending},
-    era::is_modern,
     roots::{self, Roots},
-    source::{Cx, Known, Listed, Source, unknown_tool},
     tasks::{self, Tasks},
 };
 use crate::{
     completions,
+    daemon::{Daemon, Pending},
     manager::Progress,
     prompts,
     resources::{self, Address, Resources},
+    source::{Cx, Known, Listed, Source, era::is_modern, unknown_tool},
     tools::{
         Answer, Context, Selection, Tool, answer,
         context::{Client, Relay, Task},

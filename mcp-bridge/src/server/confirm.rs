@@ -17,8 +17,7 @@ use rmcp::{
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::source::Cx;
-use crate::tools::Failure;
+use crate::{source::Cx, tools::Failure};
 
 /// The name of our question, and of the one field in its form.
 const KEY: &str = "confirm";

@@ -12,10 +12,13 @@ use rmcp::{
 };
 use serde_json::json;
 
-use super::{
+use crate::{
     daemon::Pending,
-    page::{Page, Place, rest},
-    source::{Cx, Listed, Source, unknown_tool},
+    source::{
+        Cx, Listed, Source,
+        page::{Page, Place, rest},
+        unknown_tool,
+    },
 };
 
 /// A page of a list, and the cursor of the next one.

@@ -6,8 +6,9 @@ use rmcp::{ServiceExt as _, service::RunningService};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::{Server, daemon::Daemon, late::Late, parent::Parent};
+use super::{Server, late::Late, parent::Parent};
 use crate::{
+    daemon::Daemon,
     handover::{self, Desk, Legacy},
     manager,
     tools::{Selection, files::Folders},

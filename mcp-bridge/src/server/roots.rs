@@ -23,7 +23,7 @@ use rmcp::{
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::source::Cx;
+use crate::source::Cx;
 
 /// The name of our question.
 const KEY: &str = "roots";

@@ -22,8 +22,8 @@ use super::{
     files::Folders,
 };
 use crate::{
+    daemon::{Daemon, Reply},
     manager::{Call, CallError, Kind, Progress, Reason},
-    server::daemon::{Daemon, Reply},
 };
 
 /// How long the answer to an edit is waited for once the client is gone, and then how long the word

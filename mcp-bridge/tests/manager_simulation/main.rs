@@ -63,7 +63,7 @@ fn run(seed: u64) -> BTreeMap<String, u64> {
 /// Unless all of this happened in some world, the simulation proves less than it says.
 const MUST_HAPPEN: [&str; 19] = [
     "AskOutcome",
-    "AskSupervisor",
+    "AskServiceManager",
     "Attached",
     "Cancel",
     "Cancelled",
@@ -79,7 +79,7 @@ const MUST_HAPPEN: [&str; 19] = [
     "Restarted",
     "StartFailed",
     "Stopped",
-    "SupervisorRefused",
+    "ServiceManagerRefused",
     "Unknown Deadline",
 ];
 

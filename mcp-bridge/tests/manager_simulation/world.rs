@@ -325,8 +325,8 @@ impl World {
                 self.soon(Thing::Start(manager, token));
             }
             Action::EndStart(token) => self.soon(Thing::EndStart(manager, token)),
-            Action::AskSupervisor(token, request) => {
-                self.check_holds(manager, "asks the supervisor");
+            Action::AskServiceManager(token, request) => {
+                self.check_holds(manager, "asks the service_manager");
                 let restart = request == goxe_mcp_bridge::manager::core::Request::Restart;
                 self.soon(Thing::Supervise(manager, token, restart));
             }

@@ -28,7 +28,7 @@ impl World {
         assert_eq!(self.start_lock, Some(manager), "manager {manager} {does} without the lock");
     }
 
-    /// Never a kill of a daemon that was not judged bad, nor of one that a supervisor owns.
+    /// Never a kill of a daemon that was not judged bad, nor of one that a service manager owns.
     pub fn check_kill(&self, manager: usize, id: &Identity) {
         self.check_holds(manager, "kills");
         assert!(!self.plan.supervised, "signalled a supervised daemon");

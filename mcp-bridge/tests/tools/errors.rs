@@ -115,7 +115,7 @@ async fn every_lost_call_has_a_next_step() {
         Reason::LockHeld { by: None, waited_ms: 9_000 },
         Reason::LockHeld { by: Some(text()), waited_ms: 900 },
         Reason::KillRefused(text()),
-        Reason::SupervisorRefused(text()),
+        Reason::ServiceManagerRefused(text()),
         Reason::Refused(text()),
         Reason::Bad,
         Reason::KeepsFalling { sends: 3 },

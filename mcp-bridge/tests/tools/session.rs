@@ -3,7 +3,8 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use goxe_mcp_bridge::{
-    server::{Server, daemon::Daemon},
+    daemon::Daemon,
+    server::Server,
     tools::files::Folders,
     transport::{Gate, Lines},
 };

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use super::Scene;
 use crate::load::{Sources, UserFile};
 use crate::origin::Origin;
+use crate::origin::Shown;
 use crate::paths::{Choice, Environment, Paths};
 use crate::schema::{Key, Kind};
 use crate::sections::{self, Config, LogLevel};
-use crate::show::Shown;
 
 #[test]
 fn each_layer_beats_the_one_below() {

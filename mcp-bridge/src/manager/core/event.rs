@@ -195,8 +195,8 @@ pub enum Event {
     },
     /// The process of `Action::Start` is gone, or never was.
     StartExited(Token, Exit),
-    /// Answer to `Action::AskSupervisor`.
-    SupervisorAnswered(Token, Result<(), String>),
+    /// Answer to `Action::AskServiceManager`.
+    ServiceManagerAnswered(Token, Result<(), String>),
     /// Answer to `Action::Kill`: the process is gone, or may not be touched.
     Killed(Token, Result<(), String>),
     /// Answer to `Action::Check`.

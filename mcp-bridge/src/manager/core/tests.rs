@@ -207,14 +207,14 @@ fn a_supervised_daemon_is_asked_for_and_never_signalled() {
     let starts = Starts::new("boot");
     let actions = bench.step(Event::Surveyed { token: *token, starts, supervised: true });
     let request = actions.iter().find_map(|action| match action {
-        Action::AskSupervisor(token, request) => Some((*token, *request)),
+        Action::AskServiceManager(token, request) => Some((*token, *request)),
         _ => None,
     });
     let (token, request) = request.expect("it asks");
     assert_eq!(request, super::Request::Restart);
     assert!(!actions.iter().any(|action| matches!(action, Action::Kill(..) | Action::Start(_))));
     let refused = Err("not allowed".to_owned());
-    let actions = bench.step(Event::SupervisorAnswered(token, refused));
+    let actions = bench.step(Event::ServiceManagerAnswered(token, refused));
     let Some((_, Outcome::NotDone(reason))) = outcomes(&actions).pop() else { panic!() };
     assert!(reason.to_string().contains("not allowed"));
     assert!(actions.contains(&Action::DropStartLock));

@@ -11,7 +11,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::connection::{Command, Order, Tag};
 use super::look::DaemonInfo;
 use super::process::Ending;
-use super::supervisor::{Supervisor, Verb};
+use super::service_manager::{ServiceManager, Verb};
 use super::{AnswerTo, Finding, Shell, Work, lock, process, record, watch};
 use crate::manager::call::{CallError, Reply};
 use crate::manager::core::{
@@ -36,7 +36,7 @@ impl Shell {
             Action::AwaitDataLock(token) => self.await_data_lock(token),
             Action::Start(token) => self.start(token),
             Action::EndStart(token) => self.end_start(token),
-            Action::AskSupervisor(token, request) => self.ask_supervisor(token, request),
+            Action::AskServiceManager(token, request) => self.ask_service_manager(token, request),
             Action::Kill(token, id) => self.kill(token, &id),
             Action::Check(token, link) => self.check(token, link),
             Action::Send(call, link) => self.send(call, link),
@@ -98,8 +98,9 @@ impl Shell {
             let looker = &scene.looker;
             let read = || record::read(&looker.paths.starts, &looker.boot_id);
             let starts = unwritten.unwrap_or_else(read);
-            let supervisor = scene.supervised.then(|| Supervisor::find(&looker.paths)).flatten();
-            let _ = findings.blocking_send(Finding::Survey(token, starts, supervisor));
+            let service_manager =
+                scene.supervised.then(|| ServiceManager::find(&looker.paths)).flatten();
+            let _ = findings.blocking_send(Finding::Survey(token, starts, service_manager));
         });
         if threaded.is_err() {
             let starts = record::read(&self.scene.looker.paths.starts, &self.scene.looker.boot_id);
@@ -149,16 +150,16 @@ impl Shell {
         let _ = lock::in_thread("goxe-end", move || drop(process::end(pid, started, ending)));
     }
 
-    fn ask_supervisor(&self, token: Token, request: Request) {
-        let Some(supervisor) = self.supervisor.clone() else { return };
+    fn ask_service_manager(&self, token: Token, request: Request) {
+        let Some(service_manager) = self.service_manager.clone() else { return };
         let findings = self.findings.clone();
-        let threaded = lock::in_thread("goxe-supervisor", move || {
-            let answer = supervisor.ask(Verb::from(request));
-            let event = Event::SupervisorAnswered(token, answer);
+        let threaded = lock::in_thread("goxe-service", move || {
+            let answer = service_manager.ask(Verb::from(request));
+            let event = Event::ServiceManagerAnswered(token, answer);
             let _ = findings.blocking_send(Finding::Plain(event));
         });
         if let Err(text) = threaded {
-            self.find(Finding::Plain(Event::SupervisorAnswered(token, Err(text))));
+            self.find(Finding::Plain(Event::ServiceManagerAnswered(token, Err(text))));
         }
     }
 

@@ -52,9 +52,9 @@ impl Shell {
                     self.step(Event::DataLockFree(token, result));
                 }
             }
-            Finding::Survey(token, starts, supervisor) => {
-                let supervised = supervisor.is_some();
-                self.supervisor = supervisor;
+            Finding::Survey(token, starts, service_manager) => {
+                let supervised = service_manager.is_some();
+                self.service_manager = service_manager;
                 self.step(Event::Surveyed { token, starts, supervised });
             }
             Finding::Spawned { token, pid, started } => {

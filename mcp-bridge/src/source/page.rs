@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use rmcp::ErrorData;
 
-use super::source::Listed;
+use super::Listed;
 
 /// Items of a page. The whole list of tools fits one: not every client asks for a second.
 pub const ITEMS_MAX: usize = 100;

@@ -4,6 +4,9 @@
 //! modern era open `subscriptions/listen` instead. So there are two lists. What happens in the
 //! daemon is followed from the moment on that somebody wants to know of it.
 
+mod changes;
+mod pace;
+
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex, PoisonError},
@@ -21,15 +24,13 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    changes::{self, Change},
-    daemon::Daemon,
-    pace::Pace,
-};
 use crate::{
+    daemon::Daemon,
     manager::Happening,
     resources::{Address, recent::Recent},
 };
+use changes::Change;
+use pace::Pace;
 
 /// Most resources that one client watches, in each of its subscriptions.
 pub const URIS_MAX: usize = 256;
