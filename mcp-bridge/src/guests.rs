@@ -46,7 +46,7 @@ use crate::{
 };
 use exchange::{Exchange, Repeat};
 use keeper::Keeper;
-use rounds::Outcome;
+use rounds::Asked;
 
 /// How long a client may keep lists that a daemon may change at any moment.
 const KEEP_MS: u64 = 5_000;
@@ -109,8 +109,8 @@ impl Guests {
         let mut exchange = self.exchange(&cx);
         let outcome = rounds::run::<Call>(&mut exchange, &cx, first, repeat, params).await;
         match outcome {
-            Ok(Outcome::Asks(asks)) => Ok(asks.into()),
-            Ok(Outcome::Done(reply)) => {
+            Ok(Asked::Asks(asks)) => Ok(asks.into()),
+            Ok(Asked::Done(reply)) => {
                 let has_output = entry.tool.output_schema.is_some();
                 Ok(result(reply, has_output, is_modern(&cx)).into())
             }
@@ -133,8 +133,8 @@ impl Guests {
         let mut exchange = self.exchange(cx);
         let outcome = rounds::run::<Read>(&mut exchange, cx, first, Repeat::Freely, params).await;
         let reply = match outcome {
-            Ok(Outcome::Asks(asks)) => return Ok(Some(asks.into())),
-            Ok(Outcome::Done(reply)) => reply,
+            Ok(Asked::Asks(asks)) => return Ok(Some(asks.into())),
+            Ok(Asked::Done(reply)) => reply,
             // Somebody else may know it; if not, the server says so in the words of its era.
             Err(trouble) if trouble.is_not_found() => return Ok(None),
             Err(trouble) => return Err(trouble.of_request(uri)),
@@ -163,8 +163,8 @@ impl Guests {
         let mut exchange = self.exchange(cx);
         let outcome = rounds::run::<Fill>(&mut exchange, cx, first, Repeat::Freely, params).await;
         let reply = match outcome {
-            Ok(Outcome::Asks(asks)) => return Ok(Some(asks.into())),
-            Ok(Outcome::Done(reply)) => reply,
+            Ok(Asked::Asks(asks)) => return Ok(Some(asks.into())),
+            Ok(Asked::Done(reply)) => reply,
             Err(trouble) => return Err(trouble.of_request(name)),
         };
         let mut result = GetPromptResult::new(translate::messages(reply.messages));

@@ -16,7 +16,7 @@ mod peek;
 mod shell;
 mod status;
 
-pub use call::{Call, CallError, Kind, Progress, Reply};
+pub use call::{Call, CallError, Kind, Progress, Settled};
 pub use core::{Notice, Reason, Settings};
 pub use follow::Happening;
 pub use guests::{Hosting, News, Wanted};

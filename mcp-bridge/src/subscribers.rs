@@ -61,7 +61,7 @@ struct Lists {
 
 /// What a notice is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Target {
+enum Topic {
     List,
     Resource(String),
 }
@@ -240,24 +240,24 @@ impl Subscribers {
             }
             for target in pace.due(Instant::now()) {
                 match target {
-                    Target::List => self.resources_changed().await,
-                    Target::Resource(uri) => self.updated(&uri).await,
+                    Topic::List => self.resources_changed().await,
+                    Topic::Resource(uri) => self.updated(&uri).await,
                 }
             }
         }
     }
 
-    fn take(&self, happening: &Happening, pace: &mut Pace<Target>) {
+    fn take(&self, happening: &Happening, pace: &mut Pace<Topic>) {
         self.recent.add(happening, Timestamp::now());
         let changes = changes::of(happening);
         if changes.iter().any(Change::is_of_list) {
-            pace.mark(Target::List);
+            pace.mark(Topic::List);
         }
         for uri in self.watched() {
             let address = Address::parse(&uri);
             let touched = |address: &Address| changes.iter().any(|change| change.touches(address));
             if address.as_ref().is_some_and(touched) {
-                pace.mark(Target::Resource(uri));
+                pace.mark(Topic::Resource(uri));
             }
         }
     }

@@ -32,7 +32,7 @@ pub(super) fn run(mcp: &Mcp, context: &Context) -> Result<ExitCode, Failure> {
             let context = context.clone();
             let (selection, folders) = selection(mcp, &context);
             let configure = move || configure(&context, selection);
-            Ok(process::run(configure, selection, &folders, mcp.handover.map(handover::Legacy)))
+            Ok(process::run(configure, selection, &folders, mcp.handover.map(handover::Inherited)))
         }
         Some(McpVerb::Config(arguments)) => {
             config::run(arguments, context)?;

@@ -12,7 +12,7 @@ mod starts;
 #[cfg(test)]
 mod tests;
 
-pub use action::{Action, Notice, Outcome, Request};
+pub use action::{Action, Notice, Outcome, ServiceRequest};
 pub use event::{
     Advance, CallId, CallKind, Epoch, Event, Exit, Found, Health, Identity, LinkId, Recorded,
     ReplyKind, Token,

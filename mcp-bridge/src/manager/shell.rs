@@ -21,7 +21,7 @@ use goxe_protocol::client::Notification;
 use serde_json::value::RawValue;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-use super::call::{CallError, Progress, Reply};
+use super::call::{CallError, Progress, Settled};
 use super::core::{CallId, CallKind, Core, Event, LinkId, Notice, Settings, Starts, Token};
 use connection::{Command, Report};
 use look::{DaemonInfo, Looker, Seen};
@@ -71,7 +71,7 @@ pub struct Work {
 #[derive(Debug)]
 pub enum AnswerTo {
     /// To who made a call.
-    Call(oneshot::Sender<Result<Reply, CallError>>),
+    Call(oneshot::Sender<Result<Settled, CallError>>),
     /// To who wanted a daemon.
     Ensure(oneshot::Sender<Result<DaemonInfo, CallError>>),
 }
@@ -114,7 +114,7 @@ struct Pending {
     deadline_ms: u64,
     to: AnswerTo,
     /// What the daemon answered, until the core says that this is the outcome.
-    got: Option<Result<Reply, CallError>>,
+    got: Option<Result<Settled, CallError>>,
 }
 
 /// An open link: both ends of both connections are in tasks of their own.

@@ -65,7 +65,7 @@ impl Builtin {
         let mut context =
             self.context(tool, Value::Object(request.arguments.unwrap_or_default()), cx);
         context.progress = progress;
-        context.confirmed = reply == confirm::Reply::Yes;
+        context.confirmed = reply == confirm::UserWord::Yes;
         context.task = tasks::wish(cx);
         let mut told = roots::told(request.input_responses.as_ref()).or_else(|| self.roots.known());
         context.folders = self.folders.clone().with(told.as_deref().unwrap_or_default());
@@ -86,14 +86,14 @@ impl Builtin {
             return self.tasks.begin(&*self.daemon, job);
         }
         if let Some(question) = outcome.as_ref().err().and_then(|failure| failure.question.clone())
-            && reply == confirm::Reply::NotAsked
+            && reply == confirm::UserWord::NotAsked
             && confirm::can_ask(cx)
         {
             if is_modern(cx) {
                 return confirm::ask(&question);
             }
             reply = confirm::ask_now(&question, cx, &self.gone).await;
-            context.confirmed = reply == confirm::Reply::Yes;
+            context.confirmed = reply == confirm::UserWord::Yes;
             if context.confirmed {
                 outcome = tool.run(&mut context).await;
             }
@@ -230,7 +230,7 @@ impl Source for Builtin {
     }
 
     fn prompts(&self) -> Pending<'_, Vec<Prompt>> {
-        let prompts = prompts::PROMPTS.into_iter().map(prompts::Kind::entry).collect();
+        let prompts = prompts::PROMPTS.into_iter().map(prompts::PromptKind::entry).collect();
         Box::pin(std::future::ready(prompts))
     }
 
@@ -240,7 +240,7 @@ impl Source for Builtin {
         _: &'a Cx,
     ) -> Known<'a, GetPromptResponse> {
         Box::pin(async move {
-            let kind = prompts::Kind::named(&request.name);
+            let kind = prompts::PromptKind::named(&request.name);
             let filled = kind.map(|kind| kind.fill(request.arguments.as_ref())).transpose()?;
             Ok(filled.map(Into::into))
         })

@@ -16,7 +16,7 @@ use crate::{
     daemon::Pending,
     source::{
         Cx, Listed, Source,
-        page::{Page, Place, rest},
+        page::{Page, PageStart, rest},
         unknown_tool,
     },
 };
@@ -182,7 +182,7 @@ impl Offers {
         cursor: Option<&str>,
         list: impl for<'a> Fn(&'a dyn Source, Option<&'a str>, usize) -> Pending<'a, Vec<Listed<T>>>,
     ) -> Result<Paged<T>, ErrorData> {
-        let Place { source: first, after } = Place::read(cursor)?;
+        let PageStart { source: first, after } = PageStart::read(cursor)?;
         let mut page = Page::default();
         for (index, source) in self.sources.iter().enumerate().skip(first) {
             let Some(wants) = page.wants() else { break };

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Server, late::Late, parent::Parent};
 use crate::{
     daemon::Daemon,
-    handover::{self, Desk, Legacy},
+    handover::{self, Desk, Inherited},
     manager,
     tools::{Selection, files::Folders},
     transport::{Gate, Lines, Stdio, Streams},
@@ -26,20 +26,20 @@ const BACK: Duration = Duration::from_secs(1);
 /// Serves one client over standard input and output until it is gone, in front of the daemon that
 /// `configure` tells of, which it starts when a call needs it and never ends by itself. As long as
 /// `configure` fails, every call is told why, and the next one asks it again. `folders` are allowed for
-/// files besides the working folder. With a `legacy` it goes on with the session of the process before it, and with none of the client's notice.
+/// files besides the working folder. With a `inherited` it goes on with the session of the process before it, and with none of the client's notice.
 ///
 /// Call it first thing: it takes the standard streams for itself.
 pub fn run<F>(
     configure: F,
     selection: Selection,
     folders: &[PathBuf],
-    legacy: Option<Legacy>,
+    inherited: Option<Inherited>,
 ) -> ExitCode
 where
     F: Fn() -> Result<manager::Options, String> + Send + Sync + 'static,
 {
-    let before = legacy.and_then(|legacy| {
-        let adopted = handover::adopt(legacy);
+    let before = inherited.and_then(|inherited| {
+        let adopted = handover::adopt(inherited);
         // A client of the newer era loses its subscriptions only.
         adopted.map_err(|error| tell(&format!("the session before this one is lost: {error}"))).ok()
     });

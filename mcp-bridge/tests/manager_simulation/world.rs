@@ -327,7 +327,7 @@ impl World {
             Action::EndStart(token) => self.soon(Thing::EndStart(manager, token)),
             Action::AskServiceManager(token, request) => {
                 self.check_holds(manager, "asks the service_manager");
-                let restart = request == goxe_mcp_bridge::manager::core::Request::Restart;
+                let restart = request == goxe_mcp_bridge::manager::core::ServiceRequest::Restart;
                 self.soon(Thing::Supervise(manager, token, restart));
             }
             Action::Kill(token, id) => {

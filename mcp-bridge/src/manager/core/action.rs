@@ -6,7 +6,7 @@ use super::starts::Starts;
 
 /// What the service manager (systemd, launchd) is asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Request {
+pub enum ServiceRequest {
     /// Start it, unless it runs.
     Start,
     /// End what runs and start it.
@@ -117,7 +117,7 @@ pub enum Action {
     /// End the start that never became ready: `StartExited`.
     EndStart(Token),
     /// Let the service manager act: `ServiceManagerAnswered`.
-    AskServiceManager(Token, Request),
+    AskServiceManager(Token, ServiceRequest),
     /// End exactly this process, by TERM, then by KILL: `Killed`.
     Kill(Token, Identity),
     /// `system.status` on the link's control connection: `Checked`.

@@ -1,6 +1,6 @@
 //! Starting a daemon under the start lock: budget, killing, the data lock, the start itself.
 
-use super::action::{Action, Request};
+use super::action::{Action, ServiceRequest};
 use super::event::{Exit, Identity, Token};
 use super::reason::{Reason, Seconds};
 use super::starts::{Starts, Verdict};
@@ -57,7 +57,7 @@ impl Core {
     /// Has a bad daemon ended: by its service manager if it has one, which is never gone behind.
     fn replace(&mut self, bad: Identity) {
         match self.supervised {
-            true => self.ask_service_manager(Request::Restart),
+            true => self.ask_service_manager(ServiceRequest::Restart),
             false => self.kill(bad),
         }
     }
@@ -68,7 +68,7 @@ impl Core {
         self.phase = Phase::Killing { bad };
     }
 
-    fn ask_service_manager(&mut self, request: Request) {
+    fn ask_service_manager(&mut self, request: ServiceRequest) {
         self.tell_stopped("its service manager replaces it");
         let token = self.begin_start(true);
         self.out.push(Action::AskServiceManager(token, request));
@@ -154,7 +154,7 @@ impl Core {
             }
             gone @ (Gone::Ended | Gone::Fell(_) | Gone::Bad(_)) => {
                 match (gone, self.starts.unready()) {
-                    _ if self.supervised => self.ask_service_manager(Request::Restart),
+                    _ if self.supervised => self.ask_service_manager(ServiceRequest::Restart),
                     (Gone::Ended | Gone::Fell(_), Some((pid, started))) => {
                         self.kill(Identity::nameless(pid, started));
                     }
@@ -176,7 +176,7 @@ impl Core {
 
     fn spawn(&mut self) {
         if self.supervised {
-            return self.ask_service_manager(Request::Start);
+            return self.ask_service_manager(ServiceRequest::Start);
         }
         let token = self.begin_start(false);
         self.out.push(Action::Start(token));

@@ -211,7 +211,7 @@ fn a_supervised_daemon_is_asked_for_and_never_signalled() {
         _ => None,
     });
     let (token, request) = request.expect("it asks");
-    assert_eq!(request, super::Request::Restart);
+    assert_eq!(request, super::ServiceRequest::Restart);
     assert!(!actions.iter().any(|action| matches!(action, Action::Kill(..) | Action::Start(_))));
     let refused = Err("not allowed".to_owned());
     let actions = bench.step(Event::ServiceManagerAnswered(token, refused));

@@ -13,9 +13,9 @@ use super::look::DaemonInfo;
 use super::process::Ending;
 use super::service_manager::{ServiceManager, Verb};
 use super::{AnswerTo, Finding, Shell, Work, lock, process, record, watch};
-use crate::manager::call::{CallError, Reply};
+use crate::manager::call::{CallError, Settled};
 use crate::manager::core::{
-    Action, CallId, Event, Exit, Health, Identity, LinkId, Outcome, Reason, Request, Token,
+    Action, CallId, Event, Exit, Health, Identity, LinkId, Outcome, Reason, ServiceRequest, Token,
 };
 
 /// Within this a daemon that takes the data folder says in its lock who it is.
@@ -150,7 +150,7 @@ impl Shell {
         let _ = lock::in_thread("goxe-end", move || drop(process::end(pid, started, ending)));
     }
 
-    fn ask_service_manager(&self, token: Token, request: Request) {
+    fn ask_service_manager(&self, token: Token, request: ServiceRequest) {
         let Some(service_manager) = self.service_manager.clone() else { return };
         let findings = self.findings.clone();
         let threaded = lock::in_thread("goxe-service", move || {
@@ -275,7 +275,7 @@ fn unknown(reason: Reason, key: Option<String>) -> CallError {
 /// Hands an outcome over. Who no longer waits for it gets none.
 pub(super) fn answer(
     to: AnswerTo,
-    result: Result<Option<Reply>, CallError>,
+    result: Result<Option<Settled>, CallError>,
     info: Option<DaemonInfo>,
 ) {
     match to {

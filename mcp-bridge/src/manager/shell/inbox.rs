@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use super::connection::{Canceller, Failure, Report, Tag};
 use super::look::{NewLink, Seen};
 use super::{Ask, CALLS_MAX, COMMANDS_MAX, Finding, Link, Pending, Request, Shell, process};
-use crate::manager::call::{CallError, Reply};
+use crate::manager::call::{CallError, Settled};
 use crate::manager::core::{
     Advance, CallId, Event, Found, Health, LinkId, Recorded, ReplyKind, Token,
 };
@@ -129,7 +129,7 @@ impl Shell {
     fn take_reply(&mut self, call: CallId, outcome: Result<Answer, Failure>) {
         let Some(pending) = self.pending.get_mut(&call) else { return };
         let (kind, got) = match outcome {
-            Ok(answer) => (ReplyKind::Answer, Ok(Reply::answered(answer))),
+            Ok(answer) => (ReplyKind::Answer, Ok(Settled::answered(answer))),
             Err(Failure::Unsent(error)) => {
                 (ReplyKind::Answer, Err(CallError::Params(error.to_string())))
             }
@@ -160,7 +160,7 @@ impl Shell {
                     CallOutcome::Running => Recorded::Running,
                     CallOutcome::Never => Recorded::Never,
                     CallOutcome::Committed => {
-                        pending.got = Some(Ok(Reply::recorded(record)));
+                        pending.got = Some(Ok(Settled::recorded(record)));
                         Recorded::Committed
                     }
                 },

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use goxe_config::{Choice, Environment, Paths};
 use nix::unistd::geteuid;
 
-use crate::manager::core::Request;
+use crate::manager::core::ServiceRequest;
 
 /// Name of the unit that `goxe daemon install` writes.
 const UNIT: &str = "goxe.service";
@@ -45,11 +45,11 @@ pub enum Verb {
     Stop,
 }
 
-impl From<Request> for Verb {
-    fn from(request: Request) -> Self {
+impl From<ServiceRequest> for Verb {
+    fn from(request: ServiceRequest) -> Self {
         match request {
-            Request::Start => Self::Start,
-            Request::Restart => Self::Restart,
+            ServiceRequest::Start => Self::Start,
+            ServiceRequest::Restart => Self::Restart,
         }
     }
 }

@@ -11,14 +11,14 @@ use crate::tools::{
 };
 
 /// A file that is being written, by the argument that named it.
-pub(super) struct Target<'a> {
+pub(super) struct PictureFile<'a> {
     argument: &'static str,
     path: &'a str,
     told: String,
     file: NewFile,
 }
 
-impl<'a> Target<'a> {
+impl<'a> PictureFile<'a> {
     /// Begins a file, before anything is drawn for it.
     pub(super) async fn create(
         context: &Context<'_>,
@@ -50,7 +50,7 @@ impl<'a> Target<'a> {
         let place = context.folders.place(path).map_err(refused)?;
         let told = place.path.display().to_string();
         let file = NewFile::create(place, overwrite).await.map_err(refused)?;
-        Ok(Target { argument, path, told, file })
+        Ok(PictureFile { argument, path, told, file })
     }
 
     /// Bytes written so far.
