@@ -9,6 +9,9 @@ impl World {
     /// Counts, for every manager and daemon, the looks in a row that found it wanting.
     pub fn note_look(&mut self, manager: usize, event: &Event) {
         let Event::Looked(_, found) = event else { return };
+        if let Found::Full(_) = found {
+            *self.tally.entry("Full".to_owned()).or_default() += 1;
+        }
         let (id, bad, point) = match found {
             Found::Silent(id) | Found::Deaf(id) => (id, true, None),
             Found::Recovering(_, id, advance) => (id, true, Some(advance.done)),
