@@ -107,6 +107,13 @@ fn lists_that_nobody_reads_do_not_fill_the_memory() {
 }
 
 #[test]
+fn short_answers_that_nobody_reads_do_not_fill_the_memory() {
+    let ping = |id| json!({ "jsonrpc": "2.0", "id": id, "method": "ping" });
+    let (taken, grown) = flood(&Place::new(), 24 << 20, ping);
+    assert!(grown < GROWN_KIB_MAX, "{taken} requests, {grown} KiB more");
+}
+
+#[test]
 fn pictures_and_progress_that_nobody_reads_do_not_fill_the_memory() {
     let place = Place::new();
     place.json(&["project", "create", "castle"]);

@@ -97,6 +97,8 @@ where
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
         let waiting = self.flow.output();
         loop {
+            // Many lines come with one read: whoever handles them has to get a turn in between.
+            tokio::task::coop::consume_budget().await;
             if self.flow.is_broken() {
                 return None;
             }

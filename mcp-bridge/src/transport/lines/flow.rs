@@ -5,7 +5,8 @@
 //! read -> held (at most HELD_BYTES_MAX) -> working (at most WORKING_MAX) -> waiting for the client to read
 //! ```
 //!
-//! While more than `WAITING_BYTES_MAX` wait to be written, nothing is read and nothing that is held begins.
+//! While more than `WAITING_BYTES_MAX` wait to be written, nothing is read and nothing that is held begins; nor is
+//! anything read while `OTHERS_MAX` requests that never wait for a turn have no answer yet.
 //! A notification waits for its teller, who has one under way at most and says only what is newest, so that
 //! progress and notices are bounded by what is at work. What is not a request overtakes those that are held.
 
@@ -26,16 +27,21 @@ use tokio::sync::Notify;
 
 /// Requests that are worked on at a time.
 const WORKING_MAX: usize = 32;
+/// Requests of the other kinds without an answer: subscriptions, and what is answered at once.
+const OTHERS_MAX: usize = 128;
 /// Requests that were read and wait for their turn, in bytes of their lines; one more may be longer.
 const HELD_BYTES_MAX: usize = 256 << 10;
 /// Messages that wait for the client to read them, in bytes; what is at work may still come on top.
 const WAITING_BYTES_MAX: usize = 4 << 20;
+/// What a message that waits takes beside its line.
+const MESSAGE_BYTES: usize = 1 << 10;
 
 /// The requests of one client. Pure: no bytes are moved here.
 #[derive(Debug, Default)]
 pub(super) struct Flow {
     output: Arc<Waiting>,
     working: HashSet<RequestId>,
+    others: HashSet<RequestId>,
     held: VecDeque<(RequestId, RxJsonRpcMessage<RoleServer>, usize)>,
     held_bytes: usize,
     has_ended: bool,
@@ -93,8 +99,9 @@ impl Flow {
             JsonRpcMessage::Request(_) | JsonRpcMessage::Notification(_) => None,
         };
         if let Some(id) = answered {
-            self.working.remove(id);
+            self.forget(id);
         }
+        let bytes = bytes.saturating_add(MESSAGE_BYTES);
         self.output.bytes.fetch_add(bytes, Relaxed);
         Wait(Arc::clone(&self.output), bytes)
     }
@@ -106,7 +113,8 @@ impl Flow {
 
     /// Whether more is read.
     pub(super) fn reads(&self) -> bool {
-        self.output.has_room() && self.held_bytes < HELD_BYTES_MAX
+        let has_turn = self.held_bytes < HELD_BYTES_MAX && self.others.len() < OTHERS_MAX;
+        has_turn && self.output.has_room()
     }
 
     /// A message came in, in a line of this length. It comes back if it does not have to wait.
@@ -127,7 +135,7 @@ impl Flow {
                     && let Some(id) = &cancelled.params.request_id
                 {
                     // Such a request is not answered any more.
-                    self.working.remove(id);
+                    self.forget(id);
                     let is_it = |held: &(RequestId, _, usize)| held.0 == *id;
                     if let Some(at) = self.held.iter().position(is_it) {
                         self.unhold(at);
@@ -136,9 +144,11 @@ impl Flow {
                 }
                 Some(message)
             }
-            JsonRpcMessage::Request(_) | JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_) => {
+            JsonRpcMessage::Request(request) => {
+                self.others.insert(request.id.clone());
                 Some(message)
             }
+            JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_) => Some(message),
         }
     }
 
@@ -157,6 +167,11 @@ impl Flow {
         let (id, message) = self.unhold(0)?;
         self.working.insert(id);
         Some(message)
+    }
+
+    fn forget(&mut self, id: &RequestId) {
+        self.working.remove(id);
+        self.others.remove(id);
     }
 
     fn unhold(&mut self, at: usize) -> Option<(RequestId, RxJsonRpcMessage<RoleServer>)> {
@@ -245,6 +260,13 @@ mod tests {
         drop(wait);
         assert!(!flow.reads());
         assert_eq!(id(flow.next()), Some(json!(2)));
+        assert!(flow.reads());
+        for number in 0..OTHERS_MAX {
+            let ping = json!({ "jsonrpc": "2.0", "id": 1_000 + number, "method": "ping" });
+            assert!(flow.reads() && flow.take(message(ping), 60).is_some());
+        }
+        assert!(!flow.reads());
+        drop(flow.sends(&answer(1_000), 10));
         assert!(flow.reads());
     }
 }
