@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use goxe_config::sections::Manager as Bounds;
-use goxe_mcp_bridge::manager::{Call, CallError, Kind, Options, Progress, Reply, blocking};
+use goxe_mcp_bridge::manager::{Call, CallError, Kind, Options, Progress, Settled, blocking};
 use goxe_protocol::api::{Attachment, Cost, Method};
 use serde::de::DeserializeOwned;
 
@@ -119,7 +119,7 @@ impl<'a> Daemon<'a> {
     }
 
     /// Sees one call through, and shows how far it is.
-    pub fn run(&self, call: Call, meter: &mut Meter) -> Result<Reply, Failure> {
+    pub fn run(&self, call: Call, meter: &mut Meter) -> Result<Settled, Failure> {
         if !meter.is_shown() {
             return Ok(self.manager.call(call)?);
         }
@@ -131,7 +131,7 @@ impl<'a> Daemon<'a> {
 }
 
 /// A reply as its type.
-fn parse<T: DeserializeOwned>(reply: &Reply) -> Result<T, Failure> {
+fn parse<T: DeserializeOwned>(reply: &Settled) -> Result<T, Failure> {
     reply.parse().map_err(|error| match reply.record() {
         Some(record) => {
             let revision = record.revision.map(|revision| format!(" as revision {revision}"));

@@ -21,7 +21,7 @@ use crate::daemon;
 use crate::failure::{Exit, Failure};
 use crate::launch::{self, Launch};
 use crate::output::{self, BOLD, DIM, Output, number, paint};
-use errands::Outcome;
+use errands::Balance;
 use mcp::Mcp;
 use scene::Part;
 use story::{Story, ensure};
@@ -61,7 +61,7 @@ pub fn run(folder: Option<PathBuf>, context: &Context) -> Result<(), Failure> {
     context.output.answer(&answer, |_| closing(&desk, &launch))
 }
 
-fn play(desk: &Desk, story: &mut Story) -> Result<Outcome, Failure> {
+fn play(desk: &Desk, story: &mut Story) -> Result<Balance, Failure> {
     story.chapter("An assistant connects");
     let mcp = story.step("goxe mcp", || connect(desk))?;
     let mut studio = Studio { mcp };

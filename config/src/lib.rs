@@ -26,7 +26,6 @@ mod source;
 pub use endpoint::Endpoint;
 pub use error::{ConfigError, ConfigErrors};
 pub use load::{Loaded, Sources, UserFile};
-pub use origin::Origin;
+pub use origin::{Origin, Shown};
 pub use paths::{Choice, Environment, Paths};
 pub use sections::Config;
-pub use show::Shown;

@@ -12,13 +12,13 @@ use serde_json::{Map, Value};
 use crate::duration::parse_ms;
 use crate::error::{ConfigError, ConfigErrors, Site};
 use crate::nearest::nearest;
-use crate::origin::Origin;
+use crate::origin::{Origin, Shown};
 use crate::paths::{Choice, Environment, Paths};
+use crate::rules::{self, Setting};
 use crate::schema::{Key, Refusal, Section};
 use crate::sections::{self, Config, SECTIONS};
-use crate::show::Shown;
+use crate::shipped;
 use crate::source::Source;
-use crate::{rules, shipped};
 
 /// Largest configuration file that is read.
 pub const FILE_BYTES_MAX: u64 = 256 << 10;
@@ -140,12 +140,6 @@ impl Config {
         let loaded = Self::load(&Sources::default());
         loaded.expect("the shipped file is checked by a test").config
     }
-}
-
-/// A value and where it stands.
-pub(crate) struct Setting {
-    pub value: Value,
-    pub site: Site,
 }
 
 /// The settings so far, by `section.key`, and the mistakes.

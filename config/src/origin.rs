@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::Serialize;
+use serde_json::Value;
 
 /// The layer that a value came from. A later variant is stronger than an earlier one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -26,6 +27,17 @@ pub enum Origin {
     },
     /// A command-line flag.
     Flag,
+}
+
+/// One key of the effective configuration.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Shown {
+    /// `section.key`.
+    pub key: String,
+    /// Its value, as a file would have it.
+    pub value: Value,
+    /// The layer and place it came from.
+    pub origin: Origin,
 }
 
 impl fmt::Display for Origin {

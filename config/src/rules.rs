@@ -2,8 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use crate::error::{ConfigError, Site};
-use crate::load::Setting;
+
+/// A value and where it stands.
+pub(crate) struct Setting {
+    pub value: Value,
+    pub site: Site,
+}
 
 /// Pairs of keys of which the first must not be larger than the second. Two bounds of which the
 /// smaller one simply acts first, such as those of a reply and of a frame, are no such pair: whoever

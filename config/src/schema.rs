@@ -71,6 +71,8 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// An absolute path, or the empty text.
     Path,
+    /// A list of absolute paths. As text they are parted as in `PATH`.
+    Paths,
     /// A path that fits into a socket address, or the empty text.
     SocketPath,
     /// An address and port that only this host can reach.
@@ -113,7 +115,10 @@ impl Kind {
         let value = match self {
             Self::Switch => text.parse().map(Value::Bool).ok(),
             Self::Number { .. } => text.replace('_', "").parse::<u64>().map(Value::from).ok(),
-            _ => Some(Value::from(text)),
+            Self::Paths => Some(text.split(':').filter(|path| !path.is_empty()).collect()),
+            Self::Choice(_) | Self::Path | Self::SocketPath | Self::Loopback => {
+                Some(Value::from(text))
+            }
         };
         self.check(value.unwrap_or_else(|| Value::from(text)))
     }
@@ -127,6 +132,12 @@ impl Kind {
             }
             (Self::Choice(words), Value::String(text)) => words.contains(&text.as_str()),
             (Self::Path, Value::String(text)) => is_path(text),
+            (Self::Paths, Value::Array(paths)) => {
+                let path = |path: &Value| {
+                    path.as_str().is_some_and(|path| !path.is_empty() && is_path(path))
+                };
+                paths.iter().all(path)
+            }
             (Self::SocketPath, Value::String(text)) => {
                 is_path(text) && text.len() <= SOCKET_PATH_BYTES_MAX
             }
@@ -159,6 +170,7 @@ impl fmt::Display for Kind {
                 let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
                 out.write_str(&one_of(&quoted))
             }
+            Self::Paths => out.write_str("a list of absolute paths"),
             Self::Path => out.write_str("an absolute path, or empty"),
             Self::SocketPath => {
                 out.write_str("an absolute path of at most 107 bytes (103 on macOS), or empty")

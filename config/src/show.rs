@@ -1,21 +1,9 @@
 //! The effective configuration and the origin of every value, as TOML and as JSON.
 
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::load::Loaded;
-use crate::origin::Origin;
-
-/// One key of the effective configuration.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Shown {
-    /// `section.key`.
-    pub key: String,
-    /// Its value, as a file would have it.
-    pub value: Value,
-    /// The layer and place it came from.
-    pub origin: Origin,
-}
+use crate::origin::Shown;
 
 impl Loaded {
     /// A TOML file with all values, each with its origin in a comment.

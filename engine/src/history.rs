@@ -14,9 +14,9 @@ use std::sync::Arc;
 use rpds::RedBlackTreeMapSync;
 
 use crate::change::{Delta, Summary};
+use crate::content::Content;
 use crate::error::ApplyError;
 use crate::limits::Limits;
-use crate::project::Content;
 
 /// What one commit changed, as the history keeps it.
 #[derive(Debug, Clone, PartialEq)]

@@ -16,10 +16,11 @@ use crate::change::bytes::{Reader, Writer};
 use crate::change::chunk::{ChunkPool, encode_chunk};
 use crate::change::{decode_delta, decode_pool, decode_summary, encode_delta, encode_summary};
 use crate::chunk::Chunk;
+use crate::content::Content;
 use crate::error::{ApplyError, DecodeError, ImageError};
 use crate::history::{Checkpoint, Group, History};
 use crate::layer::check_name;
-use crate::project::{Content, Project};
+use crate::project::Project;
 use section::{Section, SectionReader, write_head, write_section};
 
 /// The newest version of the format, which is the one that is written.

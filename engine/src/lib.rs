@@ -11,7 +11,8 @@
 //! | [`query`] | reading: regions, counts, histograms, searches, differences |
 //! | [`render`] | pictures |
 //! | [`mesh`] | surfaces as rectangles |
-//! | [`material`], [`layer`], [`project`] | a document: named volumes, what voxels are made of |
+//! | [`material`], [`layer`], [`content`] | named volumes, what voxels are made of, both together |
+//! | [`project`] | a document: content, history and revision |
 //! | [`edit`], [`change`], [`history`] | edits as data, what they change, undo and checkpoints |
 //! | [`image`] | a whole project as bytes |
 //! | [`limits`], [`error`] | every bound, and what can go wrong |
@@ -20,6 +21,7 @@
 
 pub mod change;
 pub mod chunk;
+pub mod content;
 pub mod coords;
 pub mod edit;
 pub mod error;

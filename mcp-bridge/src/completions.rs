@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::{
     names,
-    prompts::{Kind, Values},
+    prompts::{PromptKind, Values},
     resources::Resources,
     tools::Tool,
 };
@@ -24,7 +24,7 @@ pub async fn complete(
 ) -> Result<Option<CompletionInfo>, ErrorData> {
     let name = request.argument.name.as_str();
     let wanted = match &request.r#ref {
-        Reference::Prompt(prompt) => match Kind::named(&prompt.name) {
+        Reference::Prompt(prompt) => match PromptKind::named(&prompt.name) {
             Some(kind) => of_prompt(kind, name),
             None => return Ok(None),
         },
@@ -56,7 +56,7 @@ enum Wanted {
     Render,
 }
 
-fn of_prompt(kind: Kind, name: &str) -> Option<Wanted> {
+fn of_prompt(kind: PromptKind, name: &str) -> Option<Wanted> {
     let argument = kind.arguments().iter().find(|argument| argument.name == name);
     argument.map(|argument| Wanted::Value(argument.values))
 }

@@ -39,15 +39,14 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use crate::server::{
+use crate::{
     daemon::{Daemon, Pending},
-    page::rest,
-    source::{Cx, Known, Listed, Source, unknown_tool},
+    source::{Cx, Known, Listed, Source, era::is_modern, page::rest, unknown_tool},
     subscribers::Subscribers,
 };
 use exchange::{Exchange, Repeat};
 use keeper::Keeper;
-use rounds::Outcome;
+use rounds::Asked;
 
 /// How long a client may keep lists that a daemon may change at any moment.
 const KEEP_MS: u64 = 5_000;
@@ -88,7 +87,7 @@ impl Guests {
     fn exchange(&self, cx: &Cx) -> Exchange {
         let level = match cx.meta.log_level() {
             Some(level) => exchange::level_of(&level),
-            None if crate::server::era::is_modern(cx) => None,
+            None if is_modern(cx) => None,
             None => *self.level.lock().unwrap_or_else(PoisonError::into_inner),
         };
         Exchange::new(Arc::clone(&self.keeper.daemon), self.gone.clone(), level, cx)
@@ -110,10 +109,10 @@ impl Guests {
         let mut exchange = self.exchange(&cx);
         let outcome = rounds::run::<Call>(&mut exchange, &cx, first, repeat, params).await;
         match outcome {
-            Ok(Outcome::Asks(asks)) => Ok(asks.into()),
-            Ok(Outcome::Done(reply)) => {
+            Ok(Asked::Asks(asks)) => Ok(asks.into()),
+            Ok(Asked::Done(reply)) => {
                 let has_output = entry.tool.output_schema.is_some();
-                Ok(result(reply, has_output, crate::server::era::is_modern(&cx)).into())
+                Ok(result(reply, has_output, is_modern(&cx)).into())
             }
             Err(trouble) => trouble.of_tool(&name, was_round, &cx).map(CallToolResponse::from),
         }
@@ -134,8 +133,8 @@ impl Guests {
         let mut exchange = self.exchange(cx);
         let outcome = rounds::run::<Read>(&mut exchange, cx, first, Repeat::Freely, params).await;
         let reply = match outcome {
-            Ok(Outcome::Asks(asks)) => return Ok(Some(asks.into())),
-            Ok(Outcome::Done(reply)) => reply,
+            Ok(Asked::Asks(asks)) => return Ok(Some(asks.into())),
+            Ok(Asked::Done(reply)) => reply,
             // Somebody else may know it; if not, the server says so in the words of its era.
             Err(trouble) if trouble.is_not_found() => return Ok(None),
             Err(trouble) => return Err(trouble.of_request(uri)),
@@ -164,8 +163,8 @@ impl Guests {
         let mut exchange = self.exchange(cx);
         let outcome = rounds::run::<Fill>(&mut exchange, cx, first, Repeat::Freely, params).await;
         let reply = match outcome {
-            Ok(Outcome::Asks(asks)) => return Ok(Some(asks.into())),
-            Ok(Outcome::Done(reply)) => reply,
+            Ok(Asked::Asks(asks)) => return Ok(Some(asks.into())),
+            Ok(Asked::Done(reply)) => reply,
             Err(trouble) => return Err(trouble.of_request(name)),
         };
         let mut result = GetPromptResult::new(translate::messages(reply.messages));

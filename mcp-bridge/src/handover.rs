@@ -27,9 +27,9 @@ use std::sync::{Mutex, PoisonError};
 use goxe_config::executable::{self, Identity};
 
 pub use desk::{Desk, Hold, Order};
-pub use exec::{Legacy, adopt};
+pub use exec::{Inherited, adopt};
 pub use session::Session;
-pub use state::{State, StateError};
+pub use state::{SessionState, StateError};
 pub use successor::{TRIAL_FLAG, trial};
 pub use watch::{Serving, watch};
 

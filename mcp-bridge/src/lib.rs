@@ -1,6 +1,9 @@
 //! The MCP server of goxe, and the manager that starts, probes and heals the daemon.
 //!
 //! - [`transport`]: standard streams, and the gate in front of rmcp
+//! - [`daemon`]: the one seam between MCP and the manager
+//! - [`source`]: what a part of the server offers, and how lists are paged
+//! - [`subscribers`]: who is told when something changes
 //! - [`server`]: the MCP side: both protocol eras, the process around it
 //! - [`tools`]: what a model can call, made of the protocol's own types
 //! - [`guide`]: what a model is told about building
@@ -12,6 +15,7 @@
 
 pub mod clients;
 pub mod completions;
+pub mod daemon;
 pub mod guests;
 pub mod guide;
 pub mod handover;
@@ -20,5 +24,7 @@ mod names;
 pub mod prompts;
 pub mod resources;
 pub mod server;
+pub mod source;
+pub mod subscribers;
 pub mod tools;
 pub mod transport;

@@ -16,13 +16,13 @@ mod peek;
 mod shell;
 mod status;
 
-pub use call::{Call, CallError, Kind, Progress, Reply};
+pub use call::{Call, CallError, Kind, Progress, Settled};
 pub use core::{Notice, Reason, Settings};
 pub use follow::Happening;
 pub use guests::{Hosting, News, Wanted};
 pub use handle::{CallCanceller, Manager, Options, PendingCall};
 pub use observe::Observation;
 pub use shell::look::DaemonInfo;
+pub use shell::service_manager::ServiceManager;
 pub use shell::start::Detachment;
-pub use shell::supervisor::Supervisor;
 pub use status::{Condition, RestartError, Status, StopError, StopHow};

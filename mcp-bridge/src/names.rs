@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use tokio::time::{Instant, timeout_at};
 
-use crate::server::daemon::Daemon;
+use crate::daemon::Daemon;
 
 /// How long anybody waits for names.
 const MOMENT: Duration = Duration::from_millis(250);

@@ -13,7 +13,7 @@ const ARGUMENT_CHARS_MAX: usize = 2_000;
 
 /// A prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum PromptKind {
     /// Build something new.
     BuildModel,
     /// Look at something from all sides, and list its faults.
@@ -21,7 +21,7 @@ pub enum Kind {
 }
 
 /// Every prompt, in the order of the list.
-pub const PROMPTS: [Kind; 2] = [Kind::BuildModel, Kind::ReviewModel];
+pub const PROMPTS: [PromptKind; 2] = [PromptKind::BuildModel, PromptKind::ReviewModel];
 
 /// An argument of a prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +101,7 @@ const REVIEW_MODEL: &[Argument] = &[
     },
 ];
 
-impl Kind {
+impl PromptKind {
     /// The prompt of this name.
     pub fn named(name: &str) -> Option<Self> {
         PROMPTS.into_iter().find(|kind| kind.name() == name)
@@ -110,26 +110,26 @@ impl Kind {
     /// The name.
     pub const fn name(self) -> &'static str {
         match self {
-            Kind::BuildModel => "build_model",
-            Kind::ReviewModel => "review_model",
+            PromptKind::BuildModel => "build_model",
+            PromptKind::ReviewModel => "review_model",
         }
     }
 
     /// The arguments.
     pub const fn arguments(self) -> &'static [Argument] {
         match self {
-            Kind::BuildModel => BUILD_MODEL,
-            Kind::ReviewModel => REVIEW_MODEL,
+            PromptKind::BuildModel => BUILD_MODEL,
+            PromptKind::ReviewModel => REVIEW_MODEL,
         }
     }
 
     /// The entry in the list of prompts.
     pub fn entry(self) -> Prompt {
         let (title, description) = match self {
-            Kind::BuildModel => {
+            PromptKind::BuildModel => {
                 ("Build a voxel model", "Plans a model, builds it step by step, looks and corrects")
             }
-            Kind::ReviewModel => {
+            PromptKind::ReviewModel => {
                 ("Review a voxel model", "Renders a project from six sides and lists its faults")
             }
         };
@@ -152,11 +152,11 @@ impl Kind {
             found.and_then(|(_, value)| value.as_deref())
         };
         let (text, description) = match self {
-            Kind::BuildModel => {
+            PromptKind::BuildModel => {
                 let goal = value("goal").unwrap_or_default();
                 (text::build(goal, value("size"), value("style")), format!("Build {goal}"))
             }
-            Kind::ReviewModel => {
+            PromptKind::ReviewModel => {
                 let project = value("project").unwrap_or_default();
                 let text = text::review(project, value("checkpoint"), value("view"));
                 (text, format!("Review {project}"))

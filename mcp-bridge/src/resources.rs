@@ -19,8 +19,9 @@ use rmcp::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    daemon::Daemon,
     names,
-    server::{daemon::Daemon, page::rest, source::Listed},
+    source::{Listed, page::rest},
 };
 use recent::Recent;
 use renders::Renders;

@@ -1,25 +1,19 @@
 //! The MCP server: both protocol eras over one transport, answered at once without any daemon.
 //!
-//! A call of a tool is the first thing that needs a daemon; it comes in through [`daemon`], the
+//! A call of a tool is the first thing that needs a daemon; it comes in through [`crate::daemon`], the
 //! one seam between MCP and the daemon manager.
 
 mod builtin;
-mod changes;
 mod confirm;
-pub mod daemon;
-pub mod era;
 mod guard;
 mod late;
 pub mod offers;
-mod pace;
-pub mod page;
 mod parent;
 pub mod process;
-pub mod source;
-pub mod subscribers;
+mod roots;
 mod tasks;
 
-use std::{borrow::Cow, path::PathBuf, sync::Arc};
+use std::{borrow::Cow, sync::Arc};
 
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
@@ -38,16 +32,16 @@ use rmcp::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    daemon::Daemon,
     guests::Guests,
     resources::Resources,
-    tools::{Failure, Selection},
+    source::{Source, era::is_modern},
+    subscribers::{Subscribers, URIS_MAX},
+    tools::{Failure, Selection, files::Folders},
 };
 use builtin::Builtin;
-use daemon::Daemon;
-use era::is_modern;
 use offers::{Offers, unknown_resource};
-use source::Source;
-use subscribers::{Subscribers, URIS_MAX};
+use roots::Roots;
 use tasks::Tasks;
 
 /// How long a client may keep the list of tools and what the server says of itself: they only
@@ -61,20 +55,21 @@ pub struct Server {
     offers: Offers,
     subscribers: Arc<Subscribers>,
     guests: Arc<Guests>,
+    roots: Arc<Roots>,
     selection: Selection,
 }
 
 impl Server {
-    /// A server in front of a daemon. `gone` fires when the client is gone; `folder` is where
-    /// relative paths of files start.
-    pub fn new(daemon: Arc<dyn Daemon>, folder: PathBuf, gone: CancellationToken) -> Self {
-        Self::with_selection(daemon, folder, gone, Selection::default())
+    /// A server in front of a daemon. `gone` fires when the client is gone; `folders` are where files
+    /// are read and written.
+    pub fn new(daemon: Arc<dyn Daemon>, folders: Folders, gone: CancellationToken) -> Self {
+        Self::with_selection(daemon, folders, gone, Selection::default())
     }
 
     /// The same with these tools alone.
     pub fn with_selection(
         daemon: Arc<dyn Daemon>,
-        folder: PathBuf,
+        folders: Folders,
         gone: CancellationToken,
         selection: Selection,
     ) -> Self {
@@ -85,10 +80,12 @@ impl Server {
         };
         let recent = Arc::clone(&resources.recent);
         let subscribers = Subscribers::new(Arc::clone(&daemon), recent, gone.clone());
+        let roots = Arc::<Roots>::default();
         let builtin: Arc<dyn Source> = Arc::new(Builtin {
             daemon: Arc::clone(&daemon),
             resources,
-            folder: Arc::new(folder),
+            folders,
+            roots: Arc::clone(&roots),
             tasks: Tasks::default(),
             gone: gone.clone(),
             selection,
@@ -103,7 +100,7 @@ impl Server {
             true => Offers::new([builtin, Arc::<Guests>::clone(&guests) as Arc<dyn Source>]),
             false => Offers::new([builtin]),
         };
-        Server { daemon, offers, subscribers, guests, selection }
+        Server { daemon, offers, subscribers, guests, roots, selection }
     }
 
     /// Who is told when something changes.
@@ -307,6 +304,10 @@ impl ServerHandler for Server {
             self.daemon.introduce(&client.client_info.name);
         }
         self.subscribers.add_legacy(cx.peer);
+    }
+
+    async fn on_roots_list_changed(&self, _: NotificationContext<RoleServer>) {
+        self.roots.changed();
     }
 
     fn accepted_subscription_filter(

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::time::Duration;
 
-use goxe_mcp_bridge::manager::{Call, Kind, Reply};
+use goxe_mcp_bridge::manager::{Call, Kind, Settled};
 use goxe_protocol::api;
 use serde_json::value::RawValue;
 
@@ -46,7 +46,7 @@ pub(super) fn run(arguments: args::Call, context: &Context) -> Result<(), Failur
     show(&reply, save, context)
 }
 
-fn show(reply: &Reply, save: Option<NewFile>, context: &Context) -> Result<(), Failure> {
+fn show(reply: &Settled, save: Option<NewFile>, context: &Context) -> Result<(), Failure> {
     let output = context.output;
     match (reply.attachment(), save) {
         (Some(bytes), Some(mut file)) => {

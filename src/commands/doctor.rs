@@ -18,7 +18,7 @@ use crate::output::{self, BAD, DIM, GOOD, POOR, paint};
 #[derive(Debug, Clone, Serialize)]
 struct Finding {
     check: &'static str,
-    state: State,
+    state: Grade,
     text: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     hint: String,
@@ -27,7 +27,7 @@ struct Finding {
 /// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum State {
+enum Grade {
     /// As it should be.
     Good,
     /// It works, and could be better.
@@ -38,15 +38,15 @@ enum State {
 
 impl Finding {
     fn good(check: &'static str, text: impl Into<String>) -> Self {
-        Finding { check, state: State::Good, text: text.into(), hint: String::new() }
+        Finding { check, state: Grade::Good, text: text.into(), hint: String::new() }
     }
 
     fn poor(check: &'static str, text: impl Into<String>, hint: impl Into<String>) -> Self {
-        Finding { check, state: State::Poor, text: text.into(), hint: hint.into() }
+        Finding { check, state: Grade::Poor, text: text.into(), hint: hint.into() }
     }
 
     fn bad(check: &'static str, text: impl Into<String>, hint: impl Into<String>) -> Self {
-        Finding { check, state: State::Bad, text: text.into(), hint: hint.into() }
+        Finding { check, state: Grade::Bad, text: text.into(), hint: hint.into() }
     }
 }
 
@@ -65,7 +65,7 @@ pub(super) fn run(context: &Context) -> Result<ExitCode, Failure> {
             findings.push(data::check_journal(&settings.paths, &status));
         }
     }
-    let bad = findings.iter().filter(|finding| finding.state == State::Bad).count();
+    let bad = findings.iter().filter(|finding| finding.state == Grade::Bad).count();
     let answer = json!({ "ok": bad == 0, "checks": findings });
     context.output.answer(&answer, |_| words(&findings))?;
     Ok(if bad == 0 { ExitCode::SUCCESS } else { ExitCode::from(Exit::Failed.code()) })
@@ -75,9 +75,9 @@ fn words(findings: &[Finding]) -> String {
     let mut text = String::new();
     for finding in findings {
         let mark = match finding.state {
-            State::Good => paint(GOOD, "ok  "),
-            State::Poor => paint(POOR, "note"),
-            State::Bad => paint(BAD, "bad "),
+            Grade::Good => paint(GOOD, "ok  "),
+            Grade::Poor => paint(POOR, "note"),
+            Grade::Bad => paint(BAD, "bad "),
         };
         text.push_str(&format!("{mark} {:<14} {}\n", finding.check, finding.text));
         if !finding.hint.is_empty() {
@@ -85,7 +85,7 @@ fn words(findings: &[Finding]) -> String {
         }
     }
     let count = |state| findings.iter().filter(|finding| finding.state == state).count();
-    let (bad, poor) = (count(State::Bad), count(State::Poor));
+    let (bad, poor) = (count(Grade::Bad), count(Grade::Poor));
     let end = match (bad, poor) {
         (0, 0) => paint(GOOD, "everything is as it should be"),
         (0, _) => paint(POOR, format!("it works; {poor} could be better")),
@@ -109,7 +109,7 @@ mod tests {
         let findings = host::check();
         assert!(findings.len() >= 3);
         for finding in &findings {
-            assert_eq!(finding.state == State::Good, finding.hint.is_empty(), "{finding:?}");
+            assert_eq!(finding.state == Grade::Good, finding.hint.is_empty(), "{finding:?}");
         }
     }
 

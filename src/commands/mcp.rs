@@ -6,6 +6,7 @@ mod diff;
 mod file;
 mod user;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use goxe_config::sections::{Mcp as Section, Toolset};
@@ -29,9 +30,9 @@ pub(super) fn run(mcp: &Mcp, context: &Context) -> Result<ExitCode, Failure> {
         // Standard output belongs to MCP from here on.
         None => {
             let context = context.clone();
-            let selection = selection(mcp, &context);
+            let (selection, folders) = selection(mcp, &context);
             let configure = move || configure(&context, selection);
-            Ok(process::run(configure, selection, mcp.handover.map(handover::Legacy)))
+            Ok(process::run(configure, selection, &folders, mcp.handover.map(handover::Inherited)))
         }
         Some(McpVerb::Config(arguments)) => {
             config::run(arguments, context)?;
@@ -41,8 +42,8 @@ pub(super) fn run(mcp: &Mcp, context: &Context) -> Result<ExitCode, Failure> {
     }
 }
 
-/// The tools that flags and configuration choose, once and for the whole process.
-fn selection(mcp: &Mcp, context: &Context) -> Selection {
+/// The tools that flags and configuration choose, and the folders for files, once and for the whole process.
+fn selection(mcp: &Mcp, context: &Context) -> (Selection, Vec<PathBuf>) {
     // A client waits for the first answer of its server: what is built in needs no reading.
     let is_built_in =
         context.paths().is_ok_and(|paths| context.sources(&paths).leave_built_in("mcp"));
@@ -56,10 +57,11 @@ fn selection(mcp: &Mcp, context: &Context) -> Selection {
         Some(_) => Some(Toolset::All),
         None => configured.as_ref().map(|section| section.toolset),
     };
-    Selection {
+    let selection = Selection {
         toolset: toolset.unwrap_or_default(),
-        read_only: mcp.read_only || configured.is_some_and(|section| section.read_only),
-    }
+        read_only: mcp.read_only || configured.as_ref().is_some_and(|section| section.read_only),
+    };
+    (selection, configured.map(|section| section.folders).unwrap_or_default())
 }
 
 /// What the manager works with, or why there is nothing to work with.

@@ -22,7 +22,7 @@ const ANSWERS_BEFORE_KILL: usize = 8;
 
 /// What became of the errands.
 #[derive(Debug, Serialize)]
-pub struct Outcome {
+pub struct Balance {
     /// Edits that were sent.
     pub edits: usize,
     /// Of these, answered before the daemon was killed.
@@ -42,7 +42,7 @@ pub struct Outcome {
 }
 
 /// Sends all errands at once, kills the daemon among them, and counts what is there afterwards.
-pub fn run(studio: &mut Studio, story: &mut Story) -> Result<Outcome, Failure> {
+pub fn run(studio: &mut Studio, story: &mut Story) -> Result<Balance, Failure> {
     let before = studio.info()?;
     let killed_pid = studio.pid()?;
     let errands = scene::errands();
@@ -74,7 +74,7 @@ pub fn run(studio: &mut Studio, story: &mut Story) -> Result<Outcome, Failure> {
     ensure(new_pid != killed_pid, || format!("the daemon {killed_pid} was killed and still runs"))?;
     let words = format!("pid {new_pid}; {acknowledged} of {} edits acknowledged", errands.len());
     story.tell("the bridge heals", words, begun.elapsed());
-    let outcome = Outcome {
+    let outcome = Balance {
         edits: errands.len(),
         answered_before,
         in_flight,
@@ -94,8 +94,8 @@ fn count(
     before: &InfoReply,
     errands: &[Errand],
     answers: &[ToolAnswer],
-    mut outcome: Outcome,
-) -> Result<Outcome, Failure> {
+    mut outcome: Balance,
+) -> Result<Balance, Failure> {
     let begun = Instant::now();
     let after = studio.info()?;
     let history = studio.history(errands.len() * 2)?;

@@ -235,11 +235,11 @@ fn a_slow_sync_holds_edits_and_nothing_else() {
 }
 
 /// Stops one thread of a daemon as a debugger does, while all others go on.
-struct StoppedThread(Pid);
+pub struct StoppedThread(Pid);
 
 impl StoppedThread {
     /// Stops the thread that runs the event loop; nothing where that is not allowed.
-    fn event_loop(daemon: &Daemon<'_>) -> Option<Self> {
+    pub fn event_loop(daemon: &Daemon<'_>) -> Option<Self> {
         let tasks = fs::read_dir(format!("/proc/{}/task", daemon.pid())).expect("its threads");
         let named = |path: &Path| {
             let name = fs::read_to_string(path.join("comm")).unwrap_or_default();

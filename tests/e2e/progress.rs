@@ -156,7 +156,7 @@ fn through(mut bridge: Bridge, place: &Place, meta: Value) {
 
 #[test]
 fn an_assistant_sees_a_turn_go_on_and_can_do_something_else() {
-    let place = place();
+    let place = place().with_files();
     let daemon = place.daemon();
     turn(&mut daemon.client());
     through(Bridge::legacy(&place), &place, json!({}));

@@ -68,7 +68,7 @@ fn the_command_line_writes_what_the_ending_says() {
 
 #[test]
 fn an_assistant_exports_surfaces() {
-    let place = Place::new();
+    let place = Place::new().with_files();
     let daemon = place.daemon();
     ball(&mut daemon.client(), "ball", 9);
     let mut bridge = Bridge::modern(&place);
@@ -145,5 +145,44 @@ fn a_surface_that_is_too_large_is_refused_before_it_is_made() {
         let error = serde_json::to_value(&error).expect("an error is JSON");
         assert_eq!(error["data"]["bytes_max"], 1_048_576, "{error}");
     }
+    daemon.stop();
+}
+
+#[test]
+fn an_assistant_writes_nowhere_but_where_it_may() {
+    let place = Place::new();
+    let daemon = place.daemon();
+    ball(&mut daemon.client(), "ball", 9);
+    let home = |name: &str| place.beside("home").join(name);
+    fs::create_dir(home(".ssh")).expect("made");
+    fs::write(home(".bashrc"), "export A=1\n").expect("written");
+    fs::write(home(".ssh/authorized_keys"), "ssh-ed25519 A\n").expect("written");
+    fs::create_dir(place.beside("work")).expect("made");
+    std::os::unix::fs::symlink(home(""), place.beside("work/link")).expect("a link");
+    // Even where its client started it in the home folder.
+    for folder in ["work", "home"] {
+        let mut command = place.goxe();
+        let mut bridge = Bridge::start_with(command.current_dir(place.beside(folder)));
+        bridge.initialize();
+        for (path, format) in [
+            (home(".bashrc"), "obj"),
+            (home(".ssh/authorized_keys"), "vox"),
+            (place.beside("work/link/.bashrc"), "obj"),
+            (place.beside("work/link/ball.vox"), "vox"),
+        ] {
+            if folder == "home" && path.ends_with("ball.vox") {
+                continue;
+            }
+            let arguments = json!({ "action": "export", "project": "ball", "path": path,
+                                    "format": format, "overwrite": true });
+            let answer = bridge.tool("project", arguments);
+            assert!(answer.is_error(), "{}: {}", path.display(), answer.text());
+            assert!(answer.text().contains("Next: project {"), "{}", answer.text());
+        }
+        assert!(bridge.leave().success());
+    }
+    assert_eq!(fs::read_to_string(home(".bashrc")).expect("kept"), "export A=1\n");
+    assert_eq!(fs::read_to_string(home(".ssh/authorized_keys")).expect("kept"), "ssh-ed25519 A\n");
+    assert_eq!(names(&place, "home"), [".bashrc", ".ssh"]);
     daemon.stop();
 }

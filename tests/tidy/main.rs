@@ -4,6 +4,7 @@ mod arrows;
 mod configuration;
 mod links;
 mod methods;
+mod modules;
 mod source;
 mod tree;
 mod words;

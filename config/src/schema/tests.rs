@@ -40,6 +40,9 @@ fn text_is_read_as_the_schema_says() {
     check(Kind::Choice(&["0600", "0660"]), "0600", Some(json!("0600")));
     check(Kind::Path, "1234", None);
     check(Kind::Path, "/1234", Some(json!("/1234")));
+    check(Kind::Paths, "/a b:/c", Some(json!(["/a b", "/c"])));
+    check(Kind::Paths, "", Some(json!([])));
+    check(Kind::Paths, "/a:b", None);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! `[mcp]`: what the bridge offers to assistants.
 
+use std::path::PathBuf;
+
 use serde::Deserialize;
 
 use crate::schema::{Kind, section};
@@ -11,6 +13,8 @@ section! {
         toolset: Toolset = Kind::Choice(&["core", "engine", "all"]),
         /// Whether it refuses what changes something.
         read_only: bool = Kind::Switch,
+        /// Folders in which it reads and writes files, besides those of its client.
+        folders: Vec<PathBuf> = Kind::Paths,
     }
 }
 

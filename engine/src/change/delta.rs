@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::Summary;
 use super::compare::Comparison;
 use crate::chunk::Chunk;
+use crate::content::Content;
 use crate::coords::{Bounds, ChunkPos, LocalPos};
 use crate::error::ApplyError;
 use crate::layer::{Layer, LayerId};
 use crate::material::Material;
-use crate::project::Content;
 use crate::volume::Volume;
 use crate::voxel::{MaterialSlot, Voxel};
 
@@ -67,6 +67,14 @@ pub(crate) enum ChunkTo {
 /// Looks at one chunk before and after and says what to write down.
 trait Record {
     fn chunk(&mut self, pos: ChunkPos, before: &Chunk, after: &Chunk) -> Option<ChunkTo>;
+}
+
+impl PartialEq for Content {
+    /// Equal layers in equal order, voxel by voxel, and equal materials. What is shared is not
+    /// looked into.
+    fn eq(&self, other: &Self) -> bool {
+        Delta::between(self, other).is_empty()
+    }
 }
 
 impl Delta {

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::Edit;
+use crate::content::Content;
 use crate::coords::{Bounds, COORD_MAX, COORD_MIN, ChunkPos, VoxelPos};
 use crate::error::EditFault;
 use crate::layer::{Layer, LayerId, nearest};
 use crate::limits::Limits;
 use crate::progress::Progress;
-use crate::project::{Content, Project};
 use crate::volume::Volume;
 use crate::voxel::{MaterialSlot, Voxel};
 
@@ -41,18 +41,20 @@ pub(super) struct Open {
 }
 
 impl<'a> Draft<'a> {
+    /// Begins with a content whose next layer gets this id.
     pub(crate) fn new(
-        project: &Project,
+        content: Content,
+        next_layer: u32,
         edits: usize,
         limits: &'a Limits,
         progress: &'a mut dyn Progress,
     ) -> Self {
         Self {
-            content: project.content.clone(),
+            content,
             origins: Vec::new(),
             limits,
-            first_new: project.next_layer,
-            next_layer: project.next_layer,
+            first_new: next_layer,
+            next_layer,
             voxels: 0,
             done: 0,
             total: edits as u64,

@@ -120,7 +120,8 @@ impl Project {
             let max = limits.edits_max as u64;
             return Err(EditFault::LimitReached { what: "edits_max", max }.into());
         }
-        let mut draft = Draft::new(self, edits.len(), limits, progress);
+        let mut draft =
+            Draft::new(self.content.clone(), self.next_layer, edits.len(), limits, progress);
         for (index, edit) in edits.iter().enumerate() {
             let result = draft.apply(edit);
             result.map_err(|cause| EditError { edit: Some(index), cause })?;

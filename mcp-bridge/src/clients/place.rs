@@ -33,7 +33,7 @@ pub struct Surroundings<'a> {
 
 /// Where an entry goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct EntryPlace {
     /// The file; it need not exist.
     pub file: PathBuf,
     /// The tables in it that lead to the entry, and the entry's name.
@@ -67,7 +67,7 @@ impl Client {
     }
 
     /// Where its entry goes; none where the client does not know the scope.
-    pub fn place(self, scope: Scope, around: &Surroundings<'_>) -> Option<Place> {
+    pub fn place(self, scope: Scope, around: &Surroundings<'_>) -> Option<EntryPlace> {
         if !self.scopes().contains(&scope) {
             return None;
         }
@@ -80,7 +80,7 @@ impl Client {
             let project = around.project.to_string_lossy().into_owned();
             keys.splice(0..0, ["projects".to_owned(), project]);
         }
-        Some(Place { file, keys })
+        Some(EntryPlace { file, keys })
     }
 
     /// The folder that is there where the client was ever started.
@@ -143,7 +143,7 @@ impl Client {
     }
 }
 
-impl Place {
+impl EntryPlace {
     /// The keys as this very file has them: OpenCode's second form has its servers one table deeper.
     pub fn keys_in(&self, client: Client, text: &str) -> Vec<String> {
         let mut keys = self.keys.clone();

@@ -27,7 +27,7 @@ const SCHEMES: [&str; 2] = ["goxe", "file"];
 
 /// A tool of a guest.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Entry {
+pub(super) struct GuestTool {
     /// As clients see it.
     pub tool: Tool,
     /// Whether a call whose answer was lost may be made again.
@@ -38,7 +38,7 @@ pub(super) struct Entry {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Book {
     /// By name.
-    pub tools: BTreeMap<String, Entry>,
+    pub tools: BTreeMap<String, GuestTool>,
     /// By URI.
     pub resources: BTreeMap<String, Resource>,
     /// By pattern.
@@ -76,7 +76,7 @@ impl Book {
                     schema(&tool.name, output)?;
                 }
                 let repeatable = tool.hints.read_only || tool.hints.idempotent;
-                Ok((tool.name.clone(), Entry { tool: translate::tool(tool), repeatable }))
+                Ok((tool.name.clone(), GuestTool { tool: translate::tool(tool), repeatable }))
             }),
             resources: keep(list.resources, RESOURCES_MAX, &mut left_out, |resource| {
                 uri(&resource.uri)?;

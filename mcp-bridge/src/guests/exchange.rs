@@ -26,11 +26,9 @@ use uuid::Uuid;
 
 use super::{translate, trouble::Trouble};
 use crate::{
+    daemon::{Daemon, Reply},
     manager::{Call, CallError, Kind, Progress, Reason},
-    server::{
-        daemon::{Daemon, Reply},
-        source::Cx,
-    },
+    source::Cx,
     tools::context::{BEAT, Meter},
 };
 

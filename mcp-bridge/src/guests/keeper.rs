@@ -12,8 +12,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::book::{Book, Changes, Taken, is_theirs};
 use crate::{
+    daemon::Daemon,
     manager::{Hosting, News},
-    server::{daemon::Daemon, source::Source, subscribers::Subscribers},
+    source::Source,
+    subscribers::Subscribers,
     tools::TOOLS,
 };
 

@@ -20,7 +20,7 @@ use super::{
     exchange::{Exchange, Repeat},
     trouble::Trouble,
 };
-use crate::server::{era::is_modern, source::Cx};
+use crate::source::{Cx, era::is_modern};
 
 /// Rounds that are asked within one call of the older era.
 const ROUNDS_MAX: usize = 10;
@@ -30,7 +30,7 @@ const QUESTIONS_MAX: usize = 16;
 const ASKS_BYTES_MAX: usize = 64 << 10;
 
 /// How a call ended.
-pub(super) enum Outcome<T> {
+pub(super) enum Asked<T> {
     /// With this reply.
     Done(T),
     /// The client has to answer first, and call again.
@@ -78,7 +78,7 @@ pub(super) async fn run<M>(
     first: Round,
     repeat: Repeat,
     params: impl Fn(Round) -> M::Params,
-) -> Result<Outcome<M::Reply>, Trouble>
+) -> Result<Asked<M::Reply>, Trouble>
 where
     M: Method,
     M::Reply: Asking,
@@ -88,11 +88,11 @@ where
     let mut round = Round { may_ask: kinds(&able), log: log.clone(), ..first };
     for _ in 0..ROUNDS_MAX {
         let mut reply = exchange.ask::<M>(&params(round), repeat).await?;
-        let Some(asks) = reply.asks() else { return Ok(Outcome::Done(reply)) };
+        let Some(asks) = reply.asks() else { return Ok(Asked::Done(reply)) };
         let (requests, state) = checked(asks, &able)?;
         if is_modern(cx) {
             let requests = Some(requests).filter(|requests| !requests.is_empty());
-            return Ok(Outcome::Asks(InputRequiredResult::new(requests, state)));
+            return Ok(Asked::Asks(InputRequiredResult::new(requests, state)));
         }
         let answers = answer(exchange, cx, requests).await?;
         round = Round { may_ask: kinds(&able), answers, state, log: log.clone() };

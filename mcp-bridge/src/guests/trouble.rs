@@ -10,7 +10,7 @@ use serde_json::json;
 use super::translate;
 use crate::{
     manager::CallError,
-    server::{era::is_modern, source::Cx, source::unknown_tool},
+    source::{Cx, era::is_modern, unknown_tool},
 };
 
 /// The longest text of an error, in characters: guests write into it.

@@ -16,7 +16,7 @@ use rmcp::{
 };
 use tokio::sync::Notify;
 
-use super::{Session, State, exec, refuse, successor::Successor};
+use super::{Session, SessionState, exec, refuse, successor::Successor};
 
 /// The place of one session.
 #[derive(Debug, Default)]
@@ -68,8 +68,8 @@ impl Drop for Hold {
 
 impl Desk {
     /// A desk for a new session, or for one that another process began.
-    pub fn open(before: Option<State>) -> Arc<Self> {
-        let State { lines, tried, input } = before.unwrap_or_default();
+    pub fn open(before: Option<SessionState>) -> Arc<Self> {
+        let SessionState { lines, tried, input } = before.unwrap_or_default();
         let session = Session::after(lines);
         let inner = Inner { session, tried, input, ..Inner::default() };
         Arc::new(Desk { inner: Mutex::new(inner), ..Desk::default() })
@@ -147,8 +147,8 @@ impl Desk {
     }
 
     /// The session as it is now, without what came in and is not read yet.
-    pub(super) fn state(&self) -> State {
-        self.with(|inner| State {
+    pub(super) fn state(&self) -> SessionState {
+        self.with(|inner| SessionState {
             lines: inner.session.lines(),
             tried: inner.tried.clone(),
             input: Vec::new(),
@@ -184,7 +184,7 @@ impl Desk {
     /// then this process goes on.
     pub fn hand_over(&self, order: Order, input: &[u8]) {
         let Order(successor) = order;
-        let state = State { input: input.to_vec(), ..self.state() };
+        let state = SessionState { input: input.to_vec(), ..self.state() };
         let failed = self.with(|inner| {
             inner.order = None;
             match &inner.streams {

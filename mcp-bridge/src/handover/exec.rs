@@ -16,7 +16,7 @@ use goxe_config::executable::Identity;
 use rustix::io::{FdFlags, fcntl_setfd};
 
 use super::{
-    State,
+    SessionState,
     state::STATE_BYTES_MAX,
     successor::{Successor, arguments},
 };
@@ -26,12 +26,12 @@ pub(super) const FLAG: &str = "--handover=";
 
 /// What came over from the process before this one: the number of an inherited descriptor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Legacy(pub i32);
+pub struct Inherited(pub i32);
 
 /// Becomes the other program. Returns why that failed; then everything is as it was.
 pub(super) fn become_it(
     successor: &Successor,
-    state: &State,
+    state: &SessionState,
     input: &OwnedFd,
     output: &OwnedFd,
 ) -> io::Error {
@@ -49,7 +49,7 @@ pub(super) fn become_it(
 
 fn step(
     successor: &Successor,
-    state: &State,
+    state: &SessionState,
     input: &OwnedFd,
     output: &OwnedFd,
 ) -> io::Result<Infallible> {
@@ -103,7 +103,7 @@ pub(super) fn keep(bytes: &[u8]) -> io::Result<File> {
 ///
 /// # Errors
 /// What was named is no session.
-pub fn adopt(Legacy(number): Legacy) -> io::Result<State> {
+pub fn adopt(Inherited(number): Inherited) -> io::Result<SessionState> {
     let foreign = || io::Error::new(io::ErrorKind::InvalidInput, "it names no session");
     if number <= 2 {
         return Err(foreign());
@@ -119,7 +119,7 @@ pub fn adopt(Legacy(number): Legacy) -> io::Result<State> {
     let mut bytes = Vec::new();
     let most = u64::try_from(STATE_BYTES_MAX).unwrap_or(u64::MAX);
     file.take(most).read_to_end(&mut bytes)?;
-    let state = State::from_bytes(&bytes).map_err(io::Error::other)?;
+    let state = SessionState::from_bytes(&bytes).map_err(io::Error::other)?;
     adopt_children();
     Ok(state)
 }
@@ -162,11 +162,11 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_adopted_once() {
-        let state = State { lines: vec!["{}".to_owned()], ..State::default() };
+        let state = SessionState { lines: vec!["{}".to_owned()], ..SessionState::default() };
         let kept = keep(&state.to_bytes()).unwrap();
         let number = std::os::fd::IntoRawFd::into_raw_fd(kept);
-        assert_eq!(adopt(Legacy(number)).unwrap(), state);
-        assert!(adopt(Legacy(number)).is_err(), "it is closed");
+        assert_eq!(adopt(Inherited(number)).unwrap(), state);
+        assert!(adopt(Inherited(number)).is_err(), "it is closed");
     }
 
     #[test]
@@ -174,7 +174,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = File::create_new(folder.path().join("a")).unwrap();
         for number in [-1, 0, 1, 2, file.as_raw_fd(), i32::MAX] {
-            assert!(adopt(Legacy(number)).is_err(), "{number}");
+            assert!(adopt(Inherited(number)).is_err(), "{number}");
         }
         assert!(file.metadata().is_ok(), "it is still open");
     }

@@ -23,7 +23,7 @@ const TRIED_MAX: usize = 16;
 
 /// A session between two processes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct State {
+pub struct SessionState {
     /// What the client said that still counts.
     pub lines: Vec<String>,
     /// Files that were tried as successors, so that none is tried twice.
@@ -51,7 +51,7 @@ struct Head {
     tried: Vec<String>,
 }
 
-impl State {
+impl SessionState {
     /// As bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         let skipped = self.tried.len().saturating_sub(TRIED_MAX);
@@ -80,7 +80,7 @@ impl State {
         let Head { lines, mut tried } =
             serde_json::from_str(head).map_err(|error| StateError::Malformed(error.to_string()))?;
         tried.truncate(TRIED_MAX);
-        Ok(State { lines, tried, input: input.to_vec() })
+        Ok(SessionState { lines, tried, input: input.to_vec() })
     }
 }
 
@@ -95,8 +95,8 @@ fn line(bytes: &[u8]) -> Option<(&str, &[u8])> {
 mod tests {
     use super::*;
 
-    fn state() -> State {
-        State {
+    fn state() -> SessionState {
+        SessionState {
             lines: vec!["{\"a\":\"ü\\n\"}".to_owned(), "{}".to_owned()],
             tried: vec!["1-2-3-4".to_owned()],
             input: b"{\"half\xff".to_vec(),
@@ -105,17 +105,17 @@ mod tests {
 
     #[test]
     fn a_state_survives_its_way_through_bytes() {
-        for state in [state(), State::default()] {
-            assert_eq!(State::from_bytes(&state.to_bytes()), Ok(state));
+        for state in [state(), SessionState::default()] {
+            assert_eq!(SessionState::from_bytes(&state.to_bytes()), Ok(state));
         }
     }
 
     #[test]
     fn a_newer_format_is_refused_and_an_unknown_member_passed_over() {
         let newer = b"goxe-mcp-handover 2\nwhatever";
-        assert_eq!(State::from_bytes(newer), Err(StateError::Newer { found: 2 }));
+        assert_eq!(SessionState::from_bytes(newer), Err(StateError::Newer { found: 2 }));
         let more = b"goxe-mcp-handover 1\n{\"lines\":[],\"later\":{}}\nrest";
-        assert_eq!(State::from_bytes(more).unwrap().input, b"rest");
+        assert_eq!(SessionState::from_bytes(more).unwrap().input, b"rest");
     }
 
     #[test]
@@ -123,13 +123,13 @@ mod tests {
         let whole = state().to_bytes();
         let head = whole.len() - state().input.len();
         for end in 0..head {
-            assert!(State::from_bytes(&whole[..end]).is_err(), "cut at {end}");
+            assert!(SessionState::from_bytes(&whole[..end]).is_err(), "cut at {end}");
         }
         for foreign in
             ["", "\n", "goxe-mcp-handover\n{}\n", "goxe-mcp-handover -1\n{}\n", "x 1\n{}\n"]
         {
             assert_eq!(
-                State::from_bytes(foreign.as_bytes()),
+                SessionState::from_bytes(foreign.as_bytes()),
                 Err(StateError::Foreign),
                 "{foreign}"
             );
@@ -139,7 +139,9 @@ mod tests {
     #[test]
     fn only_so_many_files_are_remembered() {
         let tried: Vec<String> = (0..100).map(|number| number.to_string()).collect();
-        let found = State::from_bytes(&State { tried, ..State::default() }.to_bytes()).unwrap();
+        let found =
+            SessionState::from_bytes(&SessionState { tried, ..SessionState::default() }.to_bytes())
+                .unwrap();
         assert_eq!(found.tried.len(), TRIED_MAX);
         assert_eq!(found.tried.last().map(String::as_str), Some("99"));
     }

@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use super::{
-    State, exec,
+    SessionState, exec,
     state::{FORMAT, STATE_BYTES_MAX},
 };
 
@@ -42,7 +42,7 @@ impl Successor {
     ///
     /// # Errors
     /// Why it cannot go on, or that it is written just now.
-    pub async fn try_out(&self, state: &State) -> io::Result<()> {
+    pub async fn try_out(&self, state: &SessionState) -> io::Result<()> {
         let session = exec::keep(&state.to_bytes())?;
         let mut command = Command::new(&self.path);
         command
@@ -83,7 +83,7 @@ pub fn trial(session: impl io::Read, mut answer: impl Write) -> io::Result<bool>
     let most = u64::try_from(STATE_BYTES_MAX).unwrap_or(u64::MAX);
     let mut bytes = Vec::new();
     session.take(most).read_to_end(&mut bytes)?;
-    let said = match State::from_bytes(&bytes) {
+    let said = match SessionState::from_bytes(&bytes) {
         Ok(_) => json!({ "build": executable::build(), "format": FORMAT }),
         Err(error) => json!({ "refused": error.to_string() }),
     };
@@ -126,7 +126,8 @@ mod tests {
     async fn a_program_that_cannot_go_on_is_told_apart() {
         let check = async |text: &str, expect: &str| {
             let folder = tempfile::tempdir().expect("a folder");
-            let why = successor(&folder, text).try_out(&State::default()).await.expect_err(text);
+            let why =
+                successor(&folder, text).try_out(&SessionState::default()).await.expect_err(text);
             let why = why.to_string();
             assert!(why.contains(expect), "{text}: {why}");
         };
@@ -142,7 +143,7 @@ mod tests {
     async fn a_program_that_says_nothing_is_given_up() {
         let folder = tempfile::tempdir().expect("a folder");
         let silent = successor(&folder, "#!/bin/sh\nexec sleep 1000\n");
-        let why = silent.try_out(&State::default()).await.expect_err("it says nothing");
+        let why = silent.try_out(&SessionState::default()).await.expect_err("it says nothing");
         assert!(why.to_string().contains("within 5 s"), "{why}");
     }
 
@@ -154,7 +155,7 @@ mod tests {
         fs::copy("/proc/self/exe", &path).expect("a copy");
         let written = fs::File::options().append(true).open(&path).expect("a file");
         let busy = Successor { identity: Identity::of(&path).expect("a file"), path };
-        let why = busy.try_out(&State::default()).await.expect_err("it is open for writing");
+        let why = busy.try_out(&SessionState::default()).await.expect_err("it is open for writing");
         assert_eq!(why.kind(), io::ErrorKind::ExecutableFileBusy, "{why}");
         drop(written);
     }
@@ -166,7 +167,7 @@ mod tests {
             let could = trial(session, &mut said).expect("it is written");
             (could, serde_json::from_slice::<Value>(&said).expect("JSON"))
         };
-        let (could, said) = check(&State::default().to_bytes());
+        let (could, said) = check(&SessionState::default().to_bytes());
         assert!(could && said["build"] == executable::build(), "{said}");
         let (could, said) = check(b"goxe-mcp-handover 99\n{}\n");
         assert!(!could && said["refused"].as_str().is_some_and(|why| why.contains("99")), "{said}");

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot};
 
-use super::call::{Call, CallError, Progress, Reply};
+use super::call::{Call, CallError, Progress, Settled};
 use super::handle::{self, Options};
 use super::observe::Observation;
 use super::shell::lock;
@@ -43,7 +43,7 @@ impl Manager {
     ///
     /// # Errors
     /// As there.
-    pub fn call(&self, call: Call) -> Result<Reply, CallError> {
+    pub fn call(&self, call: Call) -> Result<Settled, CallError> {
         self.runtime.block_on(self.manager.call(call))
     }
 
@@ -55,7 +55,7 @@ impl Manager {
         &self,
         mut call: Call,
         on_progress: &mut dyn FnMut(&Progress),
-    ) -> Result<Reply, CallError> {
+    ) -> Result<Settled, CallError> {
         let (sender, mut notes) = mpsc::channel(PROGRESS_MAX);
         call.progress = Some(sender);
         self.runtime.block_on(async {

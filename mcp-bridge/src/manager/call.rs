@@ -107,7 +107,7 @@ impl Call {
 
 /// The reply to a call.
 #[derive(Debug)]
-pub struct Reply(Body);
+pub struct Settled(Body);
 
 #[derive(Debug)]
 enum Body {
@@ -115,7 +115,7 @@ enum Body {
     Recorded { record: OutcomeReply, json: String },
 }
 
-impl Reply {
+impl Settled {
     pub(super) fn answered(answer: Answer) -> Self {
         Self(Body::Answered(answer))
     }

@@ -12,7 +12,7 @@ mod starts;
 #[cfg(test)]
 mod tests;
 
-pub use action::{Action, Notice, Outcome, Request};
+pub use action::{Action, Notice, Outcome, ServiceRequest};
 pub use event::{
     Advance, CallId, CallKind, Epoch, Event, Exit, Found, Health, Identity, LinkId, Recorded,
     ReplyKind, Token,
@@ -32,7 +32,7 @@ use judge::Suspect;
 ///  Idle ── a call ──> Looking ── answered ──────────────────────────────> Linked
 ///                        │  │ silent                                       │ ^
 ///           nobody there,│  └──────────> Judging <── silent, stalled ──────┤ │ ready
-///                draining│                 │  └── answered ──> ...         │ │
+///                draining│                 │  └── answered, full ──> ...   │ │
 ///                        v                 v three times bad               v │
 ///   Resting ─────────> Locking <───────────┘                           Recovering
 ///     ^   (no lock)      │ start lock                                      ^
@@ -71,10 +71,12 @@ enum Phase {
     Killing { bad: Identity },
     /// `DATA/lock` must become free.
     Clearing { gone: Gone, since_ms: u64, look_at_ms: u64 },
-    /// A daemon was started, or its supervisor was asked to.
+    /// A daemon was started, or its service manager was asked to.
     Starting { heard_ms: u64, look_at_ms: u64, ending: bool },
     /// A daemon answers that it is not ready.
     Recovering { link: LinkId, id: Identity, advance: Advance, moved_ms: u64, check_at_ms: u64 },
+    /// A daemon answers that it is full: it is asked again until it has a place.
+    Crowded { id: Identity, look_at_ms: u64 },
     /// A daemon does not answer: is it bad?
     Judging { suspect: Suspect, failures: u32, look_at_ms: u64 },
     /// A daemon is ready.
@@ -227,9 +229,16 @@ impl Core {
                     self.take_data_lock(result);
                 }
             }
+            Event::DataLockForeign(token, by) => {
+                if self.asked == Some(token) {
+                    self.take_foreign_lock(by);
+                }
+            }
             Event::Spawned { token, pid, started } => self.take_spawn(token, pid, started),
             Event::StartExited(token, exit) => self.take_exit(token, exit),
-            Event::SupervisorAnswered(token, result) => self.take_supervisor(token, result),
+            Event::ServiceManagerAnswered(token, result) => {
+                self.take_service_manager(token, result);
+            }
             Event::Killed(token, result) => {
                 if self.answers(token) {
                     self.take_kill(result);
@@ -262,7 +271,12 @@ impl Core {
                 self.phase = Phase::Looking;
                 self.ask_look();
             }
-            Phase::Locking { .. } | Phase::Resting { .. } | Phase::Clearing { .. } if !wanted => {
+            Phase::Locking { .. }
+            | Phase::Resting { .. }
+            | Phase::Clearing { .. }
+            | Phase::Crowded { .. }
+                if !wanted =>
+            {
                 self.rest_idle();
             }
             Phase::Idle
@@ -275,6 +289,7 @@ impl Core {
             | Phase::Clearing { .. }
             | Phase::Starting { .. }
             | Phase::Recovering { .. }
+            | Phase::Crowded { .. }
             | Phase::Judging { .. }
             | Phase::Linked { .. } => {}
         }
@@ -376,6 +391,9 @@ fn doing(phase: &Phase, lock: Lock) -> String {
             "the goxe daemon (pid {}) recovers its data ({} of {})",
             id.pid, advance.done, advance.total
         ),
+        Phase::Crowded { id, .. } => {
+            format!("the goxe daemon (pid {}) has no place for another client", id.pid)
+        }
         Phase::Judging { suspect, .. } => match lock {
             Lock::Held => "waiting for a goxe daemon that does not answer".to_owned(),
             Lock::Free | Lock::Asked(_) => {

@@ -11,7 +11,7 @@ use goxe_protocol::client::Notification;
 use serde_json::value::RawValue;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-use super::call::{Call, CallError, Kind, Reply};
+use super::call::{Call, CallError, Kind, Settled};
 use super::core::{CallId, CallKind, Notice, Reason, Settings};
 use super::shell::look::{DaemonInfo, Looker};
 use super::shell::start::{Detachment, Program, Starter};
@@ -104,6 +104,7 @@ impl Manager {
                 actor: OnceLock::new(),
                 boot_id: process::boot_id(),
                 patience: options.probe_timeout,
+                told: Mutex::default(),
             },
             settings: options.settings,
             supervised: options.supervised,
@@ -124,7 +125,7 @@ impl Manager {
     ///
     /// # Errors
     /// The daemon's own error, or why the call was not done, or that this is not known.
-    pub async fn call(&self, call: Call) -> Result<Reply, CallError> {
+    pub async fn call(&self, call: Call) -> Result<Settled, CallError> {
         self.begin(call).await?.finish().await
     }
 
@@ -217,7 +218,7 @@ impl Manager {
 pub struct PendingCall {
     guard: Guard,
     kind: Kind,
-    answer: oneshot::Receiver<Result<Reply, CallError>>,
+    answer: oneshot::Receiver<Result<Settled, CallError>>,
 }
 
 impl PendingCall {
@@ -225,7 +226,7 @@ impl PendingCall {
     ///
     /// # Errors
     /// As [`Manager::call`].
-    pub async fn finish(mut self) -> Result<Reply, CallError> {
+    pub async fn finish(mut self) -> Result<Settled, CallError> {
         // A manager that ended in the middle of it may have sent it.
         let ended = |_| Err(self.kind.unanswered(Reason::AnswerLost));
         let result = (&mut self.answer).await.unwrap_or_else(ended);

@@ -212,9 +212,13 @@ impl Observer {
         let left_file = matches!(looked, Err(Seen::Absent { left: Some(_) }));
         let seen = match &looked {
             Ok(glance) => Some(&glance.id),
-            Err(Seen::Silent(id) | Seen::Lost(id) | Seen::Deaf(id) | Seen::Draining(id)) => {
-                Some(id)
-            }
+            Err(
+                Seen::Silent(id)
+                | Seen::Lost(id)
+                | Seen::Deaf(id)
+                | Seen::Draining(id)
+                | Seen::Full(id),
+            ) => Some(id),
             Err(_) => None,
         };
         self.forget(seen, left_file, tell);
@@ -230,6 +234,11 @@ impl Observer {
                 }
             }
             Err(Seen::Draining(id) | Seen::Deaf(id)) => self.drains(id, tell),
+            // It answers, and that is all that is asked here.
+            Err(Seen::Full(id)) => {
+                let latency_us = u64::try_from(after.as_micros()).unwrap_or(u64::MAX);
+                self.is_ready(id, latency_us, tell)
+            }
             Err(Seen::Silent(id) | Seen::Lost(id)) => {
                 let (pid, epoch) = (id.pid, id.epoch.to_string());
                 tell(Observation::HealthCheck { pid, epoch, healthy: false, latency_us: None });

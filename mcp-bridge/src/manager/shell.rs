@@ -7,8 +7,8 @@ pub mod lock;
 pub mod look;
 pub mod process;
 pub mod record;
+pub mod service_manager;
 pub mod start;
-pub mod supervisor;
 pub mod watch;
 
 use std::collections::HashMap;
@@ -21,12 +21,12 @@ use goxe_protocol::client::Notification;
 use serde_json::value::RawValue;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-use super::call::{CallError, Progress, Reply};
+use super::call::{CallError, Progress, Settled};
 use super::core::{CallId, CallKind, Core, Event, LinkId, Notice, Settings, Starts, Token};
 use connection::{Command, Report};
 use look::{DaemonInfo, Looker, Seen};
+use service_manager::ServiceManager;
 use start::Starter;
-use supervisor::Supervisor;
 
 /// Reports of connections and threads that may wait for the task.
 const REPORTS_MAX: usize = 1_024;
@@ -71,7 +71,7 @@ pub struct Work {
 #[derive(Debug)]
 pub enum AnswerTo {
     /// To who made a call.
-    Call(oneshot::Sender<Result<Reply, CallError>>),
+    Call(oneshot::Sender<Result<Settled, CallError>>),
     /// To who wanted a daemon.
     Ensure(oneshot::Sender<Result<DaemonInfo, CallError>>),
 }
@@ -81,7 +81,7 @@ enum Finding {
     Seen(Token, Seen),
     StartLock(Token, Result<File, String>),
     DataLock(Result<(), String>),
-    Survey(Token, Starts, Option<Supervisor>),
+    Survey(Token, Starts, Option<ServiceManager>),
     Spawned { token: Token, pid: u32, started: u64 },
     Plain(Event),
 }
@@ -91,7 +91,7 @@ pub struct Scene {
     pub looker: Looker,
     pub starter: Starter,
     pub settings: Settings,
-    /// Whether a supervisor is looked for.
+    /// Whether a service manager is looked for.
     pub supervised: bool,
     /// What all this was made from.
     pub configuration: Vec<Shown>,
@@ -114,7 +114,7 @@ struct Pending {
     deadline_ms: u64,
     to: AnswerTo,
     /// What the daemon answered, until the core says that this is the outcome.
-    got: Option<Result<Reply, CallError>>,
+    got: Option<Result<Settled, CallError>>,
 }
 
 /// An open link: both ends of both connections are in tasks of their own.
@@ -137,7 +137,7 @@ pub struct Shell {
     data_lock_thread: bool,
     /// The start that may have to be ended.
     started: Option<(Token, u32, u64)>,
-    supervisor: Option<Supervisor>,
+    service_manager: Option<ServiceManager>,
     /// The record of starts, while it could not be written.
     unwritten: Option<Starts>,
     /// When the health check that is under way was asked for.
@@ -163,7 +163,7 @@ impl Shell {
             data_lock_wanted: None,
             data_lock_thread: false,
             started: None,
-            supervisor: None,
+            service_manager: None,
             unwritten: None,
             checks: HashMap::new(),
             watching: false,

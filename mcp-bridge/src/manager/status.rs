@@ -15,7 +15,7 @@ use super::core::{Epoch, Identity, Verdict};
 use super::handle::Manager;
 use super::shell::look::{DaemonInfo, Seen};
 use super::shell::process::{self, Ending};
-use super::shell::supervisor::{Supervisor, Verb};
+use super::shell::service_manager::{ServiceManager, Verb};
 use super::shell::{Scene, lock, record};
 use crate::handover::Serving;
 
@@ -94,7 +94,7 @@ pub enum StopError {
     Process(String),
     /// Its service manager refused.
     #[error("The goxe daemon is run by a service manager, which refused to stop it: {0}.")]
-    Supervisor(String),
+    ServiceManager(String),
     /// It takes too long.
     #[error(
         "The goxe daemon (pid {pid}) was told to stop and still finishes its work after {} s. Wait, \
@@ -138,6 +138,10 @@ impl Manager {
             // A glance that succeeds is not told this way.
             Seen::Ready(id, _) | Seen::Recovering(id, ..) => status.of(&id),
             Seen::Draining(id) => Status { condition: Condition::Draining, ..status }.of(&id),
+            Seen::Full(id) => {
+                let reason = Some("it has no place for another client".to_owned());
+                Status { condition: Condition::Up, reason, ..status }.of(&id)
+            }
             Seen::Silent(id) => {
                 let reason = Some("it does not answer".to_owned());
                 Status { condition: Condition::Hung, reason, ..status }.of(&id)
@@ -155,7 +159,11 @@ impl Manager {
             }
             Seen::Absent { left } => {
                 let held = lock::is_held(&self.scene.looker.paths.lock);
+                let by = lock::foreign_holder(&self.scene.looker.paths.lock).flatten();
                 status.reason = match (held, left) {
+                    (true, _) if by.is_some() => {
+                        by.map(|by| format!("the data folder is held by {by}"))
+                    }
                     (true, _) => Some("the data folder is held: it starts, or ends".to_owned()),
                     (false, Some(id)) => Some(format!("the last one (pid {}) fell", id.pid)),
                     (false, None) => None,
@@ -193,6 +201,7 @@ impl Manager {
                 Seen::Ready(id, _)
                 | Seen::Recovering(id, ..)
                 | Seen::Draining(id)
+                | Seen::Full(id)
                 | Seen::Silent(id)
                 | Seen::Lost(id)
                 | Seen::Deaf(id),
@@ -294,8 +303,8 @@ pub enum RestartError {
 
 fn stop(scene: &Scene, id: &Identity, how: StopHow) -> Result<bool, StopError> {
     let paths = &scene.looker.paths;
-    if let Some(supervisor) = scene.supervised.then(|| Supervisor::find(paths)).flatten() {
-        return supervisor.ask(Verb::Stop).map(|()| true).map_err(StopError::Supervisor);
+    if let Some(service_manager) = scene.supervised.then(|| ServiceManager::find(paths)).flatten() {
+        return service_manager.ask(Verb::Stop).map(|()| true).map_err(StopError::ServiceManager);
     }
     let patience = Duration::from_millis(scene.settings.drain_ms_max);
     let ending = match how {

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::tools::Tool;
 
-fn filled(kind: Kind, given: &Value) -> Result<String, String> {
+fn filled(kind: PromptKind, given: &Value) -> Result<String, String> {
     let given = given.as_object().cloned();
     let result = kind.fill(given.as_ref()).map_err(|error| error.message.into_owned())?;
     let text = result.messages[0].content.as_text().expect("text").text.clone();
@@ -15,8 +15,8 @@ fn filled(kind: Kind, given: &Value) -> Result<String, String> {
 #[test]
 fn a_prompt_names_only_tools_that_are_there_and_calls_that_are_json() {
     let texts = [
-        filled(Kind::BuildModel, &json!({ "goal": "a castle", "size": "large" })),
-        filled(Kind::ReviewModel, &json!({ "project": "my \"castle\"", "checkpoint": "c1" })),
+        filled(PromptKind::BuildModel, &json!({ "goal": "a castle", "size": "large" })),
+        filled(PromptKind::ReviewModel, &json!({ "project": "my \"castle\"", "checkpoint": "c1" })),
     ];
     for text in texts {
         let text = text.expect("filled");
@@ -46,19 +46,19 @@ fn a_prompt_names_only_tools_that_are_there_and_calls_that_are_json() {
 #[test]
 fn what_is_given_stands_in_the_text() {
     let text = filled(
-        Kind::BuildModel,
+        PromptKind::BuildModel,
         &json!({ "goal": " a red\n fox ", "size": "20x10x12", "style": "pastel" }),
     );
     let text = text.expect("filled");
     assert!(text.starts_with("Build this as a voxel model with goxe: a red fox\n"), "{text}");
     assert!(text.contains("20x10x12") && text.contains("Style: pastel."));
 
-    let plain = filled(Kind::ReviewModel, &json!({ "project": "castle" })).expect("filled");
+    let plain = filled(PromptKind::ReviewModel, &json!({ "project": "castle" })).expect("filled");
     assert_eq!(plain.matches("`render_view`").count(), 1, "one picture shows all sides: {plain}");
     assert!(plain.contains(r#""view":"sheet""#), "{plain}");
     assert!(!plain.contains("checkpoint") && !plain.contains("matters most"), "{plain}");
     let whole = json!({ "project": "castle", "checkpoint": "before roof", "view": "front" });
-    let whole = filled(Kind::ReviewModel, &whole).expect("filled");
+    let whole = filled(PromptKind::ReviewModel, &whole).expect("filled");
     assert!(whole.contains(r#""compare":"before roof""#) && whole.contains("The front view"));
 }
 
@@ -71,7 +71,7 @@ fn what_is_missing_or_wrong_is_named() {
         (json!({ "goal": "x".repeat(2001) }), "2000"),
         (json!({ "goal": "x", "size": [1] }), "size"),
     ] {
-        let refused = filled(Kind::BuildModel, &given).expect_err("refused");
+        let refused = filled(PromptKind::BuildModel, &given).expect_err("refused");
         assert!(refused.contains(word), "{refused}");
     }
 }

@@ -18,9 +18,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Address, JSON, MARKDOWN, PNG, Resources};
 use crate::{
+    daemon::Reply,
     guide::GUIDE,
     manager::{Call, CallError},
-    server::daemon::Reply,
     tools::answer,
 };
 

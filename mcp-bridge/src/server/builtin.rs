@@ -1,6 +1,6 @@
 //! What every goxe server offers by itself, whatever its daemon adds.
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use rmcp::{
     ErrorData,
@@ -16,19 +16,20 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     CACHE_MS, confirm,
-    daemon::{Daemon, Pending},
-    era::is_modern,
-    source::{Cx, Known, Listed, Source, unknown_tool},
+    roots::{self, Roots},
     tasks::{self, Tasks},
 };
 use crate::{
     completions,
+    daemon::{Daemon, Pending},
     manager::Progress,
     prompts,
     resources::{self, Address, Resources},
+    source::{Cx, Known, Listed, Source, era::is_modern, unknown_tool},
     tools::{
         Answer, Context, Selection, Tool, answer,
         context::{Client, Relay, Task},
+        files::Folders,
     },
 };
 
@@ -36,7 +37,8 @@ use crate::{
 pub(super) struct Builtin {
     pub daemon: Arc<dyn Daemon>,
     pub resources: Resources,
-    pub folder: Arc<PathBuf>,
+    pub folders: Folders,
+    pub roots: Arc<Roots>,
     pub tasks: Tasks,
     pub gone: CancellationToken,
     pub selection: Selection,
@@ -63,24 +65,35 @@ impl Builtin {
         let mut context =
             self.context(tool, Value::Object(request.arguments.unwrap_or_default()), cx);
         context.progress = progress;
-        context.confirmed = reply == confirm::Reply::Yes;
+        context.confirmed = reply == confirm::UserWord::Yes;
         context.task = tasks::wish(cx);
+        let mut told = roots::told(request.input_responses.as_ref()).or_else(|| self.roots.known());
+        context.folders = self.folders.clone().with(told.as_deref().unwrap_or_default());
         if let Some(refusal) = self.selection.refusal(tool, &context.arguments) {
             return refusal.into_result().into();
         }
         let mut outcome = tool.run(&mut context).await;
+        let is_outside = outcome.as_ref().err().is_some_and(|failure| failure.is_outside);
+        if is_outside && told.is_none() && roots::can_list(cx) {
+            if is_modern(cx) {
+                return roots::ask();
+            }
+            told = self.roots.ask_now(cx, &self.gone).await;
+            context.folders = self.folders.clone().with(told.as_deref().unwrap_or_default());
+            outcome = tool.run(&mut context).await;
+        }
         if let Task::Left(job) = &context.task {
             return self.tasks.begin(&*self.daemon, job);
         }
         if let Some(question) = outcome.as_ref().err().and_then(|failure| failure.question.clone())
-            && reply == confirm::Reply::NotAsked
+            && reply == confirm::UserWord::NotAsked
             && confirm::can_ask(cx)
         {
             if is_modern(cx) {
                 return confirm::ask(&question);
             }
             reply = confirm::ask_now(&question, cx, &self.gone).await;
-            context.confirmed = reply == confirm::Reply::Yes;
+            context.confirmed = reply == confirm::UserWord::Yes;
             if context.confirmed {
                 outcome = tool.run(&mut context).await;
             }
@@ -102,7 +115,7 @@ impl Builtin {
             confirmed: false,
             client: Client::of(cx),
             task: Task::Never,
-            folder: &self.folder,
+            folders: self.folders.clone(),
         }
     }
 
@@ -217,7 +230,7 @@ impl Source for Builtin {
     }
 
     fn prompts(&self) -> Pending<'_, Vec<Prompt>> {
-        let prompts = prompts::PROMPTS.into_iter().map(prompts::Kind::entry).collect();
+        let prompts = prompts::PROMPTS.into_iter().map(prompts::PromptKind::entry).collect();
         Box::pin(std::future::ready(prompts))
     }
 
@@ -227,7 +240,7 @@ impl Source for Builtin {
         _: &'a Cx,
     ) -> Known<'a, GetPromptResponse> {
         Box::pin(async move {
-            let kind = prompts::Kind::named(&request.name);
+            let kind = prompts::PromptKind::named(&request.name);
             let filled = kind.map(|kind| kind.fill(request.arguments.as_ref())).transpose()?;
             Ok(filled.map(Into::into))
         })

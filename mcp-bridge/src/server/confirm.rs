@@ -17,8 +17,7 @@ use rmcp::{
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::source::Cx;
-use crate::tools::Failure;
+use crate::{source::Cx, tools::Failure};
 
 /// The name of our question, and of the one field in its form.
 const KEY: &str = "confirm";
@@ -27,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 
 /// What the user said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reply {
+pub(super) enum UserWord {
     /// The call is the first of its kind.
     NotAsked,
     /// The user accepted, with a yes.
@@ -39,20 +38,20 @@ pub(super) enum Reply {
 }
 
 /// Reads what came back with a call that was sent again.
-pub(super) fn reply(responses: Option<&InputResponses>) -> Reply {
+pub(super) fn reply(responses: Option<&InputResponses>) -> UserWord {
     match responses.and_then(|responses| responses.get(KEY)) {
-        None => Reply::NotAsked,
+        None => UserWord::NotAsked,
         Some(response) => weigh(response),
     }
 }
 
 /// What a reply to the form means.
-fn weigh(reply: &Value) -> Reply {
+fn weigh(reply: &Value) -> UserWord {
     let yes = reply.pointer("/content/confirm") == Some(&Value::Bool(true));
     match reply.get("action").and_then(Value::as_str) {
-        Some("accept") if yes => Reply::Yes,
-        Some("accept" | "decline") => Reply::No,
-        _ => Reply::Unanswered,
+        Some("accept") if yes => UserWord::Yes,
+        Some("accept" | "decline") => UserWord::No,
+        _ => UserWord::Unanswered,
     }
 }
 
@@ -72,11 +71,11 @@ pub(super) fn ask(question: &str) -> CallToolResponse {
 }
 
 /// Asks a client of the older era while its call waits.
-pub(super) async fn ask_now(question: &str, cx: &Cx, gone: &CancellationToken) -> Reply {
+pub(super) async fn ask_now(question: &str, cx: &Cx, gone: &CancellationToken) -> UserWord {
     let request = ServerRequest::ElicitRequest(ElicitRequest::new(form(question)));
     let options = PeerRequestOptions::with_timeout(PATIENCE);
     let Ok(asked) = cx.peer.send_cancellable_request(request, options).await else {
-        return Reply::Unanswered;
+        return UserWord::Unanswered;
     };
     let (peer, id) = (asked.peer.clone(), asked.id.clone());
     tokio::select! {
@@ -84,22 +83,22 @@ pub(super) async fn ask_now(question: &str, cx: &Cx, gone: &CancellationToken) -
             Ok(ClientResult::ElicitResult(result)) => {
                 weigh(&serde_json::to_value(result).unwrap_or_default())
             }
-            _ => Reply::Unanswered,
+            _ => UserWord::Unanswered,
         },
         () = cx.ct.cancelled() => {
             // The user should not be left with a question that nobody wants to have answered.
             let note = rmcp::model::CancelledNotificationParam::new(Some(id), None);
             let _ = peer.notify_cancelled(note).await;
-            Reply::Unanswered
+            UserWord::Unanswered
         }
-        () = gone.cancelled() => Reply::Unanswered,
+        () = gone.cancelled() => UserWord::Unanswered,
     }
 }
 
 /// What a call is answered whose question had no yes.
-pub(super) fn refused(failure: Failure, reply: Reply) -> Failure {
+pub(super) fn refused(failure: Failure, reply: UserWord) -> Failure {
     match reply {
-        Reply::No => Failure {
+        UserWord::No => Failure {
             // Some clients answer by themselves where nobody sits before them.
             why: "the client was asked for the user's yes and said no. \
                   Not done: nothing was changed."
@@ -107,7 +106,7 @@ pub(super) fn refused(failure: Failure, reply: Reply) -> Failure {
             next: "leave it, and tell the user that it was left".to_owned(),
             ..failure
         },
-        Reply::NotAsked | Reply::Yes | Reply::Unanswered => failure,
+        UserWord::NotAsked | UserWord::Yes | UserWord::Unanswered => failure,
     }
 }
 

@@ -16,7 +16,7 @@ use tokio::sync::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::daemon::{Daemon, Pending, Reply};
+use crate::daemon::{Daemon, Pending, Reply};
 use crate::handover::{Desk, Serving};
 use crate::manager::{
     Call, CallError, Happening, Hosting, Manager, Notice, Options, Reason, RestartError, Status,

@@ -12,10 +12,13 @@ use rmcp::{
 };
 use serde_json::json;
 
-use super::{
+use crate::{
     daemon::Pending,
-    page::{Page, Place, rest},
-    source::{Cx, Listed, Source, unknown_tool},
+    source::{
+        Cx, Listed, Source,
+        page::{Page, PageStart, rest},
+        unknown_tool,
+    },
 };
 
 /// A page of a list, and the cursor of the next one.
@@ -179,7 +182,7 @@ impl Offers {
         cursor: Option<&str>,
         list: impl for<'a> Fn(&'a dyn Source, Option<&'a str>, usize) -> Pending<'a, Vec<Listed<T>>>,
     ) -> Result<Paged<T>, ErrorData> {
-        let Place { source: first, after } = Place::read(cursor)?;
+        let PageStart { source: first, after } = PageStart::read(cursor)?;
         let mut page = Page::default();
         for (index, source) in self.sources.iter().enumerate().skip(first) {
             let Some(wants) = page.wants() else { break };

@@ -6,11 +6,12 @@ use rmcp::{ServiceExt as _, service::RunningService};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::{Server, daemon::Daemon, late::Late, parent::Parent};
+use super::{Server, late::Late, parent::Parent};
 use crate::{
-    handover::{self, Desk, Legacy},
+    daemon::Daemon,
+    handover::{self, Desk, Inherited},
     manager,
-    tools::Selection,
+    tools::{Selection, files::Folders},
     transport::{Gate, Lines, Stdio, Streams},
 };
 
@@ -24,16 +25,21 @@ const BACK: Duration = Duration::from_secs(1);
 
 /// Serves one client over standard input and output until it is gone, in front of the daemon that
 /// `configure` tells of, which it starts when a call needs it and never ends by itself. As long as
-/// `configure` fails, every call is told why, and the next one asks it again. With a `legacy` it goes
-/// on with the session of the process before it, and with none of the client's notice.
+/// `configure` fails, every call is told why, and the next one asks it again. `folders` are allowed for
+/// files besides the working folder. With a `inherited` it goes on with the session of the process before it, and with none of the client's notice.
 ///
 /// Call it first thing: it takes the standard streams for itself.
-pub fn run<F>(configure: F, selection: Selection, legacy: Option<Legacy>) -> ExitCode
+pub fn run<F>(
+    configure: F,
+    selection: Selection,
+    folders: &[PathBuf],
+    inherited: Option<Inherited>,
+) -> ExitCode
 where
     F: Fn() -> Result<manager::Options, String> + Send + Sync + 'static,
 {
-    let before = legacy.and_then(|legacy| {
-        let adopted = handover::adopt(legacy);
+    let before = inherited.and_then(|inherited| {
+        let adopted = handover::adopt(inherited);
         // A client of the newer era loses its subscriptions only.
         adopted.map_err(|error| tell(&format!("the session before this one is lost: {error}"))).ok()
     });
@@ -45,8 +51,9 @@ where
         let mut streams = stdio.into_streams()?;
         desk.set_streams(streams.original.take());
         let watch = handover::watch(Arc::clone(&desk), move || serving.serving());
+        let folders = Folders::new(std::env::current_dir()?, folders);
         tokio::select! {
-            served = serve_at(desk, late, std::env::current_dir()?, streams, selection, is_restored) => served,
+            served = serve_at(desk, late, folders, streams, selection, is_restored) => served,
             () = watch => Ok(()),
         }
     })
@@ -59,8 +66,8 @@ where
 {
     in_runtime(async |stdio| {
         let daemon = connect().await?;
-        let folder = std::env::current_dir()?;
-        serve(daemon, folder, stdio.into_streams()?, selection).await
+        let folders = Folders::new(std::env::current_dir()?, &[]);
+        serve(daemon, folders, stdio.into_streams()?, selection).await
     })
 }
 
@@ -93,18 +100,18 @@ fn tell(text: &str) {
 /// reads, a signal, or the death of the parent process.
 pub async fn serve(
     daemon: Arc<dyn Daemon>,
-    folder: PathBuf,
+    folders: Folders,
     streams: Streams,
     selection: Selection,
 ) -> io::Result<()> {
-    serve_at(Desk::open(None), daemon, folder, streams, selection, false).await
+    serve_at(Desk::open(None), daemon, folders, streams, selection, false).await
 }
 
 /// The same for a session that may go on in another program, or began in one.
 async fn serve_at(
     desk: Arc<Desk>,
     daemon: Arc<dyn Daemon>,
-    folder: PathBuf,
+    folders: Folders,
     streams: Streams,
     selection: Selection,
     is_restored: bool,
@@ -113,7 +120,7 @@ async fn serve_at(
     let departures = Departures::watch()?;
     let Streams { input, output, closed, .. } = streams;
     let gate = Gate::new(Lines::at(Arc::clone(&desk), input, output), gone.clone());
-    let server = Server::with_selection(daemon, folder, gone.clone(), selection);
+    let server = Server::with_selection(daemon, folders, gone.clone(), selection);
     let subscribers = Arc::clone(server.subscribers());
     if is_restored {
         tokio::spawn(async move {

@@ -25,13 +25,10 @@ use serde::Serialize;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    daemon::{Daemon, Reply},
-    era::is_modern,
-    source::Cx,
-};
 use crate::{
+    daemon::{Daemon, Reply},
     manager::{Call, CallError},
+    source::{Cx, era::is_modern},
     tools::context::Task,
 };
 

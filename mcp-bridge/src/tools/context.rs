@@ -3,7 +3,7 @@
 mod alone;
 mod progress;
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 use goxe_protocol::api::{Cost, Method, job, types::Revision};
 use rmcp::{RoleServer, model::ProtocolVersion, service::RequestContext};
@@ -19,10 +19,11 @@ pub(crate) use progress::{BEAT, Meter};
 use super::{
     Tool,
     failure::{Failed, Failure, call},
+    files::Folders,
 };
 use crate::{
+    daemon::{Daemon, Reply},
     manager::{Call, CallError, Kind, Progress, Reason},
-    server::daemon::{Daemon, Reply},
 };
 
 /// How long the answer to an edit is waited for once the client is gone, and then how long the word
@@ -48,8 +49,8 @@ pub struct Context<'a> {
     pub task: Task,
     /// Whether the user said yes to the question that this call raises.
     pub confirmed: bool,
-    /// The folder that relative paths start from.
-    pub folder: &'a Path,
+    /// Where files are read and written.
+    pub folders: Folders,
     /// Who calls, as far as it says so.
     pub client: Client,
 }

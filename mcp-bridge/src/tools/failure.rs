@@ -30,6 +30,9 @@ pub struct Failure {
     pub next: String,
     /// A question for the user whose "yes" would let the same call pass.
     pub question: Option<String>,
+    /// Whether it named a file outside of the folders that are known to be allowed: the client may
+    /// have allowed more.
+    pub is_outside: bool,
     /// What to answer instead: the work was done, and only the answer to it was lost.
     pub instead: Option<Box<Answer>>,
 }
@@ -42,6 +45,7 @@ impl Failure {
             why: why.into(),
             next: next.into(),
             question: None,
+            is_outside: false,
             instead: None,
         }
     }

@@ -1,37 +1,44 @@
-//! Files that appear whole or not at all, and files that are read by ranges.
+//! Files that appear whole or not at all, and files that are read by ranges, in the folders that are allowed.
 
+mod folders;
+mod kind;
 mod several;
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+use std::{fs::canonicalize, io, os::fd::OwnedFd, path::Path};
 
+use rustix::{
+    fs::{AtFlags, FileType, Mode, OFlags, linkat, openat, renameat, unlinkat},
+    io::Errno,
+};
 use tokio::{
     fs,
     io::{AsyncReadExt as _, AsyncWriteExt as _},
 };
 use uuid::Uuid;
 
+pub use folders::{Folders, Place};
+pub use kind::FileKind;
 pub use several::NewFiles;
 
 /// The largest file that is read or written, in bytes.
 pub const FILE_BYTES_MAX: u64 = 1 << 30;
 
-/// Entries of a folder that are looked at for names like one.
-const ENTRIES_MAX: usize = 1_000;
 /// The longest name that is taken over into another one, in bytes: what is added to it fits too.
 const NAME_BYTES_MAX: usize = 128;
-/// How many such names are told.
-const NAMES_MAX: usize = 8;
 
 /// Why a file was not read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
+    /// It is in no allowed folder.
+    #[error("it is outside of the folders that are allowed")]
+    Outside,
     /// It exists, and may not be replaced.
     #[error("the file exists")]
     Exists,
-    /// It is a folder, a device, a pipe.
+    /// What is there is something else than what is to be written.
+    #[error("what is there is no {0:?} file, and is never replaced by one")]
+    OtherKind(FileKind),
+    /// It is a folder, a device, a pipe, a link.
     #[error("it is no ordinary file")]
     NotAFile,
     /// It is larger than [`FILE_BYTES_MAX`].
@@ -48,32 +55,6 @@ pub enum FileError {
     Io(#[from] io::Error),
 }
 
-/// Names of files in the folder of `path` that end like this, in order: what may have been meant.
-pub fn named_like(path: &Path, ending: &str) -> Vec<String> {
-    let Some(folder) = path.parent() else { return Vec::new() };
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let files = entries.take(ENTRIES_MAX).filter(|entry| entry.path().is_file());
-    let names = files.map(|entry| entry.file_name());
-    let mut names: Vec<String> = names
-        .filter_map(|name| name.into_string().ok())
-        .filter(|name| Path::new(name).extension().is_some_and(|found| found == ending))
-        .collect();
-    names.sort_unstable();
-    names.truncate(NAMES_MAX);
-    names
-}
-
-/// A name in this folder that no file has yet: `castle.vox`, else `castle-2.vox` and so on.
-pub fn free_name(folder: &Path, stem: &str, ending: &str) -> String {
-    let names = (1..=ENTRIES_MAX).map(|number| match number {
-        1 => format!("{stem}.{ending}"),
-        number => format!("{stem}-{number}.{ending}"),
-    });
-    let is_free = |name: &String| std::fs::symlink_metadata(folder.join(name)).is_err();
-    let mut names = names.filter(is_free);
-    names.next().unwrap_or_else(|| format!("{stem}-{}.{ending}", Uuid::now_v7().simple()))
-}
-
 /// The name of a path without its ending, where it has one that a file can have.
 pub fn stem(path: &str) -> Option<&str> {
     let stem = Path::new(path).file_stem()?.to_str()?;
@@ -88,12 +69,17 @@ pub struct Source {
 }
 
 /// Opens an ordinary file of a bearable size.
-pub async fn open(path: &Path) -> Result<Source, FileError> {
-    // Opening a pipe would wait for its other end: look before opening, and at what was opened.
-    if !fs::metadata(path).await?.is_file() {
-        return Err(FileError::NotAFile);
-    }
-    let file = fs::File::open(path).await?;
+pub async fn open(folders: &Folders, path: &str) -> Result<Source, FileError> {
+    let place = folders.place(path)?;
+    let opened = match place.open() {
+        // A link; what it leads to has to be allowed as well.
+        Err(Errno::LOOP) => match canonicalize(&place.path) {
+            Ok(real) => folders.place(real.to_str().ok_or(FileError::NotAFile)?)?.open(),
+            Err(error) => return Err(error.into()),
+        },
+        opened => opened,
+    };
+    let file = fs::File::from_std(opened.map_err(io::Error::from)?.into());
     let found = file.metadata().await?;
     if !found.is_file() {
         return Err(FileError::NotAFile);
@@ -103,6 +89,29 @@ pub async fn open(path: &Path) -> Result<Source, FileError> {
         return Err(FileError::TooLarge { bytes });
     }
     Ok(Source { file, bytes })
+}
+
+impl Place {
+    /// Opens what has this name, and waits for no other end of a pipe.
+    fn open(&self) -> Result<OwnedFd, Errno> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+        openat(&*self.folder, &self.name, flags | OFlags::CLOEXEC, Mode::empty())
+    }
+
+    /// Checks that what has this name, if anything, may be replaced by a file of this kind.
+    async fn check(&self, kind: FileKind, overwrite: bool) -> Result<(), FileError> {
+        match self.found()? {
+            None => return Ok(()),
+            Some(_) if !overwrite => return Err(FileError::Exists),
+            Some(FileType::RegularFile) => {}
+            Some(_) => return Err(FileError::NotAFile),
+        }
+        let file = fs::File::from_std(self.open().map_err(io::Error::from)?.into());
+        let mut head = Vec::new();
+        let most = u64::try_from(kind::HEAD_BYTES_MAX).unwrap_or(u64::MAX);
+        file.take(most).read_to_end(&mut head).await?;
+        if kind.begins(&head) { Ok(()) } else { Err(FileError::OtherKind(kind)) }
+    }
 }
 
 impl Source {
@@ -126,29 +135,24 @@ impl Source {
 #[derive(Debug)]
 pub struct NewFile {
     file: fs::File,
-    temporary: PathBuf,
-    place: PathBuf,
+    temporary: String,
+    place: Place,
+    kind: FileKind,
     overwrite: bool,
     bytes: u64,
 }
 
 impl NewFile {
     /// Begins a file.
-    pub async fn create(place: &Path, overwrite: bool) -> Result<Self, FileError> {
-        match fs::symlink_metadata(place).await {
-            Ok(_) if !overwrite => return Err(FileError::Exists),
-            Ok(found) if found.is_dir() => return Err(FileError::NotAFile),
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error.into()),
-        }
-        let name = place.file_name().ok_or(FileError::NotAFile)?;
-        let mut temporary = std::ffi::OsString::from(".");
-        temporary.push(name);
-        temporary.push(format!(".{}.tmp", Uuid::now_v7().simple()));
-        let temporary = place.with_file_name(temporary);
-        let file = fs::File::create_new(&temporary).await?;
-        Ok(NewFile { file, temporary, place: place.to_owned(), overwrite, bytes: 0 })
+    pub async fn create(place: Place, overwrite: bool) -> Result<Self, FileError> {
+        let kind = FileKind::of_name(&place.path).ok_or(FileError::NotAFile)?;
+        place.check(kind, overwrite).await?;
+        let name = place.name.to_str().ok_or(FileError::NotAFile)?;
+        let temporary = format!(".{name}.{}.tmp", Uuid::now_v7().simple());
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+        let file = openat(&*place.folder, &temporary, flags, Mode::from_raw_mode(0o666));
+        let file = fs::File::from_std(file.map_err(io::Error::from)?.into());
+        Ok(NewFile { file, temporary, place, kind, overwrite, bytes: 0 })
     }
 
     /// What was written so far, in bytes.
@@ -171,27 +175,25 @@ impl NewFile {
     pub async fn keep(mut self) -> Result<(), FileError> {
         self.file.flush().await?;
         self.file.sync_all().await?;
-        if self.overwrite {
-            fs::rename(&self.temporary, &self.place).await?;
-            return Ok(());
-        }
-        // A link does not replace what appeared there in the meantime; a rename would.
-        match fs::hard_link(&self.temporary, &self.place).await {
-            Ok(()) => Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(FileError::Exists),
-            // Some file systems know no links: look once more, then move.
-            Err(_) if fs::symlink_metadata(&self.place).await.is_err() => {
-                Ok(fs::rename(&self.temporary, &self.place).await?)
+        let (folder, temporary, name) = (&*self.place.folder, &self.temporary, &self.place.name);
+        if !self.overwrite {
+            // A link does not replace what appeared there in the meantime; a rename would.
+            match linkat(folder, temporary, folder, name, AtFlags::empty()) {
+                Ok(()) => return Ok(()),
+                Err(Errno::EXIST) => return Err(FileError::Exists),
+                // Some file systems know no links: look once more, then move.
+                Err(_) => {}
             }
-            Err(_) => Err(FileError::Exists),
         }
+        self.place.check(self.kind, self.overwrite).await?;
+        Ok(renameat(folder, temporary, folder, name).map_err(io::Error::from)?)
     }
 }
 
 impl Drop for NewFile {
     fn drop(&mut self) {
         // After a rename it is no longer there.
-        let _ = std::fs::remove_file(&self.temporary);
+        let _ = unlinkat(&*self.place.folder, &self.temporary, AtFlags::empty());
     }
 }
 

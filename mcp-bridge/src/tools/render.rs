@@ -11,7 +11,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Map, Value, json};
 
-use self::file::Target;
+use self::file::PictureFile;
 use super::{Answer, Context, Failure, Tool, arguments, failure::call};
 
 /// The longest side of a picture, in pixels: above it clients scale it down.
@@ -79,7 +79,7 @@ pub(super) async fn run(context: &mut Context<'_>) -> Result<Answer, Failure> {
     let sides = [image.width, image.height];
     let mut file = None;
     if let Some(path) = &files.path {
-        file = Some(Target::create(context, "path", path, &["png"], files.overwrite).await?);
+        file = Some(PictureFile::create(context, "path", path, &["png"], files.overwrite).await?);
     }
     let mut made = String::new();
     let (mut reply, mut png);

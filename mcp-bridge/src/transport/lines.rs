@@ -5,6 +5,7 @@
 //! request that comes all the time, `tools/call`, is read directly: rmcp tries every other kind of
 //! message before it.
 
+mod flow;
 mod input;
 mod message;
 mod output;
@@ -14,7 +15,7 @@ use std::{io, sync::Arc};
 
 use rmcp::{
     RoleServer,
-    model::{ErrorData, RequestId},
+    model::ErrorData,
     service::{RxJsonRpcMessage, TxJsonRpcMessage},
     transport::Transport,
 };
@@ -24,6 +25,7 @@ use tokio::{
 };
 
 use crate::handover::{Desk, Order};
+use flow::Flow;
 use input::{Found, Input};
 use message::Read;
 use output::Output;
@@ -39,6 +41,7 @@ const KEPT_BYTES_MAX: usize = 256 << 10;
 pub struct Lines<R, W> {
     desk: Arc<Desk>,
     input: Input<R>,
+    flow: Flow,
     // Answers are written by whoever has them; each line has to be whole.
     output: Arc<Mutex<Output<W>>>,
 }
@@ -52,7 +55,12 @@ impl<R, W> Lines<R, W> {
     /// The same for a session that may go on in another program.
     pub fn at(desk: Arc<Desk>, input: R, output: W) -> Self {
         let input = Input::new(input, desk.take_input());
-        Lines { desk, input, output: Arc::new(Mutex::new(Output::new(output))) }
+        Lines {
+            desk,
+            input,
+            flow: Flow::default(),
+            output: Arc::new(Mutex::new(Output::new(output))),
+        }
     }
 }
 
@@ -70,9 +78,15 @@ where
         let output = self.desk.sends(&item).then(|| Arc::clone(&self.output));
         // For the desk its request is answered; for the client it is once it is written.
         let hold = self.desk.hold();
+        // What waits is the line, whose length is known.
+        let line = output::line(&item);
+        let wait = self.flow.sends(&item, line.as_ref().map_or(0, Vec::len));
         async move {
             let Some(output) = output else { return Ok(()) };
-            let sent = output.lock().await.send(&item).await;
+            let sent = output.lock().await.send(&line?).await;
+            if sent.is_err() {
+                wait.fail();
+            }
             hold.end_and_look();
             sent
         }
@@ -81,7 +95,16 @@ where
     // Whenever an answer is ready this future is dropped and made anew: between two of its waits
     // everything is kept in `input` and `output`.
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
+        let waiting = self.flow.output();
         loop {
+            // Many lines come with one read: whoever handles them has to get a turn in between.
+            tokio::task::coop::consume_budget().await;
+            if self.flow.is_broken() {
+                return None;
+            }
+            if let Some(message) = self.flow.next() {
+                return Some(message);
+            }
             if let Some(line) = self.desk.next_again() {
                 if let Read::Message(message) = message::read(line.as_bytes()) {
                     self.desk.received_again(&message, line.as_bytes());
@@ -99,14 +122,24 @@ where
                     }
                     continue;
                 }
-                // A broken input is an input that ended.
-                found = self.input.next() => found.ok()??,
+                () = waiting.fell() => continue,
+                found = self.input.next(), if self.flow.reads() => match found {
+                    Ok(Some(found)) => found,
+                    // A broken input is an input that ended. What came in before is begun all the same.
+                    Ok(None) | Err(_) => match self.flow.end() {
+                        true => continue,
+                        false => return None,
+                    },
+                },
             };
-            let refused = match found {
+            let (id, error) = match found {
                 Found::Line(line) => match message::read(line) {
                     Read::Message(message) => {
                         self.desk.received(&message, line);
-                        return Some(*message);
+                        match self.flow.take(*message, line.len()) {
+                            Some(message) => return Some(message),
+                            None => continue,
+                        }
                     }
                     Read::Nothing => continue,
                     Read::Refused { id, error } => (id, error),
@@ -114,22 +147,14 @@ where
                 Found::TooLong { id: None, .. } => continue,
                 Found::TooLong { id, bytes } => (id, too_long(bytes)),
             };
-            if self.refuse(refused).await.is_err() {
-                return None;
-            }
+            // This future may be dropped before it is written.
+            tokio::spawn(self.send(TxJsonRpcMessage::<RoleServer>::error(error, id)));
         }
     }
 
     async fn close(&mut self) -> io::Result<()> {
         self.output.lock().await.close();
         Ok(())
-    }
-}
-
-impl<R, W: AsyncWrite + Unpin> Lines<R, W> {
-    async fn refuse(&mut self, (id, error): (Option<RequestId>, ErrorData)) -> io::Result<()> {
-        let answer = TxJsonRpcMessage::<RoleServer>::error(error, id);
-        self.output.lock().await.send(&answer).await
     }
 }
 

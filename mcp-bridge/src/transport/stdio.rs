@@ -28,7 +28,7 @@ pub struct Stdio {
 
 /// What is at the other end of a descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum StreamKind {
     /// A pipe, as Rust and Python clients make them.
     Pipe,
     /// A socket, as Node and Bun make them.
@@ -37,13 +37,13 @@ enum Kind {
     File,
 }
 
-impl Kind {
+impl StreamKind {
     fn of(fd: &OwnedFd) -> io::Result<Self> {
         let kind = File::from(fd.try_clone()?).metadata()?.file_type();
         Ok(match () {
-            () if kind.is_fifo() => Kind::Pipe,
-            () if kind.is_socket() => Kind::Socket,
-            () => Kind::File,
+            () if kind.is_fifo() => StreamKind::Pipe,
+            () if kind.is_socket() => StreamKind::Socket,
+            () => StreamKind::File,
         })
     }
 }
@@ -60,14 +60,14 @@ impl Stdio {
 
     /// Makes streams of them; needs a tokio runtime.
     pub fn into_streams(self) -> io::Result<Streams> {
-        let kind = Kind::of(&self.output)?;
+        let kind = StreamKind::of(&self.output)?;
         let pipe = match kind {
-            Kind::Pipe => Some(pipe_writer(self.output.try_clone()?)?),
-            Kind::Socket | Kind::File => None,
+            StreamKind::Pipe => Some(pipe_writer(self.output.try_clone()?)?),
+            StreamKind::Socket | StreamKind::File => None,
         };
         let closed = Closed { pipe };
         // A file is read ahead, and what was read ahead cannot be handed on.
-        let is_live = kind != Kind::File && Kind::of(&self.input)? != Kind::File;
+        let is_live = kind != StreamKind::File && StreamKind::of(&self.input)? != StreamKind::File;
         let original = match is_live {
             true => Some((self.input.try_clone()?, self.output.try_clone()?)),
             false => None,
@@ -91,18 +91,18 @@ pub struct Streams {
 }
 
 fn reader(fd: OwnedFd) -> io::Result<Pin<Box<dyn AsyncRead + Send>>> {
-    Ok(match Kind::of(&fd)? {
-        Kind::Pipe => Box::pin(pipe::Receiver::from_owned_fd(own_description(fd, false))?),
-        Kind::Socket => Box::pin(stream(fd)?),
-        Kind::File => Box::pin(tokio::fs::File::from_std(File::from(fd))),
+    Ok(match StreamKind::of(&fd)? {
+        StreamKind::Pipe => Box::pin(pipe::Receiver::from_owned_fd(own_description(fd, false))?),
+        StreamKind::Socket => Box::pin(stream(fd)?),
+        StreamKind::File => Box::pin(tokio::fs::File::from_std(File::from(fd))),
     })
 }
 
-fn writer(fd: OwnedFd, kind: Kind) -> io::Result<Pin<Box<dyn AsyncWrite + Send>>> {
+fn writer(fd: OwnedFd, kind: StreamKind) -> io::Result<Pin<Box<dyn AsyncWrite + Send>>> {
     Ok(match kind {
-        Kind::Pipe => Box::pin(pipe_writer(fd)?),
-        Kind::Socket => Box::pin(stream(fd)?),
-        Kind::File => Box::pin(tokio::fs::File::from_std(File::from(fd))),
+        StreamKind::Pipe => Box::pin(pipe_writer(fd)?),
+        StreamKind::Socket => Box::pin(stream(fd)?),
+        StreamKind::File => Box::pin(tokio::fs::File::from_std(File::from(fd))),
     })
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use goxe_mcp_bridge::daemon::Daemon;
 use goxe_mcp_bridge::manager::{Detachment, Manager, Options};
-use goxe_mcp_bridge::server::daemon::Daemon;
 use goxe_protocol::api::guest::{Block, CallParams, CallReply, ListReply, Tool};
 use goxe_protocol::error::Error;
 use serde_json::{Value, json};

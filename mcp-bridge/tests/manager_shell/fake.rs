@@ -123,6 +123,25 @@ impl Fake {
         fake
     }
 
+    /// Says in its lock who it is, as daemons do.
+    pub fn sign(&self) {
+        std::fs::copy(&self.paths.endpoint, &self.paths.lock).expect("the lock is written");
+    }
+
+    /// Makes its socket anew.
+    pub fn bind(&self) {
+        let _ = std::fs::remove_file(&self.paths.socket);
+        let listener = UnixListener::bind(&self.paths.socket).expect("the socket");
+        let serving = self.share();
+        thread::spawn(move || {
+            let script: Script = Arc::new(|_| Deed::Usual);
+            for stream in listener.incoming().flatten() {
+                let (serving, script) = (serving.share(), Arc::clone(&script));
+                thread::spawn(move || serving.talk(stream, &script));
+            }
+        });
+    }
+
     pub fn memory(&self) -> std::sync::MutexGuard<'_, Memory> {
         self.memory.lock().expect("no test panics with it")
     }
@@ -203,6 +222,12 @@ impl Fake {
     }
 
     fn talk(&self, mut stream: UnixStream, script: &Script) {
+        if *self.state.lock().expect("no test panics with it") == "full" {
+            let error = Error::new(Code::Busy, "there is no place for another client");
+            write(&mut stream, |out| rpc::encode_error(out, &Id::NULL, &error));
+            let _ = stream.shutdown(Shutdown::Both);
+            return;
+        }
         let session = {
             let mut memory = self.memory();
             memory.streams.push(stream.try_clone().expect("a descriptor"));

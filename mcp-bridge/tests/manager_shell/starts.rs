@@ -3,10 +3,13 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use goxe_mcp_bridge::manager::{CallError, Condition, Manager, Notice, Options, StopHow, blocking};
+use goxe_mcp_bridge::manager::{
+    Call, CallError, Condition, Manager, Notice, Options, StopHow, blocking,
+};
 use goxe_protocol::error::Code;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::fake::{Deed, Fake, paths};
 use crate::{LONG, edit, options, read};
@@ -21,10 +24,15 @@ fn fake_daemon() {
     let Some(data) = std::env::var_os(DATA) else { return };
     let paths = paths(Path::new(&data));
     let epoch = format!("{:016x}", std::process::id());
-    let _fake = Fake::serve(&paths, &epoch, |_| Deed::Usual);
-    loop {
-        std::thread::park();
-    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        let mut told = signal(SignalKind::user_defined1()).expect("a handler");
+        let fake = Fake::serve(&paths, &epoch, |_| Deed::Usual);
+        fake.sign();
+        while told.recv().await.is_some() {
+            fake.bind();
+        }
+    });
 }
 
 /// A shell script that notes its start and becomes the fake daemon.
@@ -188,6 +196,38 @@ async fn without_autostart_an_absent_daemon_is_said_to_be_absent() {
     let error = manager.call(read("project.list")).await.expect_err("no daemon");
     assert!(matches!(&error, CallError::NotDone(reason) if reason.is_no_daemon()), "{error}");
     assert_eq!(started(data.path()).len(), 0);
+}
+
+#[tokio::test]
+async fn a_daemon_whose_socket_was_removed_is_told_to_make_it_anew() {
+    let data = tempfile::tempdir().expect("a folder");
+    let _ended = Started(data.path());
+    let first = Manager::open(starting(data.path()));
+    first.call(read("project.list")).await.expect("an answer");
+    std::fs::remove_file(&paths(data.path()).socket).expect("it was there");
+    let other = Manager::open(starting(data.path()));
+    other.call(read("project.list")).await.expect("an answer of the same");
+    assert_eq!(started(data.path()).len(), 1, "it was not replaced");
+    first.call(read("project.list")).await.expect("and its link holds");
+}
+
+#[tokio::test]
+async fn a_daemon_that_says_it_is_full_is_waited_for() {
+    let data = tempfile::tempdir().expect("a folder");
+    let _ended = Started(data.path());
+    let fake = Fake::serve(&paths(data.path()), "a1", |_| Deed::Usual);
+    fake.set_state("full");
+    let manager = Manager::open(starting(data.path()));
+    let call = Call::read("project.list", &serde_json::json!({}), Duration::from_secs(2));
+    let error = manager.call(call.expect("an object")).await.expect_err("no place");
+    assert!(error.to_string().contains("no place for another client"), "{error}");
+    let freed = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        fake.set_state("ready");
+    };
+    let (reply, ()) = tokio::join!(manager.call(read("project.list")), freed);
+    reply.expect("an answer");
+    assert_eq!(started(data.path()).len(), 0, "nothing is started beside it");
 }
 
 #[test]

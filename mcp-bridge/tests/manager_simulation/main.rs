@@ -61,9 +61,9 @@ fn run(seed: u64) -> BTreeMap<String, u64> {
 }
 
 /// Unless all of this happened in some world, the simulation proves less than it says.
-const MUST_HAPPEN: [&str; 19] = [
+const MUST_HAPPEN: [&str; 20] = [
     "AskOutcome",
-    "AskSupervisor",
+    "AskServiceManager",
     "Attached",
     "Cancel",
     "Cancelled",
@@ -72,6 +72,7 @@ const MUST_HAPPEN: [&str; 19] = [
     "Done",
     "EndStart",
     "Exhausted",
+    "Full",
     "HealthCheck",
     "KeepsFalling",
     "Kill",
@@ -79,7 +80,7 @@ const MUST_HAPPEN: [&str; 19] = [
     "Restarted",
     "StartFailed",
     "Stopped",
-    "SupervisorRefused",
+    "ServiceManagerRefused",
     "Unknown Deadline",
 ];
 

@@ -24,6 +24,8 @@ pub struct Plan {
     pub clock_jumps: u64,
     pub manager_crashes: u64,
     pub events_lost: u64,
+    /// Per look: the daemon has no place for one more client.
+    pub crowded: u64,
 }
 
 impl Plan {
@@ -54,6 +56,7 @@ impl Plan {
             manager_crashes: fault(6),
             events_lost: fault(100),
             supervised: fault(100) > 60,
+            crowded: fault(40),
             managers: 1 + random.between(0, 5),
         }
     }

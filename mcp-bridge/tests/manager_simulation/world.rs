@@ -325,9 +325,9 @@ impl World {
                 self.soon(Thing::Start(manager, token));
             }
             Action::EndStart(token) => self.soon(Thing::EndStart(manager, token)),
-            Action::AskSupervisor(token, request) => {
-                self.check_holds(manager, "asks the supervisor");
-                let restart = request == goxe_mcp_bridge::manager::core::Request::Restart;
+            Action::AskServiceManager(token, request) => {
+                self.check_holds(manager, "asks the service_manager");
+                let restart = request == goxe_mcp_bridge::manager::core::ServiceRequest::Restart;
                 self.soon(Thing::Supervise(manager, token, restart));
             }
             Action::Kill(token, id) => {

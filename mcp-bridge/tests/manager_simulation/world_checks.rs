@@ -9,10 +9,13 @@ impl World {
     /// Counts, for every manager and daemon, the looks in a row that found it wanting.
     pub fn note_look(&mut self, manager: usize, event: &Event) {
         let Event::Looked(_, found) = event else { return };
+        if let Found::Full(_) = found {
+            *self.tally.entry("Full".to_owned()).or_default() += 1;
+        }
         let (id, bad, point) = match found {
             Found::Silent(id) | Found::Deaf(id) => (id, true, None),
             Found::Recovering(_, id, advance) => (id, true, Some(advance.done)),
-            Found::Ready(_, id) | Found::Draining(id) => (id, false, None),
+            Found::Ready(_, id) | Found::Draining(id) | Found::Full(id) => (id, false, None),
             Found::Absent { .. } | Found::Refused(_) => return,
         };
         let entry = self.bad_looks.entry((manager, id.epoch.to_string())).or_default();
@@ -28,7 +31,7 @@ impl World {
         assert_eq!(self.start_lock, Some(manager), "manager {manager} {does} without the lock");
     }
 
-    /// Never a kill of a daemon that was not judged bad, nor of one that a supervisor owns.
+    /// Never a kill of a daemon that was not judged bad, nor of one that a service manager owns.
     pub fn check_kill(&self, manager: usize, id: &Identity) {
         self.check_holds(manager, "kills");
         assert!(!self.plan.supervised, "signalled a supervised daemon");

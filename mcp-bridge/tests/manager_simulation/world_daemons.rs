@@ -29,6 +29,9 @@ impl World {
             Life::Recovering(advance) => {
                 (0, Found::Recovering(self.connect(manager, id.pid), id, advance))
             }
+            Life::Ready if self.plan.crowded > 0 && self.random.percent(self.plan.crowded) => {
+                (0, Found::Full(id))
+            }
             Life::Ready => (0, Found::Ready(self.connect(manager, id.pid), id)),
         }
     }
@@ -130,7 +133,7 @@ impl World {
             process.life = Life::Ready;
             process.ready_ms = Some(self.now_ms);
             for (manager, token) in std::mem::take(&mut self.supervised) {
-                self.deliver(manager, Event::SupervisorAnswered(token, Ok(())));
+                self.deliver(manager, Event::ServiceManagerAnswered(token, Ok(())));
             }
         } else {
             process.life = Life::Recovering(advance);
@@ -183,7 +186,7 @@ impl World {
                 if !was_ready {
                     for (manager, token) in std::mem::take(&mut self.supervised) {
                         let answer = Err("the unit failed".to_owned());
-                        self.deliver(manager, Event::SupervisorAnswered(token, answer));
+                        self.deliver(manager, Event::ServiceManagerAnswered(token, answer));
                     }
                 }
                 if !clean {
@@ -222,7 +225,7 @@ impl World {
                 Life::Draining => {
                     self.at(self.now_ms + 200, Thing::Supervise(manager, token, restart));
                 }
-                Life::Ready => self.deliver(manager, Event::SupervisorAnswered(token, Ok(()))),
+                Life::Ready => self.deliver(manager, Event::ServiceManagerAnswered(token, Ok(()))),
                 Life::Starting | Life::Recovering(_) | Life::Dead => {
                     self.supervised.push((manager, token));
                 }

@@ -10,8 +10,8 @@ use std::{
 
 use goxe_config::{Origin, Shown};
 use goxe_mcp_bridge::{
+    daemon::{Daemon, Pending, Reply},
     manager::{Call, CallError, Happening, RestartError, Status},
-    server::daemon::{Daemon, Pending, Reply},
 };
 use goxe_protocol::api::{Method, event::EventNote, history, job, layer, project};
 use serde_json::{Value, json};

@@ -11,8 +11,8 @@ use std::{
 };
 
 use goxe_mcp_bridge::{
+    daemon::{Daemon, Pending, Reply},
     manager::{Call, CallError, Condition, Kind, Progress, Reason, RestartError, Status},
-    server::daemon::{Daemon, Pending, Reply},
 };
 use goxe_protocol::api::{
     Method, blob, history, job, layer, project, render,

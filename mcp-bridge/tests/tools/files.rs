@@ -9,7 +9,7 @@ use tempfile::tempdir;
 
 use crate::{
     fake::{Fake, Script},
-    session::{call_in, text},
+    session::{call_in, modern, start, text},
 };
 
 fn names(folder: &Path) -> Vec<String> {
@@ -156,13 +156,13 @@ async fn a_file_goes_out_whole_and_replaces_nothing() {
     assert_eq!(fs::read(&place).expect("written"), b"VOX file");
     assert_eq!(names(folder.path()), ["out.vox"]);
 
-    fs::write(&place, b"mine").expect("written");
+    fs::write(&place, b"VOX mine").expect("written");
     let asked = fake.seen().len();
     let refused = call_in(&fake, folder.path(), "project", export("out.vox")).await;
     assert_eq!(refused.is_error, Some(true));
     assert!(text(&refused).contains(r#""overwrite":true"#), "{}", text(&refused));
     assert_eq!(fake.seen().len(), asked, "refused before any work");
-    assert_eq!(fs::read(&place).expect("kept"), b"mine");
+    assert_eq!(fs::read(&place).expect("kept"), b"VOX mine");
 
     let mut again = export("out.vox");
     again["overwrite"] = json!(true);
@@ -211,4 +211,142 @@ async fn what_fails_leaves_no_file() {
         assert_eq!(result.is_error, Some(true), "{path}");
         assert!(fake.seen().is_empty(), "{path}");
     }
+}
+
+#[tokio::test]
+async fn files_stay_in_the_folders_of_the_client() {
+    let (inside, home) = (tempdir().expect("a folder"), tempdir().expect("a folder"));
+    let secret = home.path().join("secret.vox");
+    fs::write(&secret, b"VOX secret").expect("written");
+    std::os::unix::fs::symlink(home.path(), inside.path().join("link")).expect("a link");
+    let outside = |name: &str| home.path().join(name).display().to_string();
+    let allowed = fs::canonicalize(inside.path()).expect("a path").display().to_string();
+    let calls = [
+        ("project", "path", export(&outside("a.vox"))),
+        ("project", "path", export("link/a.vox")),
+        (
+            "project",
+            "path",
+            export(&format!("../{}/a.vox", home.path().file_name().unwrap().display())),
+        ),
+        ("render_view", "path", json!({ "project": "castle", "path": outside("a.png") })),
+        ("render_view", "turntable", json!({ "project": "castle", "turntable": "link/a.png" })),
+    ];
+    for (tool, argument, mut arguments) in calls {
+        arguments["overwrite"] = json!(true);
+        let fake = Fake::new();
+        let refused = call_in(&fake, inside.path(), tool, arguments.clone()).await;
+        assert_eq!(refused.is_error, Some(true), "{arguments}");
+        assert!(fake.seen().is_empty(), "refused before any work: {arguments}");
+        let text = text(&refused);
+        assert!(text.contains(&format!("allowed folders: {allowed};")), "{text}");
+        // The caller's own call, corrected.
+        let right = next(&refused);
+        assert_eq!(right["overwrite"], json!(true), "{text}");
+        assert!(!right[argument].as_str().expect("a path").contains('/'), "{text}");
+        let done = call_in(&Fake::new(), inside.path(), tool, right).await;
+        assert_eq!(done.is_error, Some(false), "{text}");
+    }
+    for path in [outside("secret.vox"), "link/secret.vox".to_owned()] {
+        let fake = Fake::new();
+        let refused = call_in(&fake, inside.path(), "project", import(&path)).await;
+        assert!(text(&refused).contains("allowed folders"), "{}", text(&refused));
+        let told = text(&refused).replace(&path, "");
+        assert!(!told.contains("secret"), "names of files outside are not told: {told}");
+        assert!(fake.seen().iter().all(|seen| seen.method == project::Info::NAME), "{path}");
+    }
+    assert_eq!(names(home.path()), ["secret.vox"]);
+}
+
+#[tokio::test]
+async fn a_name_ends_as_its_format_does_and_only_its_kind_is_replaced() {
+    let folder = tempdir().expect("a folder");
+    fs::write(folder.path().join(".bashrc"), b"export A=1").expect("written");
+    fs::write(folder.path().join("authorized_keys"), b"ssh-ed25519 A").expect("written");
+    fs::write(folder.path().join("mine.obj"), b"export A=1").expect("written");
+    for (path, format, expect) in [
+        (".bashrc", Some("obj"), "castle.obj"),
+        ("authorized_keys", Some("vox"), "authorized_keys.vox"),
+        ("house.vox", Some("glb"), "house.glb"),
+        ("mine.obj", None, "mine-2.obj"),
+    ] {
+        let mut arguments = export(path);
+        arguments["overwrite"] = json!(true);
+        arguments["format"] = json!(format);
+        let fake = Fake::new();
+        let refused = call_in(&fake, folder.path(), "project", arguments).await;
+        assert_eq!(refused.is_error, Some(true), "{path}");
+        assert!(fake.seen().is_empty(), "{path}: refused before any work");
+        let right = next(&refused);
+        assert_eq!(right["path"], expect, "{}", text(&refused));
+        let done = call_in(&Fake::new(), folder.path(), "project", right).await;
+        assert_eq!(done.is_error, Some(false), "{path}: {}", text(&done));
+    }
+    assert_eq!(fs::read(folder.path().join(".bashrc")).expect("kept"), b"export A=1");
+    assert_eq!(fs::read(folder.path().join("mine.obj")).expect("kept"), b"export A=1");
+    // What is read ends so, too.
+    let mut arguments = import("authorized_keys");
+    arguments["format"] = json!("vox");
+    let fake = Fake::new();
+    let refused = call_in(&fake, folder.path(), "project", arguments).await;
+    assert_eq!(refused.is_error, Some(true), "{}", text(&refused));
+    assert!(fake.seen().iter().all(|seen| seen.attachment.is_none()));
+}
+
+/// What `roots/list` says.
+fn roots(folder: &Path) -> Value {
+    json!({ "roots": [{ "uri": format!("file://{}", folder.display()) }] })
+}
+
+#[tokio::test]
+async fn the_roots_of_a_client_of_the_older_era_count_until_they_change() {
+    let (inside, root) = (tempdir().expect("a folder"), tempdir().expect("a folder"));
+    let mut raw = start(Fake::new(), inside.path());
+    raw.initialize(json!({ "roots": { "listChanged": true } })).await;
+    let call = |id: i64, name: &str| {
+        let arguments = export(&root.path().join(name).display().to_string());
+        let params = json!({ "name": "project", "arguments": arguments });
+        json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params })
+    };
+    // The client is asked once, while the first call that needs it waits.
+    raw.send(call(1, "a.vox")).await;
+    let asked = raw.next().await;
+    assert_eq!(asked["method"], "roots/list", "{asked}");
+    raw.send(json!({ "jsonrpc": "2.0", "id": asked["id"], "result": roots(root.path()) })).await;
+    let done = raw.next().await;
+    assert_eq!((&done["id"], &done["result"]["isError"]), (&json!(1), &json!(false)), "{done}");
+    raw.send(call(2, "b.vox")).await;
+    let done = raw.next().await;
+    assert_eq!((&done["id"], &done["result"]["isError"]), (&json!(2), &json!(false)), "{done}");
+    // And once more after it said that they have changed: now there is none.
+    raw.send(json!({ "jsonrpc": "2.0", "method": "notifications/roots/list_changed" })).await;
+    // What follows shows that it was taken.
+    raw.request(3, "tools/list", json!({})).await;
+    raw.send(call(4, "c.vox")).await;
+    let asked = raw.next().await;
+    assert_eq!(asked["method"], "roots/list", "{asked}");
+    raw.send(json!({ "jsonrpc": "2.0", "id": asked["id"], "result": { "roots": [] } })).await;
+    let refused = raw.next().await;
+    assert_eq!(refused["result"]["isError"], json!(true), "{refused}");
+    assert_eq!(names(root.path()), ["a.vox", "b.vox"]);
+}
+
+#[tokio::test]
+async fn a_client_of_the_modern_era_sends_its_roots_with_the_call() {
+    let (inside, root) = (tempdir().expect("a folder"), tempdir().expect("a folder"));
+    let mut raw = start(Fake::new(), inside.path());
+    let arguments = export(&root.path().join("a.vox").display().to_string());
+    let meta = modern(&json!({ "roots": {} }));
+    let mut params = json!({ "name": "project", "arguments": arguments, "_meta": meta });
+    let asked = raw.request(1, "tools/call", params.clone()).await;
+    let question = &asked["result"]["inputRequests"]["roots"];
+    assert_eq!(question["method"], "roots/list", "{asked}");
+    params["inputResponses"] = json!({ "roots": roots(root.path()) });
+    let done = raw.request(2, "tools/call", params.clone()).await;
+    assert_eq!(done["result"]["isError"], json!(false), "{done}");
+    assert_eq!(names(root.path()), ["a.vox"]);
+    // One that says nothing useful is not asked again.
+    params["inputResponses"] = json!({ "roots": {} });
+    let refused = raw.request(3, "tools/call", params).await;
+    assert_eq!(refused["result"]["isError"], json!(true), "{refused}");
 }

@@ -4,8 +4,8 @@ use std::{path::Path, sync::Arc};
 
 use goxe_config::{Choice, Environment, Paths};
 use goxe_mcp_bridge::{
+    daemon::Daemon,
     manager::{Detachment, Manager, Options},
-    server::daemon::Daemon,
 };
 use rmcp::{model::CallToolRequestParams, service::ClientLifecycleMode};
 use serde_json::{Value, json};

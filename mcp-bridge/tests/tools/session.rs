@@ -3,7 +3,9 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use goxe_mcp_bridge::{
-    server::{Server, daemon::Daemon},
+    daemon::Daemon,
+    server::Server,
+    tools::files::Folders,
     transport::{Gate, Lines},
 };
 use rmcp::{
@@ -39,7 +41,7 @@ pub fn start(daemon: Arc<dyn Daemon>, folder: &Path) -> Raw {
     let (input, server_input) = duplex(1 << 20);
     let (server_output, output) = duplex(1 << 20);
     let gone = CancellationToken::new();
-    let server = Server::new(daemon, folder.to_owned(), gone.clone());
+    let server = Server::new(daemon, Folders::new(folder.to_owned(), &[]), gone.clone());
     let gate = Gate::new(Lines::new(server_input, server_output), gone);
     let serving = server.clone();
     let ended = tokio::spawn(async move {

@@ -6,10 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use goxe_mcp_bridge::{
-    server::{daemon::Daemon, process},
-    tools::Selection,
-};
+use goxe_mcp_bridge::{daemon::Daemon, server::process, tools::Selection};
 use goxe_protocol::api::{Method, project, render};
 
 use crate::fake::{Fake, Script};

@@ -37,13 +37,13 @@ pub struct Render {
     pub size: Option<Size>,
     /// Look from this place, perhaps from inside of the model
     #[arg(long, value_name = "X,Y,Z", allow_hyphen_values = true)]
-    pub eye: Option<Place>,
+    pub eye: Option<Point>,
     /// Look towards this place; the middle of the model when absent
     #[arg(long, value_name = "X,Y,Z", requires = "eye", allow_hyphen_values = true)]
-    pub target: Option<Place>,
+    pub target: Option<Point>,
     /// What is upwards in the picture
     #[arg(long, value_name = "X,Y,Z", requires = "eye", allow_hyphen_values = true)]
-    pub up: Option<Place>,
+    pub up: Option<Point>,
     /// The angle across the shorter side of the picture, 1 to 150
     #[arg(long = "fov", value_name = "DEGREES")]
     pub fov_degrees: Option<f64>,
@@ -186,9 +186,9 @@ impl FromStr for Size {
 
 /// A place in space.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Place(pub [f64; 3]);
+pub struct Point(pub [f64; 3]);
 
-impl FromStr for Place {
+impl FromStr for Point {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -198,7 +198,7 @@ impl FromStr for Place {
             .collect();
         parts
             .and_then(|parts| parts.try_into().ok())
-            .map(Place)
+            .map(Point)
             .ok_or("write X,Y,Z, such as 10,-40,25.5")
     }
 }

@@ -66,7 +66,7 @@ fn words(settings: &Settings, pid: Option<u32>, how: &str, ms: u64) -> String {
 /// Why it still runs.
 pub(super) fn failure(error: &StopError) -> Failure {
     let exit = match error {
-        StopError::Supervisor(_) | StopError::Refused(_) => Exit::NotPermitted,
+        StopError::ServiceManager(_) | StopError::Refused(_) => Exit::NotPermitted,
         StopError::Process(_) | StopError::StillDraining { .. } => Exit::Failed,
     };
     Failure::new(exit, "not_stopped", error.to_string())

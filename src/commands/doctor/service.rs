@@ -2,7 +2,7 @@
 
 use goxe_config::endpoint::EndpointError;
 use goxe_config::{Endpoint, Paths, executable};
-use goxe_mcp_bridge::manager::{Condition, Status, Supervisor};
+use goxe_mcp_bridge::manager::{Condition, ServiceManager, Status};
 use goxe_protocol::api::system::StatusReply;
 
 use super::Finding;
@@ -19,8 +19,8 @@ pub(super) fn check(paths: &Paths, status: &Status) -> Vec<Finding> {
 
 /// Who starts the daemon.
 fn starter(paths: &Paths) -> Finding {
-    match Supervisor::find(paths) {
-        Some(supervisor) => Finding::good("started by", format!("{supervisor:?}")),
+    match ServiceManager::find(paths) {
+        Some(owner) => Finding::good("started by", format!("{owner:?}")),
         None => Finding::good("started by", "the first client that needs it"),
     }
 }

@@ -1,7 +1,7 @@
 //! `goxe mcp config`
 
 use goxe_mcp_bridge::clients::merge::{self, Change, MergeError, Merged};
-use goxe_mcp_bridge::clients::place::{Place, Scope};
+use goxe_mcp_bridge::clients::place::{EntryPlace, Scope};
 use goxe_mcp_bridge::clients::{CLIENTS, Client, NAME};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ pub(super) fn run(arguments: &McpConfig, context: &Context) -> Result<(), Failur
         "file": place.file,
         "keys": place.keys,
         "text": text,
-        "state": State::of(client, &place, &launch),
+        "state": EntryState::of(client, &place, &launch),
     });
     // The text alone goes to standard output, so that it can be sent into a file.
     if !context.output.is_json() {
@@ -60,7 +60,7 @@ fn place(
     client: Client,
     scope: Option<McpScope>,
     user: &User<'_>,
-) -> Result<(Scope, Place), Failure> {
+) -> Result<(Scope, EntryPlace), Failure> {
     let usual = client.scopes().first().copied().unwrap_or(Scope::User);
     let scope = match scope {
         None => usual,
@@ -83,7 +83,7 @@ fn place(
 fn change(
     client: Client,
     scope: Scope,
-    place: &Place,
+    place: &EntryPlace,
     arguments: &McpConfig,
     launch: &Launch,
     context: &Context,
@@ -119,7 +119,13 @@ fn change(
 }
 
 /// What was done, for people.
-fn told(client: Client, place: &Place, merged: &Merged, diff: &[String], dry_run: bool) -> String {
+fn told(
+    client: Client,
+    place: &EntryPlace,
+    merged: &Merged,
+    diff: &[String],
+    dry_run: bool,
+) -> String {
     let file = place.file.display();
     let would = if dry_run { "would be " } else { "" };
     let mut text = diff::painted(diff);
@@ -160,7 +166,7 @@ fn before(change: &Change) -> Option<&Value> {
 }
 
 /// A client's file that cannot be read is its owner's to mend.
-pub(super) fn unreadable(place: &Place, error: &MergeError) -> Failure {
+pub(super) fn unreadable(place: &EntryPlace, error: &MergeError) -> Failure {
     let file = place.file.display();
     let message = match error {
         MergeError::Broken { line, column, text } => format!("{file}:{line}:{column}: {text}"),
@@ -178,7 +184,7 @@ pub(super) fn unreadable(place: &Place, error: &MergeError) -> Failure {
 /// Whether a client's file names this goxe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum State {
+enum EntryState {
     /// The very entry that would be written.
     Same,
     /// An entry of our name that says something else.
@@ -189,26 +195,26 @@ enum State {
     Broken,
 }
 
-impl State {
-    fn of(client: Client, place: &Place, launch: &Launch) -> Self {
-        let Ok(file) = ClientFile::read(&place.file) else { return State::Broken };
+impl EntryState {
+    fn of(client: Client, place: &EntryPlace, launch: &Launch) -> Self {
+        let Ok(file) = ClientFile::read(&place.file) else { return EntryState::Broken };
         let keys = place.keys_in(client, file.text());
         match merge::set(client.form(), file.text(), &keys, &launch.entry(client)) {
             Ok(merged) => match merged.change {
-                Change::Same => State::Same,
-                Change::Replaced(_) => State::Other,
-                Change::Added | Change::Removed(_) | Change::Absent => State::None,
+                Change::Same => EntryState::Same,
+                Change::Replaced(_) => EntryState::Other,
+                Change::Added | Change::Removed(_) | Change::Absent => EntryState::None,
             },
-            Err(_) => State::Broken,
+            Err(_) => EntryState::Broken,
         }
     }
 
     fn words(self) -> &'static str {
         match self {
-            State::Same => "yes",
-            State::Other => "another goxe",
-            State::None => "no",
-            State::Broken => "file is broken",
+            EntryState::Same => "yes",
+            EntryState::Other => "another goxe",
+            EntryState::None => "no",
+            EntryState::Broken => "file is broken",
         }
     }
 }
@@ -216,7 +222,7 @@ impl State {
 fn list(user: &User<'_>, launch: &Launch, context: &Context) -> Result<(), Failure> {
     let found = |client: Client| {
         let (scope, place) = place(client, None, user).ok()?;
-        let state = State::of(client, &place, launch);
+        let state = EntryState::of(client, &place, launch);
         Some((client, scope, place, user.has(client), state))
     };
     let found: Vec<_> = CLIENTS.into_iter().filter_map(found).collect();

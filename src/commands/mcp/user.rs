@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use goxe_mcp_bridge::clients::Client;
-use goxe_mcp_bridge::clients::place::{Place, Scope, Surroundings};
+use goxe_mcp_bridge::clients::place::{EntryPlace, Scope, Surroundings};
 
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -34,7 +34,7 @@ impl<'a> User<'a> {
         Ok(User { context, home, project })
     }
 
-    pub(super) fn place(&self, client: Client, scope: Scope) -> Option<Place> {
+    pub(super) fn place(&self, client: Client, scope: Scope) -> Option<EntryPlace> {
         self.around(|around| client.place(scope, around))
     }
 

@@ -61,6 +61,12 @@ impl Place {
         self
     }
 
+    /// Lets bridges read and write files beside the data folder.
+    pub fn with_files(self) -> Self {
+        let folder = self.folder.path().display().to_string();
+        self.set("mcp", "folders", folder)
+    }
+
     /// The data folder.
     pub fn data(&self) -> &Path {
         &self.data

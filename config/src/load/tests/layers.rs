@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use super::Scene;
 use crate::load::{Sources, UserFile};
 use crate::origin::Origin;
+use crate::origin::Shown;
 use crate::paths::{Choice, Environment, Paths};
 use crate::schema::{Key, Kind};
 use crate::sections::{self, Config, LogLevel};
-use crate::show::Shown;
 
 #[test]
 fn each_layer_beats_the_one_below() {
@@ -174,12 +174,18 @@ fn allowed(key: &Key, default: &Value, seed: usize) -> Value {
             json!(if default + 8 <= max { default + seed as u64 } else { default })
         }
         Kind::Path | Kind::SocketPath => json!(format!("/folder/{seed}")),
+        Kind::Paths => json!([format!("/folder/{seed}"), "/b c"]),
         Kind::Loopback => json!(format!("127.0.0.1:{seed}")),
     }
 }
 
 fn as_text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    let paths = value.as_array().map(|paths| paths.iter().map(as_text).collect::<Vec<_>>());
+    match (value.as_str(), paths) {
+        (Some(text), _) => text.to_owned(),
+        (None, Some(paths)) => paths.join(":"),
+        (None, None) => value.to_string(),
+    }
 }
 
 proptest! {

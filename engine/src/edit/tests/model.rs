@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::content::Content;
 use crate::coords::{Bounds, VoxelPos};
 use crate::edit::{
     Combination, Connectivity, Edit, Empties, End, ImportLayer, Mode, Original, Turn,
 };
-use crate::project::Content;
 use crate::voxel::Voxel;
 
 pub(crate) type Voxels = BTreeMap<[i32; 3], Voxel>;

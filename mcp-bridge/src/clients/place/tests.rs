@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs};
 use super::*;
 use crate::clients::CLIENTS;
 
-fn place(client: Client, scope: Scope, is_mac: bool, set: &[(&str, &str)]) -> Option<Place> {
+fn place(client: Client, scope: Scope, is_mac: bool, set: &[(&str, &str)]) -> Option<EntryPlace> {
     let set: BTreeMap<&str, &str> = set.iter().copied().collect();
     let variable = |name: &str| set.get(name).map(OsString::from);
     let (home, project) = (Path::new("/home/ada"), Path::new("/srv/castle"));

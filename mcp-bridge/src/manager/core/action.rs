@@ -4,9 +4,9 @@ use super::event::{Advance, CallId, Epoch, Identity, LinkId, Token};
 use super::reason::Reason;
 use super::starts::Starts;
 
-/// What the supervisor (systemd, launchd) is asked for.
+/// What the service manager (systemd, launchd) is asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Request {
+pub enum ServiceRequest {
     /// Start it, unless it runs.
     Start,
     /// End what runs and start it.
@@ -116,8 +116,8 @@ pub enum Action {
     Start(Token),
     /// End the start that never became ready: `StartExited`.
     EndStart(Token),
-    /// Let the supervisor act: `SupervisorAnswered`.
-    AskSupervisor(Token, Request),
+    /// Let the service manager act: `ServiceManagerAnswered`.
+    AskServiceManager(Token, ServiceRequest),
     /// End exactly this process, by TERM, then by KILL: `Killed`.
     Kill(Token, Identity),
     /// `system.status` on the link's control connection: `Checked`.

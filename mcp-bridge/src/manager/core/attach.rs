@@ -3,7 +3,7 @@
 use super::action::{Action, Notice};
 use super::event::{Advance, CallId, Found, Identity, LinkId, ReplyKind, Token};
 use super::reason::Reason;
-use super::{Core, Gone, Lock, Phase, Suspect};
+use super::{Core, Gone, Lock, OwnStart, Phase, Suspect};
 
 /// Why a look found no daemon that can be used.
 pub(super) enum Missing {
@@ -34,13 +34,14 @@ impl Core {
             }
             Found::Recovering(link, id, advance) => return self.follow(link, id, advance),
             Found::Refused(text) => return self.fail(&Reason::Refused(text)),
+            Found::Full(id) => return self.wait_for_place(id),
             Found::Draining(id) => Missing::Draining(id),
             Found::Silent(id) => Missing::Silent(id),
             Found::Deaf(id) => Missing::Deaf(id),
             Found::Absent { left } => Missing::Absent { left },
         };
         match &self.phase {
-            Phase::Looking => self.take_first_look(missing),
+            Phase::Looking | Phase::Crowded { .. } => self.take_first_look(missing),
             Phase::Checking => self.take_look_under_lock(missing),
             Phase::Locking { .. } | Phase::Clearing { .. } | Phase::Starting { .. } => {
                 self.take_look_of_wait(missing);
@@ -53,6 +54,15 @@ impl Core {
             | Phase::Recovering { .. }
             | Phase::Linked { .. } => {}
         }
+    }
+
+    /// Whoever says that it is full lives and is well, whatever was thought of it before.
+    fn wait_for_place(&mut self, id: Identity) {
+        self.end_of_start(&id);
+        self.asked = None;
+        self.judged = None;
+        self.unlock();
+        self.phase = Phase::Crowded { id, look_at_ms: self.in_ms(self.settings.look_again_ms) };
     }
 
     fn take_first_look(&mut self, missing: Missing) {
@@ -122,6 +132,7 @@ impl Core {
             | Phase::Resting { .. }
             | Phase::Killing { .. }
             | Phase::Recovering { .. }
+            | Phase::Crowded { .. }
             | Phase::Judging { .. }
             | Phase::Linked { .. } => None,
         };
@@ -148,6 +159,7 @@ impl Core {
             | Phase::Surveying { .. }
             | Phase::Killing { .. }
             | Phase::Recovering { .. }
+            | Phase::Crowded { .. }
             | Phase::Judging { .. }
             | Phase::Linked { .. } => {}
         }
@@ -193,13 +205,19 @@ impl Core {
         }
     }
 
-    /// A daemon answered a real request.
-    pub(super) fn link_up(&mut self, link: LinkId, id: Identity) {
+    /// The start of ours that ends with this daemon's first answer.
+    fn end_of_start(&mut self, id: &Identity) -> Option<OwnStart> {
         let start = self.start.take();
         let awaited = start.is_some() || self.starts.awaits(id.pid);
         if self.lock == Lock::Held && awaited && self.starts.ready(self.now_ms) {
             self.out.push(Action::WriteStarts(self.starts.clone()));
         }
+        start
+    }
+
+    /// A daemon answered a real request.
+    pub(super) fn link_up(&mut self, link: LinkId, id: Identity) {
+        let start = self.end_of_start(&id);
         let (pid, epoch) = (id.pid, id.epoch.clone());
         if self.used.as_ref().is_none_or(|used| used.epoch != id.epoch) {
             self.tell_stopped("another one is in its place");

@@ -1,10 +1,10 @@
 //! The calls that wait for their outcome, and the rule by which each may be sent again.
 
-mod entry;
+mod open_call;
 
 use std::collections::BTreeMap;
 
-use entry::{Entry, State, Step};
+use open_call::{CallState, OpenCall, Step};
 
 use super::action::{Action, Outcome};
 use super::event::{CallId, CallKind, Epoch, LinkId, Recorded, ReplyKind};
@@ -18,14 +18,14 @@ const NEVERS_MIN: u32 = 2;
 /// All calls without an outcome.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
-    entries: BTreeMap<CallId, Entry>,
+    entries: BTreeMap<CallId, OpenCall>,
 }
 
 impl Calls {
     pub(super) fn add(&mut self, call: CallId, kind: CallKind, deadline_ms: u64) {
-        let entry = Entry {
+        let entry = OpenCall {
             kind,
-            state: State::Waiting,
+            state: CallState::Waiting,
             deadline_ms,
             sends: 0,
             nevers: 0,
@@ -39,8 +39,8 @@ impl Calls {
     /// Whether somebody waits for a daemon.
     pub(super) fn wants_daemon(&self) -> bool {
         self.entries.values().any(|entry| match entry.state {
-            State::Waiting | State::Lost | State::Pausing { .. } => true,
-            State::Sent(_) | State::Cancelling { .. } | State::Asking { .. } => false,
+            CallState::Waiting | CallState::Lost | CallState::Pausing { .. } => true,
+            CallState::Sent(_) | CallState::Cancelling { .. } | CallState::Asking { .. } => false,
         })
     }
 
@@ -73,13 +73,13 @@ impl Calls {
                 Step::Send => {
                     entry.sends += 1;
                     entry.epoch = Some(epoch.clone());
-                    entry.state = State::Sent(link);
+                    entry.state = CallState::Sent(link);
                     out.push(Action::Send(call, link));
                 }
                 Step::Ask => {
                     let until_ms = now_ms.saturating_add(settings.cancel_ms_max);
                     let until_ms = until_ms.max(entry.deadline_ms);
-                    entry.state = State::Asking { link, until_ms };
+                    entry.state = CallState::Asking { link, until_ms };
                     out.push(Action::AskOutcome(call, link));
                 }
             }
@@ -102,7 +102,7 @@ impl Calls {
         match kind {
             ReplyKind::Undecided if entry.kind == CallKind::Edit => {
                 entry.given_up = true;
-                entry.state = State::Pausing { until_ms: now_ms };
+                entry.state = CallState::Pausing { until_ms: now_ms };
             }
             ReplyKind::Answer | ReplyKind::Undecided => self.finish(call, Outcome::Done, out),
             // Refused before it was run. What an earlier sending did is still open.
@@ -110,8 +110,8 @@ impl Calls {
                 entry.sends -= 1;
                 match (entry.sends, entry.given_up) {
                     (0, true) => self.finish(call, Outcome::NotDone(Reason::Cancelled), out),
-                    (0, false) => entry.state = State::Waiting,
-                    (_, _) => entry.state = State::Lost,
+                    (0, false) => entry.state = CallState::Waiting,
+                    (_, _) => entry.state = CallState::Lost,
                 }
             }
         }
@@ -129,8 +129,8 @@ impl Calls {
         out: &mut Vec<Action>,
     ) {
         let Some(entry) = self.entries.get_mut(&call) else { return };
-        let State::Asking { link, .. } = entry.state else { return };
-        let again = State::Pausing { until_ms: now_ms.saturating_add(settings.settle_ms) };
+        let CallState::Asking { link, .. } = entry.state else { return };
+        let again = CallState::Pausing { until_ms: now_ms.saturating_add(settings.settle_ms) };
         match recorded {
             Recorded::Committed => self.finish(call, Outcome::Done, out),
             Recorded::Refused => self.finish(call, Outcome::Unknown(Reason::OutcomeRefused), out),
@@ -146,7 +146,7 @@ impl Calls {
             }
             Recorded::Later => {
                 let until_ms = now_ms.saturating_add(settings.moment_ms);
-                entry.state = State::Pausing { until_ms };
+                entry.state = CallState::Pausing { until_ms };
             }
             Recorded::Never => {
                 entry.nevers += 1;
@@ -169,7 +169,7 @@ impl Calls {
             if entry.link() != Some(link) {
                 continue;
             }
-            entry.state = State::Lost;
+            entry.state = CallState::Lost;
             if entry.kind == CallKind::Edit {
                 let asked_ms = now_ms.saturating_add(settings.doubt_ms);
                 entry.deadline_ms = entry.deadline_ms.max(asked_ms);
@@ -187,16 +187,16 @@ impl Calls {
     ) {
         let Some(entry) = self.entries.get_mut(&call) else { return };
         match entry.state {
-            State::Waiting => self.finish(call, Outcome::NotDone(Reason::Cancelled), out),
-            State::Lost if entry.kind == CallKind::Once => {
+            CallState::Waiting => self.finish(call, Outcome::NotDone(Reason::Cancelled), out),
+            CallState::Lost if entry.kind == CallKind::Once => {
                 self.finish(call, Outcome::Unknown(Reason::AnswerLost), out);
             }
-            State::Lost if entry.kind != CallKind::Edit => {
+            CallState::Lost if entry.kind != CallKind::Edit => {
                 self.finish(call, Outcome::NotDone(Reason::Cancelled), out);
             }
-            State::Sent(link) => entry.cancel(call, link, now_ms, settings, out),
-            State::Cancelling { .. } | State::Asking { .. } => {}
-            State::Lost | State::Pausing { .. } => entry.given_up = true,
+            CallState::Sent(link) => entry.cancel(call, link, now_ms, settings, out),
+            CallState::Cancelling { .. } | CallState::Asking { .. } => {}
+            CallState::Lost | CallState::Pausing { .. } => entry.given_up = true,
         }
     }
 
@@ -214,15 +214,18 @@ impl Calls {
                 continue;
             }
             match entry.state {
-                State::Waiting | State::Lost | State::Pausing { .. } | State::Asking { .. } => {
+                CallState::Waiting
+                | CallState::Lost
+                | CallState::Pausing { .. }
+                | CallState::Asking { .. } => {
                     finished.push((call, entry.failed(Reason::Deadline { doing: doing() })));
                 }
-                State::Sent(link) => entry.cancel(call, link, now_ms, settings, out),
-                State::Cancelling { link, .. } => match entry.kind {
+                CallState::Sent(link) => entry.cancel(call, link, now_ms, settings, out),
+                CallState::Cancelling { link, .. } => match entry.kind {
                     CallKind::Edit => {
                         let until_ms = now_ms.saturating_add(settings.cancel_ms_max);
                         entry.given_up = true;
-                        entry.state = State::Asking { link, until_ms };
+                        entry.state = CallState::Asking { link, until_ms };
                         out.push(Action::AskOutcome(call, link));
                     }
                     CallKind::Once => {
@@ -250,10 +253,12 @@ impl Calls {
             .entries
             .iter()
             .filter_map(|(&call, entry)| match entry.state {
-                State::Waiting | State::Lost | State::Pausing { .. } => {
+                CallState::Waiting | CallState::Lost | CallState::Pausing { .. } => {
                     Some((call, entry.failed(reason.clone())))
                 }
-                State::Sent(_) | State::Cancelling { .. } | State::Asking { .. } => None,
+                CallState::Sent(_) | CallState::Cancelling { .. } | CallState::Asking { .. } => {
+                    None
+                }
             })
             .collect();
         for (call, outcome) in waiting {

@@ -81,6 +81,8 @@ pub enum Found {
     Recovering(LinkId, Identity, Advance),
     /// A daemon answered that it is shutting down.
     Draining(Identity),
+    /// A daemon answered that it has no place for one more client: it is well, and is asked again.
+    Full(Identity),
     /// Something took the connection, or should have, and did not answer in time.
     Silent(Identity),
     /// The process that the endpoint file names lives, and does not listen: it is ending, or stuck.
@@ -180,6 +182,8 @@ pub enum Event {
     },
     /// Answer to `Action::AwaitDataLock`: nobody holds it.
     DataLockFree(Token, Result<(), String>),
+    /// Somebody who is no daemon holds `DATA/lock`: its process, as far as the system says.
+    DataLockForeign(Token, Option<String>),
     /// The process of `Action::Start` exists.
     Spawned {
         /// The question.
@@ -191,8 +195,8 @@ pub enum Event {
     },
     /// The process of `Action::Start` is gone, or never was.
     StartExited(Token, Exit),
-    /// Answer to `Action::AskSupervisor`.
-    SupervisorAnswered(Token, Result<(), String>),
+    /// Answer to `Action::AskServiceManager`.
+    ServiceManagerAnswered(Token, Result<(), String>),
     /// Answer to `Action::Kill`: the process is gone, or may not be touched.
     Killed(Token, Result<(), String>),
     /// Answer to `Action::Check`.

@@ -175,8 +175,9 @@ impl Core {
         }
         let settings = &self.settings;
         match &mut self.phase {
-            Phase::Locking { .. } => self.ask_look(),
-            Phase::Judging { .. } => self.ask_look(),
+            Phase::Locking { .. } | Phase::Judging { .. } | Phase::Crowded { .. } => {
+                self.ask_look();
+            }
             Phase::Resting { .. } => {
                 self.phase = Phase::Looking;
                 self.ask_look();
@@ -224,9 +225,9 @@ impl Core {
         let settings = &self.settings;
         let next_look = |at_ms: u64| if self.look.is_none() { Some(at_ms) } else { None };
         match &self.phase {
-            Phase::Locking { look_at_ms } | Phase::Judging { look_at_ms, .. } => {
-                next_look(*look_at_ms)
-            }
+            Phase::Locking { look_at_ms }
+            | Phase::Judging { look_at_ms, .. }
+            | Phase::Crowded { look_at_ms, .. } => next_look(*look_at_ms),
             Phase::Clearing { gone, since_ms, look_at_ms } => {
                 let end_ms = since_ms.saturating_add(clearing_ms_max(gone, settings));
                 Some(next_look(*look_at_ms).map_or(end_ms, |at_ms| at_ms.min(end_ms)))

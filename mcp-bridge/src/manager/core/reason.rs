@@ -43,13 +43,15 @@ pub enum Reason {
     LockUnusable(String),
     /// Somebody holds the data folder, and does not answer.
     LockHeld {
+        /// Its process, as far as the system says.
+        by: Option<String>,
         /// How long we waited.
         waited_ms: u64,
     },
     /// A daemon that was judged bad may not be ended by us.
     KillRefused(String),
     /// systemd or launchd did not do what it was asked for.
-    SupervisorRefused(String),
+    ServiceManagerRefused(String),
     /// A daemon is there and does not want us.
     Refused(String),
     /// The daemon does not answer, and may not be replaced.
@@ -82,7 +84,7 @@ impl Reason {
             | Self::NoProgress { .. }
             | Self::LockUnusable(_)
             | Self::LockHeld { .. }
-            | Self::SupervisorRefused(_)
+            | Self::ServiceManagerRefused(_)
             | Self::KillRefused(_)
             | Self::Bad => true,
             Self::Deadline { .. }
@@ -123,7 +125,8 @@ impl fmt::Display for Reason {
                 write_exhausted(out, *failures, *window_ms, *retry_ms, last.as_deref())
             }
             Self::NoProgress { waited_ms, supervised } => {
-                let who = if *supervised { "its supervisor was asked for it" } else { "its start" };
+                let who =
+                    if *supervised { "its service manager was asked for it" } else { "its start" };
                 write!(
                     out,
                     "The goxe daemon did not become ready: {} without progress since {who}. Look at \
@@ -136,18 +139,13 @@ impl fmt::Display for Reason {
                 "The data folder's start lock cannot be used: {text}. Check the folder's owner, mode \
                  and free space (`goxe paths`, `goxe doctor`)."
             ),
-            Self::LockHeld { waited_ms } => write!(
-                out,
-                "Another process has held this data folder for {} and does not answer. Find it with \
-                 `goxe daemon status`, end it, then call again.",
-                Seconds(*waited_ms)
-            ),
+            Self::LockHeld { by, waited_ms } => write_held(out, by.as_deref(), *waited_ms),
             Self::KillRefused(text) => write!(
                 out,
                 "The goxe daemon does not answer, and could not be ended: {text}. Ask its owner to \
                  restart it."
             ),
-            Self::SupervisorRefused(text) => write!(
+            Self::ServiceManagerRefused(text) => write!(
                 out,
                 "The goxe daemon is run by a service manager, which refused: {text}. Run `goxe \
                  daemon start` with enough rights, or look at `goxe daemon status`."
@@ -182,6 +180,22 @@ const ANSWER_LOST: &str =
     "The goxe daemon was lost, or did not answer, while it worked on this call.";
 
 const LEFT: &str = "The connection was closed before the goxe daemon had answered this call.";
+
+fn write_held(out: &mut fmt::Formatter<'_>, by: Option<&str>, waited_ms: u64) -> fmt::Result {
+    match by {
+        Some(by) => write!(
+            out,
+            "This data folder is held by {by}, which is no goxe daemon. Wait for its end or end it, \
+             then call again."
+        ),
+        None => write!(
+            out,
+            "Another process has held this data folder for {} and does not answer. Find it with \
+             `goxe daemon status`, end it, then call again.",
+            Seconds(waited_ms)
+        ),
+    }
+}
 
 fn write_exhausted(
     out: &mut fmt::Formatter<'_>,

@@ -51,7 +51,7 @@ impl Default for Settings {
             autostart: true,
             restart_bad: true,
             health_ms_max: 3_000,
-            silence_ms_max: 3_000,
+            silence_ms_max: 1_000,
             probes_max: 3,
             probe_gap_ms: 250,
             progress_ms_max: 30_000,

@@ -1,6 +1,6 @@
 //! Starting a daemon under the start lock: budget, killing, the data lock, the start itself.
 
-use super::action::{Action, Request};
+use super::action::{Action, ServiceRequest};
 use super::event::{Exit, Identity, Token};
 use super::reason::{Reason, Seconds};
 use super::starts::{Starts, Verdict};
@@ -54,10 +54,10 @@ impl Core {
         }
     }
 
-    /// Has a bad daemon ended: by its supervisor if it has one, which is never gone behind.
+    /// Has a bad daemon ended: by its service manager if it has one, which is never gone behind.
     fn replace(&mut self, bad: Identity) {
         match self.supervised {
-            true => self.ask_supervisor(Request::Restart),
+            true => self.ask_service_manager(ServiceRequest::Restart),
             false => self.kill(bad),
         }
     }
@@ -68,13 +68,13 @@ impl Core {
         self.phase = Phase::Killing { bad };
     }
 
-    fn ask_supervisor(&mut self, request: Request) {
+    fn ask_service_manager(&mut self, request: ServiceRequest) {
         self.tell_stopped("its service manager replaces it");
         let token = self.begin_start(true);
-        self.out.push(Action::AskSupervisor(token, request));
+        self.out.push(Action::AskServiceManager(token, request));
     }
 
-    pub(super) fn take_supervisor(&mut self, token: Token, result: Result<(), String>) {
+    pub(super) fn take_service_manager(&mut self, token: Token, result: Result<(), String>) {
         if self.start.as_ref().is_none_or(|start| start.token != token) {
             return;
         }
@@ -90,7 +90,7 @@ impl Core {
                 if self.starts.failed(self.now_ms) {
                     self.write_starts();
                 }
-                self.fail(&Reason::SupervisorRefused(text));
+                self.fail(&Reason::ServiceManagerRefused(text));
             }
         }
     }
@@ -154,19 +154,29 @@ impl Core {
             }
             gone @ (Gone::Ended | Gone::Fell(_) | Gone::Bad(_)) => {
                 match (gone, self.starts.unready()) {
-                    _ if self.supervised => self.ask_supervisor(Request::Restart),
+                    _ if self.supervised => self.ask_service_manager(ServiceRequest::Restart),
                     (Gone::Ended | Gone::Fell(_), Some((pid, started))) => {
                         self.kill(Identity::nameless(pid, started));
                     }
-                    _ => self.fail(&Reason::LockHeld { waited_ms }),
+                    _ => self.fail(&Reason::LockHeld { by: None, waited_ms }),
                 }
             }
         }
     }
 
+    /// Whoever holds the data folder is no daemon that could show itself: waiting would tell no more.
+    pub(super) fn take_foreign_lock(&mut self, by: Option<String>) {
+        let Phase::Clearing { gone: Gone::Ended | Gone::Fell(_), since_ms, .. } = &self.phase
+        else {
+            return;
+        };
+        let waited_ms = self.now_ms.saturating_sub(*since_ms);
+        self.fail(&Reason::LockHeld { by, waited_ms });
+    }
+
     fn spawn(&mut self) {
         if self.supervised {
-            return self.ask_supervisor(Request::Start);
+            return self.ask_service_manager(ServiceRequest::Start);
         }
         let token = self.begin_start(false);
         self.out.push(Action::Start(token));
@@ -226,6 +236,7 @@ impl Core {
             | Phase::Resting { .. }
             | Phase::Killing { .. }
             | Phase::Clearing { .. }
+            | Phase::Crowded { .. }
             | Phase::Linked { .. } => {}
         }
     }

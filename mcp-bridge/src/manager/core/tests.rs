@@ -207,14 +207,14 @@ fn a_supervised_daemon_is_asked_for_and_never_signalled() {
     let starts = Starts::new("boot");
     let actions = bench.step(Event::Surveyed { token: *token, starts, supervised: true });
     let request = actions.iter().find_map(|action| match action {
-        Action::AskSupervisor(token, request) => Some((*token, *request)),
+        Action::AskServiceManager(token, request) => Some((*token, *request)),
         _ => None,
     });
     let (token, request) = request.expect("it asks");
-    assert_eq!(request, super::Request::Restart);
+    assert_eq!(request, super::ServiceRequest::Restart);
     assert!(!actions.iter().any(|action| matches!(action, Action::Kill(..) | Action::Start(_))));
     let refused = Err("not allowed".to_owned());
-    let actions = bench.step(Event::SupervisorAnswered(token, refused));
+    let actions = bench.step(Event::ServiceManagerAnswered(token, refused));
     let Some((_, Outcome::NotDone(reason))) = outcomes(&actions).pop() else { panic!() };
     assert!(reason.to_string().contains("not allowed"));
     assert!(actions.contains(&Action::DropStartLock));
@@ -242,6 +242,47 @@ fn a_recovery_is_followed_as_long_as_it_gets_on() {
         assert!(check(done, settings.progress_ms_max - 1), "it got on to {done}");
     }
     assert!(!check(19, settings.progress_ms_max), "it stands still");
+}
+
+#[test]
+fn a_daemon_that_is_full_is_asked_again_and_never_judged() {
+    let mut bench = Bench::new(Settings::default());
+    let mut actions = bench.step(Event::Call(CALL, CallKind::Read, LATE));
+    // It was slow to say so.
+    for found in [Found::Silent(id("a")), Found::Silent(id("a")), Found::Full(id("a"))] {
+        actions = bench.look(&actions, found);
+        bench.now_ms += bench.core.settings.probe_gap_ms;
+        actions.extend(bench.step(Event::Tick));
+    }
+    for _ in 0..20 {
+        bench.now_ms += bench.core.settings.look_again_ms;
+        let actions = bench.step(Event::Tick);
+        assert!(matches!(actions[..], [Action::Look(_)]), "{actions:?}");
+        assert_eq!(bench.look(&actions, Found::Full(id("a"))), []);
+    }
+    bench.now_ms += bench.core.settings.look_again_ms;
+    let actions = bench.step(Event::Tick);
+    let actions = bench.look(&actions, Found::Ready(LINK, id("a")));
+    assert!(actions.contains(&Action::Send(CALL, LINK)), "{actions:?}");
+}
+
+#[test]
+fn who_holds_the_folder_and_is_no_daemon_is_told_at_once() {
+    let mut bench = Bench::new(Settings::default());
+    let actions = bench.step(Event::Call(CALL, CallKind::Read, LATE));
+    let actions = bench.look(&actions, Found::Absent { left: None });
+    let actions = locked(&mut bench, &actions);
+    let actions = bench.look(&actions, Found::Absent { left: None });
+    let [Action::Survey(token)] = actions[..] else { panic!("{actions:?}") };
+    let starts = Starts::new("boot");
+    let actions = bench.step(Event::Surveyed { token, starts, supervised: false });
+    let [Action::AwaitDataLock(token)] = actions[..] else { panic!("{actions:?}") };
+    bench.now_ms += 600;
+    let by = Some("process 7 (sleep 9)".to_owned());
+    let actions = bench.step(Event::DataLockForeign(token, by.clone()));
+    let reason = Reason::LockHeld { by, waited_ms: 600 };
+    assert_eq!(outcomes(&actions), [(CALL, Outcome::NotDone(reason))]);
+    assert!(actions.contains(&Action::DropStartLock));
 }
 
 #[test]

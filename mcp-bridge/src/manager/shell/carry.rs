@@ -1,7 +1,7 @@
 //! What goes out: every action of the core, carried out.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use goxe_protocol::api::history::OutcomeParams;
 use goxe_protocol::rpc::{Meta, Progress as Wish};
@@ -11,12 +11,15 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::connection::{Command, Order, Tag};
 use super::look::DaemonInfo;
 use super::process::Ending;
-use super::supervisor::{Supervisor, Verb};
+use super::service_manager::{ServiceManager, Verb};
 use super::{AnswerTo, Finding, Shell, Work, lock, process, record, watch};
-use crate::manager::call::{CallError, Reply};
+use crate::manager::call::{CallError, Settled};
 use crate::manager::core::{
-    Action, CallId, Event, Exit, Health, Identity, LinkId, Outcome, Reason, Request, Token,
+    Action, CallId, Event, Exit, Health, Identity, LinkId, Outcome, Reason, ServiceRequest, Token,
 };
+
+/// Within this a daemon that takes the data folder says in its lock who it is.
+const SHOW: Duration = Duration::from_millis(600);
 
 impl Shell {
     pub(super) fn carry_out(&mut self, action: Action) {
@@ -33,7 +36,7 @@ impl Shell {
             Action::AwaitDataLock(token) => self.await_data_lock(token),
             Action::Start(token) => self.start(token),
             Action::EndStart(token) => self.end_start(token),
-            Action::AskSupervisor(token, request) => self.ask_supervisor(token, request),
+            Action::AskServiceManager(token, request) => self.ask_service_manager(token, request),
             Action::Kill(token, id) => self.kill(token, &id),
             Action::Check(token, link) => self.check(token, link),
             Action::Send(call, link) => self.send(call, link),
@@ -95,8 +98,9 @@ impl Shell {
             let looker = &scene.looker;
             let read = || record::read(&looker.paths.starts, &looker.boot_id);
             let starts = unwritten.unwrap_or_else(read);
-            let supervisor = scene.supervised.then(|| Supervisor::find(&looker.paths)).flatten();
-            let _ = findings.blocking_send(Finding::Survey(token, starts, supervisor));
+            let service_manager =
+                scene.supervised.then(|| ServiceManager::find(&looker.paths)).flatten();
+            let _ = findings.blocking_send(Finding::Survey(token, starts, service_manager));
         });
         if threaded.is_err() {
             let starts = record::read(&self.scene.looker.paths.starts, &self.scene.looker.boot_id);
@@ -106,6 +110,13 @@ impl Shell {
 
     fn await_data_lock(&mut self, token: Token) {
         self.data_lock_wanted = Some(token);
+        let (scene, findings) = (Arc::clone(&self.scene), self.findings.clone());
+        tokio::spawn(async move {
+            tokio::time::sleep(SHOW).await;
+            if let Some(by) = lock::foreign_holder(&scene.looker.paths.lock) {
+                let _ = findings.send(Finding::Plain(Event::DataLockForeign(token, by))).await;
+            }
+        });
         if std::mem::replace(&mut self.data_lock_thread, true) {
             return;
         }
@@ -139,16 +150,16 @@ impl Shell {
         let _ = lock::in_thread("goxe-end", move || drop(process::end(pid, started, ending)));
     }
 
-    fn ask_supervisor(&self, token: Token, request: Request) {
-        let Some(supervisor) = self.supervisor.clone() else { return };
+    fn ask_service_manager(&self, token: Token, request: ServiceRequest) {
+        let Some(service_manager) = self.service_manager.clone() else { return };
         let findings = self.findings.clone();
-        let threaded = lock::in_thread("goxe-supervisor", move || {
-            let answer = supervisor.ask(Verb::from(request));
-            let event = Event::SupervisorAnswered(token, answer);
+        let threaded = lock::in_thread("goxe-service", move || {
+            let answer = service_manager.ask(Verb::from(request));
+            let event = Event::ServiceManagerAnswered(token, answer);
             let _ = findings.blocking_send(Finding::Plain(event));
         });
         if let Err(text) = threaded {
-            self.find(Finding::Plain(Event::SupervisorAnswered(token, Err(text))));
+            self.find(Finding::Plain(Event::ServiceManagerAnswered(token, Err(text))));
         }
     }
 
@@ -169,7 +180,10 @@ impl Shell {
         self.checks.insert(token, Instant::now());
         let order = order(Tag::Check(token), "system.status", empty(), Meta::default());
         self.command(link, Lane::Control, Command::Order(order));
-        let (patience, findings) = (self.scene.looker.patience, self.findings.clone());
+        let pid = self.links.get(&link).map(|link| link.info.hello.pid);
+        let looker = &self.scene.looker;
+        let patience = pid.map_or(looker.patience, |pid| looker.patience_with(pid));
+        let findings = self.findings.clone();
         tokio::spawn(async move {
             tokio::time::sleep(patience).await;
             // If the answer came first, the core ignores this one.
@@ -261,7 +275,7 @@ fn unknown(reason: Reason, key: Option<String>) -> CallError {
 /// Hands an outcome over. Who no longer waits for it gets none.
 pub(super) fn answer(
     to: AnswerTo,
-    result: Result<Option<Reply>, CallError>,
+    result: Result<Option<Settled>, CallError>,
     info: Option<DaemonInfo>,
 ) {
     match to {

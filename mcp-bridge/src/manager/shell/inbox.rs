@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use super::connection::{Canceller, Failure, Report, Tag};
 use super::look::{NewLink, Seen};
 use super::{Ask, CALLS_MAX, COMMANDS_MAX, Finding, Link, Pending, Request, Shell, process};
-use crate::manager::call::{CallError, Reply};
+use crate::manager::call::{CallError, Settled};
 use crate::manager::core::{
     Advance, CallId, Event, Found, Health, LinkId, Recorded, ReplyKind, Token,
 };
@@ -52,9 +52,9 @@ impl Shell {
                     self.step(Event::DataLockFree(token, result));
                 }
             }
-            Finding::Survey(token, starts, supervisor) => {
-                let supervised = supervisor.is_some();
-                self.supervisor = supervisor;
+            Finding::Survey(token, starts, service_manager) => {
+                let supervised = service_manager.is_some();
+                self.service_manager = service_manager;
                 self.step(Event::Surveyed { token, starts, supervised });
             }
             Finding::Spawned { token, pid, started } => {
@@ -73,6 +73,7 @@ impl Shell {
             }
             Seen::Draining(id) => Found::Draining(id),
             Seen::Silent(id) | Seen::Lost(id) => Found::Silent(id),
+            Seen::Full(id) => Found::Full(id),
             Seen::Deaf(id) => Found::Deaf(id),
             Seen::Absent { left } => Found::Absent { left },
             Seen::Refused(text) => Found::Refused(text),
@@ -128,7 +129,7 @@ impl Shell {
     fn take_reply(&mut self, call: CallId, outcome: Result<Answer, Failure>) {
         let Some(pending) = self.pending.get_mut(&call) else { return };
         let (kind, got) = match outcome {
-            Ok(answer) => (ReplyKind::Answer, Ok(Reply::answered(answer))),
+            Ok(answer) => (ReplyKind::Answer, Ok(Settled::answered(answer))),
             Err(Failure::Unsent(error)) => {
                 (ReplyKind::Answer, Err(CallError::Params(error.to_string())))
             }
@@ -159,7 +160,7 @@ impl Shell {
                     CallOutcome::Running => Recorded::Running,
                     CallOutcome::Never => Recorded::Never,
                     CallOutcome::Committed => {
-                        pending.got = Some(Ok(Reply::recorded(record)));
+                        pending.got = Some(Ok(Settled::recorded(record)));
                         Recorded::Committed
                     }
                 },

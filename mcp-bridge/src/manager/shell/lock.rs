@@ -2,10 +2,13 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use goxe_config::dirs::{self, Folder};
+use goxe_config::endpoint::Endpoint;
+
+use super::process;
 
 /// Takes the start lock, in a thread of its own, and hands it to `done`. If nobody wants it any more
 /// by then, `done` drops the file, which lets it go.
@@ -46,6 +49,44 @@ pub fn is_held(path: &Path) -> bool {
         Ok(file) => matches!(file.try_lock_shared(), Err(std::fs::TryLockError::WouldBlock)),
         Err(_) => false,
     }
+}
+
+/// Who holds this lock, if it is held by somebody who is no daemon: not by the word that daemons leave in it,
+/// and not by its command line where that word is still to come. None within if the system does not say who.
+pub fn foreign_holder(path: &Path) -> Option<Option<String>> {
+    if !is_held(path) {
+        return None;
+    }
+    let word = Endpoint::read(path).ok();
+    if word.is_some_and(|word| process::is_alive(word.pid, word.start_time)) {
+        return None;
+    }
+    let Some(pid) = holder(path) else { return Some(None) };
+    let words = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let words: Vec<_> =
+        words.split(|byte| *byte == 0).map(|word| String::from_utf8_lossy(word)).collect();
+    if words
+        .windows(2)
+        .any(|pair| matches!(pair, [first, second] if first == "daemon" && second == "run"))
+    {
+        return None;
+    }
+    // Its arguments are nobody's business.
+    let name = words.first().and_then(|word| Path::new(&**word).file_name()?.to_str());
+    let name: String = name.unwrap_or("?").chars().filter(|char| !char.is_control()).collect();
+    Some(Some(format!("process {pid} ({name})")))
+}
+
+/// The process that holds a lock alone, where the system lists them.
+fn holder(path: &Path) -> Option<u32> {
+    let found = std::fs::metadata(path).ok()?;
+    let (major, minor) = (rustix::fs::major(found.dev()), rustix::fs::minor(found.dev()));
+    let file = format!("{major:02x}:{minor:02x}:{}", found.ino());
+    let listed = std::fs::read_to_string("/proc/locks").ok()?;
+    listed.lines().find_map(|line| match line.split_whitespace().collect::<Vec<_>>()[..] {
+        [_, "FLOCK", _, "WRITE", pid, of, ..] if of == file => pid.parse().ok(),
+        _ => None,
+    })
 }
 
 fn lock(file: File) -> io::Result<File> {

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use goxe_config::Paths;
@@ -11,8 +11,14 @@ use goxe_protocol::api::system::{HelloParams, HelloReply, State, StatusReply};
 use goxe_protocol::{Code, Error};
 
 use super::connection::{AskError, Connection};
-use super::process;
+use super::{lock, process};
 use crate::manager::core::{Advance, Epoch, Identity};
+
+/// How long an answer of a process that was stopped is waited for: it may be on its way.
+const STOPPED: Duration = Duration::from_millis(250);
+/// How long a daemon whose socket is gone may take to make it anew, and how often it is looked for.
+const BIND: Duration = Duration::from_secs(2);
+const BIND_AGAIN: Duration = Duration::from_millis(50);
 
 /// The daemon behind a link, as it greeted us.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +45,8 @@ pub enum Seen {
     Ready(Identity, Box<NewLink>),
     Recovering(Identity, Advance, Box<NewLink>),
     Draining(Identity),
+    /// It answers that it has no place for one more client.
+    Full(Identity),
     Silent(Identity),
     /// It lives, and the path of its socket is gone: nobody new can reach it.
     Lost(Identity),
@@ -59,7 +67,7 @@ pub struct Glance {
 }
 
 /// Whom to look for, and how patiently.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Looker {
     pub paths: Paths,
     pub client: String,
@@ -67,12 +75,25 @@ pub struct Looker {
     pub actor: OnceLock<String>,
     pub boot_id: String,
     pub patience: Duration,
+    /// The daemon that was told to make its socket anew. Held for a few instructions.
+    pub told: Mutex<Option<Identity>>,
 }
 
 impl Looker {
-    /// Looks, and opens a link if the daemon answers.
+    /// Looks, and opens a link if the daemon answers. One whose socket is gone is first told to make it
+    /// anew.
     pub async fn look(&self) -> Seen {
-        let control = match self.glance().await {
+        let mut glanced = self.glance().await;
+        if let Err(Seen::Lost(id)) = &glanced
+            && self.tell_to_bind(id)
+        {
+            let deadline = tokio::time::Instant::now() + BIND;
+            while matches!(glanced, Err(Seen::Lost(_))) && tokio::time::Instant::now() < deadline {
+                tokio::time::sleep(BIND_AGAIN).await;
+                glanced = self.glance().await;
+            }
+        }
+        let control = match glanced {
             Ok(glance) => glance,
             Err(seen) => return seen,
         };
@@ -113,9 +134,33 @@ impl Looker {
             epoch: Epoch::new(&endpoint.epoch),
         };
         let alive = endpoint.boot_id == self.boot_id && process::is_alive(id.pid, id.started);
-        match tokio::time::timeout(self.patience, self.greet(&endpoint.socket, &id, alive)).await {
+        match tokio::time::timeout(
+            self.patience_with(id.pid),
+            self.greet(&endpoint.socket, &id, alive),
+        )
+        .await
+        {
             Ok(result) => result,
             Err(_) => Err(Seen::Silent(id)),
+        }
+    }
+
+    /// How long an answer of this process is waited for. Whoever was stopped gives none.
+    pub fn patience_with(&self, pid: u32) -> Duration {
+        if process::is_stopped(pid) { self.patience.min(STOPPED) } else { self.patience }
+    }
+
+    /// Signals a daemon that holds the data folder by its own word, once in its life: it looks whether
+    /// its socket is still there. False if that is not sure to be a daemon, or was done.
+    fn tell_to_bind(&self, id: &Identity) -> bool {
+        let is_it = |holder: Endpoint| (holder.pid, holder.start_time) == (id.pid, id.started);
+        if !self.holder().is_some_and(is_it) || !lock::is_held(&self.paths.lock) {
+            return false;
+        }
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.as_ref() != Some(id) && {
+            *told = Some(id.clone());
+            process::tell_to_look(id.pid, id.started)
         }
     }
 
@@ -171,7 +216,7 @@ impl Looker {
             let hello = self.hello(&mut connection).await?;
             Ok((connection, hello))
         };
-        match tokio::time::timeout(self.patience, open).await {
+        match tokio::time::timeout(self.patience_with(id.pid), open).await {
             Ok(Ok((connection, hello))) if hello.epoch == info.hello.epoch => {
                 Ok((connection, hello.session))
             }
@@ -224,6 +269,7 @@ fn identify(hello: &HelloReply, from_file: &Identity) -> Identity {
 fn why(error: AskError, id: &Identity, gone: Seen) -> Seen {
     match error {
         AskError::Answer(Error { code: Code::ShuttingDown, .. }) => Seen::Draining(id.clone()),
+        AskError::Answer(Error { code: Code::Busy, .. }) => Seen::Full(id.clone()),
         AskError::Answer(error) => {
             let hint = &error.data.hint;
             Seen::Refused(format!("{error}. {hint}"))

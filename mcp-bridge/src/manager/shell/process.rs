@@ -38,6 +38,13 @@ fn parse_stat(stat: &str) -> Option<u64> {
     fields.nth(18)?.parse().ok()
 }
 
+/// Whether a process was stopped, by a signal or by a debugger.
+pub fn is_stopped(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    after_name.trim_start().starts_with(['T', 't'])
+}
+
 /// Whether exactly this process still lives.
 pub fn is_alive(pid: u32, started: u64) -> bool {
     start_time(pid) == Some(started)
@@ -56,24 +63,19 @@ pub enum Ending {
 #[cfg(target_os = "linux")]
 pub fn end(pid: u32, started: u64, ending: Ending) -> Result<(), String> {
     use rustix::io::Errno;
-    use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+    use rustix::process::{Signal, pidfd_send_signal};
 
-    let number = i32::try_from(pid).ok().and_then(Pid::from_raw);
-    let number = number.ok_or_else(|| format!("{pid} is no process number"))?;
-    let pidfd = match pidfd_open(number, PidfdFlags::empty()) {
-        Ok(pidfd) => pidfd,
-        Err(Errno::SRCH) => return Ok(()),
-        Err(error) => return Err(format!("process {pid} cannot be opened: {error}")),
-    };
-    // Asked after opening: from here on the descriptor can mean no other process.
-    if !is_alive(pid, started) {
-        return Ok(());
-    }
+    let Some(pidfd) = open(pid, started)? else { return Ok(()) };
     let signal = |signal| match pidfd_send_signal(&pidfd, signal) {
         Ok(()) | Err(Errno::SRCH) => Ok(()),
         Err(error) => Err(format!("process {pid} cannot be signalled: {error}")),
     };
+    let was_stopped = is_stopped(pid);
     signal(Signal::TERM)?;
+    if was_stopped {
+        // Only who goes on can end by itself.
+        signal(Signal::CONT)?;
+    }
     let (patience, kill) = match ending {
         Ending::Drain(patience) => (patience, false),
         Ending::Kill(patience) => (patience, true),
@@ -89,6 +91,37 @@ pub fn end(pid: u32, started: u64, ending: Ending) -> Result<(), String> {
         true => Ok(()),
         false => Err(format!("process {pid} does not end, not even by KILL")),
     }
+}
+
+/// Holds on to exactly this process; none if it is gone.
+#[cfg(target_os = "linux")]
+fn open(pid: u32, started: u64) -> Result<Option<std::os::fd::OwnedFd>, String> {
+    use rustix::io::Errno;
+    use rustix::process::{Pid, PidfdFlags, pidfd_open};
+
+    let number = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    let number = number.ok_or_else(|| format!("{pid} is no process number"))?;
+    match pidfd_open(number, PidfdFlags::empty()) {
+        // Asked after opening: from here on the descriptor can mean no other process.
+        Ok(pidfd) => Ok(Some(pidfd).filter(|_| is_alive(pid, started))),
+        Err(Errno::SRCH) => Ok(None),
+        Err(error) => Err(format!("process {pid} cannot be opened: {error}")),
+    }
+}
+
+/// Has exactly this daemon look at its own files and its socket. False if it cannot be told.
+#[cfg(target_os = "linux")]
+pub fn tell_to_look(pid: u32, started: u64) -> bool {
+    use rustix::process::{Signal, pidfd_send_signal};
+
+    let pidfd = open(pid, started).ok().flatten();
+    pidfd.is_some_and(|pidfd| pidfd_send_signal(&pidfd, Signal::USR1).is_ok())
+}
+
+/// Where processes cannot be held on to, none is signalled by number.
+#[cfg(not(target_os = "linux"))]
+pub fn tell_to_look(_pid: u32, _started: u64) -> bool {
+    false
 }
 
 /// Whether a child ends in time, and with success. It is gone afterwards. Blocks.

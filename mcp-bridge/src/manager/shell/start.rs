@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use super::supervisor::{user_manager_answers, with_runtime_dir};
+use super::service_manager::{user_manager_answers, with_runtime_dir};
 use super::{lock, process};
 use crate::manager::core::Exit;
 

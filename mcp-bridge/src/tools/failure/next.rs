@@ -55,7 +55,7 @@ impl Failed<'_> {
             | Reason::LockUnusable(_)
             | Reason::LockHeld { .. }
             | Reason::KillRefused(_)
-            | Reason::SupervisorRefused(_)
+            | Reason::ServiceManagerRefused(_)
             | Reason::Refused(_)
             | Reason::KeepsFalling { .. }
             | Reason::NeverApplied

@@ -1,10 +1,12 @@
 //! Several files that belong together, whose contents come one behind the other.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::PathBuf;
 
 use goxe_protocol::api::project::FilePart;
 
-use super::{FileError, NewFile};
+use rustix::fs::{AtFlags, unlinkat};
+
+use super::{FileError, NewFile, Place};
 
 /// A file that was asked for, and those that belong beside it.
 #[derive(Debug)]
@@ -24,11 +26,11 @@ impl NewFiles {
         overwrite: bool,
     ) -> Result<Self, FileError> {
         let own = parts.first().map_or(bytes, |part| part.bytes);
-        let folder = first.place.parent().map(Path::to_owned).unwrap_or_default();
+        let place = first.place.clone();
         let mut files = vec![(first, own)];
         for FilePart { name, bytes } in parts.iter().skip(1) {
-            let place = beside(&folder, name).ok_or(FileError::NotAFile)?;
-            files.push((NewFile::create(&place, overwrite).await?, *bytes));
+            let place = place.beside(name).ok_or(FileError::NotAFile)?;
+            files.push((NewFile::create(place, overwrite).await?, *bytes));
         }
         Ok(Self { files, overwrite })
     }
@@ -56,36 +58,33 @@ impl NewFiles {
     /// Puts all files in their places and tells where those beside the first one are. The first one is
     /// placed last, so that it never stands there without what it refers to.
     pub async fn keep(self) -> Result<Vec<PathBuf>, FileError> {
-        let mut kept = Vec::new();
+        let mut kept: Vec<Place> = Vec::new();
         for (file, _) in self.files.into_iter().rev() {
             let place = file.place.clone();
             if let Err(error) = file.keep().await {
                 // What was not there before goes again.
                 if !self.overwrite {
-                    kept.iter().for_each(|place| drop(std::fs::remove_file(place)));
+                    for place in &kept {
+                        let _ = unlinkat(&*place.folder, &place.name, AtFlags::empty());
+                    }
                 }
                 return Err(error);
             }
             kept.push(place);
         }
         kept.pop();
-        kept.reverse();
-        Ok(kept)
-    }
-}
-
-/// A file in the same folder: its name must not lead out of it.
-fn beside(folder: &Path, name: &str) -> Option<PathBuf> {
-    let mut components = Path::new(name).components();
-    match (components.next(), components.next()) {
-        (Some(Component::Normal(only)), None) if only == name => Some(folder.join(only)),
-        _ => None,
+        Ok(kept.into_iter().rev().map(|place| place.path).collect())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tools::files::Folders;
+
+    fn place(folder: &tempfile::TempDir, name: &str) -> Place {
+        Folders::new(folder.path().to_owned(), &[]).place(name).unwrap()
+    }
 
     fn parts(parts: &[(&str, u64)]) -> Vec<FilePart> {
         let part = |(name, bytes): &(&str, u64)| FilePart { name: (*name).into(), bytes: *bytes };
@@ -96,7 +95,7 @@ mod tests {
     async fn content_is_cut_where_each_part_ends() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a b.obj");
-        let first = NewFile::create(&path, false).await.unwrap();
+        let first = NewFile::create(place(&folder, "a b.obj"), false).await.unwrap();
         let told = parts(&[("a_b.obj", 3), ("a_b.mtl", 4)]);
         let mut files = NewFiles::new(first, &told, 7, false).await.unwrap();
         files.write(b"onetw").await.unwrap();
@@ -114,11 +113,11 @@ mod tests {
         let (obj, mtl) = (folder.path().join("a.obj"), folder.path().join("a.mtl"));
         let told = parts(&[("a.obj", 0), ("a.mtl", 0)]);
         std::fs::write(&mtl, b"theirs").unwrap();
-        let first = NewFile::create(&obj, false).await.unwrap();
+        let first = NewFile::create(place(&folder, "a.obj"), false).await.unwrap();
         assert!(NewFiles::new(first, &told, 0, false).await.is_err());
         std::fs::remove_file(&mtl).unwrap();
         // The file itself appears in the meantime: its companion goes again.
-        let first = NewFile::create(&obj, false).await.unwrap();
+        let first = NewFile::create(place(&folder, "a.obj"), false).await.unwrap();
         let files = NewFiles::new(first, &told, 0, false).await.unwrap();
         std::fs::write(&obj, b"theirs").unwrap();
         assert!(files.keep().await.is_err());
@@ -127,10 +126,11 @@ mod tests {
         assert_eq!(left, ["a.obj"]);
     }
 
-    #[tokio::test]
-    async fn companions_stay_in_the_folder() {
+    #[test]
+    fn companions_stay_in_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
         for name in ["../a.mtl", "/a.mtl", "b/a.mtl", "", ".", "..", "a.mtl/"] {
-            assert!(beside(Path::new("/tmp"), name).is_none(), "{name:?}");
+            assert!(place(&folder, "a.obj").beside(name).is_none(), "{name:?}");
         }
     }
 }

@@ -91,7 +91,7 @@ async fn begin(
     format: Option<project::Format>,
 ) -> Result<(project::Format, files::Source), Failure> {
     let format = refused::format_of(context, path, format, true)?;
-    let source = files::open(&context.folder.join(path)).await;
+    let source = files::open(&context.folders, path).await;
     Ok((format, source.map_err(|error| unreadable(context, path, &error))?))
 }
 
@@ -119,11 +119,12 @@ async fn upload(
 pub(super) async fn export(context: &mut Context<'_>, export: Export) -> Result<Answer, Failure> {
     let Export { project, path, format, quantize, overwrite } = export;
     let format = refused::format_of(context, &path, format, false)?;
-    let file = context.folder.join(&path);
     let refused = |context: &Context<'_>, error: &FileError| unwritable(context, &path, error);
+    let place = context.folders.place(&path).map_err(|error| refused(context, &error))?;
+    let file = place.path.clone();
     // Refuse before the work is done, and make sure at the end again.
     let first =
-        NewFile::create(&file, overwrite).await.map_err(|error| refused(context, &error))?;
+        NewFile::create(place, overwrite).await.map_err(|error| refused(context, &error))?;
     let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned());
     let params = project::ExportParams { project, format, file: stem, quantize, job: false };
     let (reply, content) = context.send::<project::Export>(&params, None).await?;

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::tools::{
     Context, Failure,
@@ -11,13 +11,14 @@ use crate::tools::{
 };
 
 /// A file that is being written, by the argument that named it.
-pub(super) struct Target<'a> {
+pub(super) struct PictureFile<'a> {
     argument: &'static str,
     path: &'a str,
+    told: String,
     file: NewFile,
 }
 
-impl<'a> Target<'a> {
+impl<'a> PictureFile<'a> {
     /// Begins a file, before anything is drawn for it.
     pub(super) async fn create(
         context: &Context<'_>,
@@ -26,7 +27,7 @@ impl<'a> Target<'a> {
         endings: &[&str],
         overwrite: bool,
     ) -> Result<Self, Failure> {
-        if context.arguments.get("job").and_then(serde_json::Value::as_bool) == Some(true) {
+        if context.arguments.get("job").and_then(Value::as_bool) == Some(true) {
             let mut next = context.arguments.clone();
             next["job"] = json!(false);
             let why = "the file is written by the call itself, with progress.";
@@ -35,22 +36,21 @@ impl<'a> Target<'a> {
         let ending = Path::new(path).extension().and_then(|ending| ending.to_str());
         if !ending.is_some_and(|ending| endings.contains(&&*ending.to_ascii_lowercase())) {
             let mut next = context.arguments.clone();
-            let folder = context.folder.join(path).parent().map(Path::to_path_buf);
-            let folder = folder.filter(|folder| folder.is_dir());
-            next[argument] = match (folder, files::stem(path)) {
+            next[argument] = match (context.folders.place(path), files::stem(path)) {
                 // Beside what was named.
-                (Some(folder), Some(stem)) => {
-                    let name = files::free_name(&folder, stem, "png");
-                    json!(Path::new(path).with_file_name(name))
+                (Ok(place), Some(stem)) => {
+                    json!(Path::new(path).with_file_name(place.free_name(stem, "png")))
                 }
-                _ => json!(free(context, path)),
+                _ => free(context, path),
             };
             let why = format!("its name ends with .{}.", endings.join(" or ."));
             return Err(context.wrong(&format!("{path:?} is no name for a picture"), why, &next));
         }
-        let created = NewFile::create(&context.folder.join(path), overwrite).await;
-        let file = created.map_err(|error| unwritable(context, argument, path, &error))?;
-        Ok(Target { argument, path, file })
+        let refused = |error: FileError| unwritable(context, argument, path, &error);
+        let place = context.folders.place(path).map_err(refused)?;
+        let told = place.path.display().to_string();
+        let file = NewFile::create(place, overwrite).await.map_err(refused)?;
+        Ok(PictureFile { argument, path, told, file })
     }
 
     /// Bytes written so far.
@@ -72,7 +72,7 @@ impl<'a> Target<'a> {
     pub(super) async fn keep(self, context: &Context<'_>) -> Result<String, Failure> {
         let kept = self.file.keep().await;
         kept.map_err(|error| unwritable(context, self.argument, self.path, &error))?;
-        Ok(context.folder.join(self.path).display().to_string())
+        Ok(self.told)
     }
 }
 
@@ -81,16 +81,17 @@ fn unwritable(context: &Context<'_>, argument: &str, path: &str, error: &FileErr
     if matches!(error, FileError::Exists) {
         next["overwrite"] = json!(true);
     } else {
-        next[argument] = json!(free(context, path));
+        next[argument] = free(context, path);
     }
-    context.wrong(
-        &format!("{path:?} cannot be written: {error}"),
-        format!("relative paths start at {}. No file was changed.", context.folder.display()),
-        &next,
-    )
+    let why = format!("{}. No file was changed.", context.folders.told());
+    let is_outside = matches!(error, FileError::Outside);
+    let failure = context.wrong(&format!("{path:?} cannot be written: {error}"), why, &next);
+    Failure { is_outside, ..failure }
 }
 
-/// A name for a picture in the folder that relative paths start at.
-fn free(context: &Context<'_>, path: &str) -> String {
-    files::free_name(context.folder, files::stem(path).unwrap_or("picture"), "png")
+/// A name for a picture where such a name is proposed.
+fn free(context: &Context<'_>, path: &str) -> Value {
+    let usual = context.folders.usual();
+    let stem = files::stem(path).unwrap_or("picture");
+    usual.map_or(Value::Null, |(place, prefix)| json!(prefix.join(place.free_name(stem, "png"))))
 }

@@ -5,7 +5,7 @@ use goxe_protocol::api::{
     render::{self, ImageParams, TurntableParams},
 };
 
-use super::{Files, file::Target};
+use super::{Files, file::PictureFile};
 use crate::tools::{Context, Failure};
 
 /// A range of a blob in one message.
@@ -19,7 +19,8 @@ pub(super) async fn write(
     path: &str,
 ) -> Result<String, Failure> {
     let endings = ["png", "apng"];
-    let mut target = Target::create(context, "turntable", path, &endings, files.overwrite).await?;
+    let mut target =
+        PictureFile::create(context, "turntable", path, &endings, files.overwrite).await?;
     let params = params(image, files);
     let (reply, content) = context.send::<render::Turntable>(&params, None).await?;
     target.write(context, &content.unwrap_or_default()).await?;

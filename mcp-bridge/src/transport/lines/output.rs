@@ -17,14 +17,16 @@ pub(super) struct Output<W> {
     written: usize,
 }
 
+/// A message as a line.
+pub(super) fn line(message: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(message)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
 impl<W: AsyncWrite + Unpin> Output<W> {
-    pub(super) async fn send(&mut self, message: &impl Serialize) -> io::Result<()> {
-        let before = self.pending.len();
-        if let Err(error) = serde_json::to_writer(&mut self.pending, message) {
-            self.pending.truncate(before);
-            return Err(error.into());
-        }
-        self.pending.push(b'\n');
+    pub(super) async fn send(&mut self, line: &[u8]) -> io::Result<()> {
+        self.pending.extend_from_slice(line);
         self.flush().await
     }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::tools::{
     Context, Failure, Tool,
     failure::call,
-    files::{self, FileError},
+    files::{self, FileError, FileKind},
 };
 
 /// The format that was named, else the one that the file's name ends with.
@@ -18,21 +18,30 @@ pub(super) fn format_of(
     named: Option<project::Format>,
     is_import: bool,
 ) -> Result<project::Format, Failure> {
+    let named_by = |format: project::Format| {
+        FileKind::of_name(Path::new(path))
+            == FileKind::of_name(&Path::new("a").with_extension(format.name()))
+    };
     let usable = |format: &project::Format| !is_import || format.is_read();
     let ending = Path::new(path).extension().and_then(|ending| ending.to_str());
     let meant = named.or_else(|| ending.and_then(project::Format::of_name));
-    if let Some(format) = meant.filter(usable) {
+    if let Some(format) = meant.filter(usable).filter(|format| named_by(*format)) {
         return Ok(format);
     }
     let formats: Vec<&str> =
         project::Format::ALL.into_iter().filter(usable).map(project::Format::name).collect();
-    let what = match meant {
-        Some(format) => format!("{} cannot be imported", format.name()),
-        None => format!("the format of {path:?} is not known"),
-    };
-    let why = match meant {
-        Some(_) => "it is only written",
-        None => "the name ends with none of the formats",
+    let (what, why) = match meant {
+        Some(format) if !usable(&format) => {
+            (format!("{} cannot be imported", format.name()), "it is only written")
+        }
+        Some(format) => {
+            let what = format!("{path:?} is no name for a {} file", format.name());
+            (what, "a name ends with its format")
+        }
+        None => (
+            format!("the format of {path:?} is not known"),
+            "the name ends with none of the formats",
+        ),
     };
     let action = if is_import { "import" } else { "export" };
     let formats = formats.join(", ");
@@ -49,9 +58,10 @@ pub(super) fn unreadable(context: &Context<'_>, path: &str, error: &FileError) -
         names => format!("that folder holds {}", names.join(", ")),
     };
     let what = format!("{path:?} cannot be read: {error}");
-    let start = context.folder.display();
-    let why = format!("{found}; relative paths start at {start}. Not done: nothing was changed.");
-    failure(context, &what, why, next)
+    let allowed = context.folders.told();
+    let why = format!("{found}; {allowed}. Not done: nothing was changed.");
+    let is_outside = matches!(error, FileError::Outside);
+    Failure { is_outside, ..failure(context, &what, why, next) }
 }
 
 /// The failure of a file that cannot be written.
@@ -64,8 +74,9 @@ pub(super) fn unwritable(context: &Context<'_>, path: &str, error: &FileError) -
         renamed(context, path)
     };
     let what = format!("{path:?} cannot be written: {error}");
-    let why = format!("relative paths start at {}. No file was changed.", context.folder.display());
-    failure(context, &what, why, next)
+    let why = format!("{}. No file was changed.", context.folders.told());
+    let is_outside = matches!(error, FileError::Outside);
+    Failure { is_outside, ..failure(context, &what, why, next) }
 }
 
 fn failure(context: &Context<'_>, what: &str, why: String, next: String) -> Failure {
@@ -75,17 +86,16 @@ fn failure(context: &Context<'_>, what: &str, why: String, next: String) -> Fail
 /// The import of a file that is there, beside the one that was named or where relative paths start,
 /// and the names of all beside it; without one, the projects that are there.
 fn another(context: &Context<'_>, path: &str) -> (String, Vec<String>) {
-    let named = context.folder.join(path);
-    let mut beside = files::named_like(&named, "vox");
+    let named = context.folders.place(path).ok();
+    let mut beside = named.as_ref().map(|named| named.named_like("vox")).unwrap_or_default();
     // The same one again would be refused again.
-    beside.retain(|name| named.file_name().is_none_or(|same| same != name.as_str()));
-    let place = |name: &String| Path::new(path).with_file_name(name);
-    let mut found = beside.first().map(place);
-    if beside.is_empty() {
-        // Of a file in the folder, the folder is the parent.
-        beside = files::named_like(&context.folder.join("any"), "vox");
-        beside.retain(|name| context.folder.join(name) != named);
-        found = beside.first().map(std::path::PathBuf::from);
+    let is_same = |path: &Path| named.as_ref().is_some_and(|named| named.path == path);
+    beside.retain(|name| !is_same(&Path::new(path).with_file_name(name)));
+    let mut found = beside.first().map(|name| Path::new(path).with_file_name(name));
+    if let (true, Some((usual, prefix))) = (beside.is_empty(), context.folders.usual()) {
+        beside = usual.named_like("vox");
+        beside.retain(|name| !is_same(&usual.path.with_file_name(name)));
+        found = beside.first().map(|name| prefix.join(name));
     }
     let Some(found) = found else {
         return (call(Tool::Project, &json!({ "action": "list" })), beside);
@@ -102,11 +112,14 @@ fn another(context: &Context<'_>, path: &str) -> (String, Vec<String>) {
 fn renamed(context: &Context<'_>, path: &str) -> String {
     let mut next = context.arguments.clone();
     let text = |name: &str| context.arguments.get(name).and_then(Value::as_str);
+    let Some((usual, prefix)) = context.folders.usual() else {
+        return call(Tool::Project, &json!({ "action": "list" }));
+    };
     let stem = files::stem(path).or_else(|| files::stem(text("project")?)).unwrap_or("model");
     let ending = Path::new(path).extension().and_then(|ending| ending.to_str());
     let known = ending.and_then(project::Format::of_name);
     let named = text("format").and_then(project::Format::of_name);
     let ending = named.or(known).map_or("vox", project::Format::name);
-    next["path"] = json!(files::free_name(context.folder, stem, ending));
+    next["path"] = json!(prefix.join(usual.free_name(stem, ending)));
     call(Tool::Project, &next)
 }

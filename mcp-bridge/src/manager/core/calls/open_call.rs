@@ -31,7 +31,7 @@ const EDIT_SENDS_MAX: u32 = 2;
 /// `Unknown` is the end of an edit that leaves this picture from any state after `Sent`: nobody
 /// could be asked before its time was over.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum State {
+pub(super) enum CallState {
     /// Never written, or refused before it was run.
     Waiting,
     /// On this link.
@@ -47,9 +47,9 @@ pub(super) enum State {
 }
 
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct OpenCall {
     pub(super) kind: CallKind,
-    pub(super) state: State,
+    pub(super) state: CallState,
     /// No outcome of this call may be later than this, but for a cancel that is under way.
     pub(super) deadline_ms: u64,
     pub(super) sends: u32,
@@ -67,21 +67,21 @@ pub(super) enum Step {
     Ask,
 }
 
-impl Entry {
+impl OpenCall {
     pub(super) fn link(&self) -> Option<LinkId> {
         match self.state {
-            State::Sent(link) | State::Cancelling { link, .. } | State::Asking { link, .. } => {
-                Some(link)
-            }
-            State::Waiting | State::Lost | State::Pausing { .. } => None,
+            CallState::Sent(link)
+            | CallState::Cancelling { link, .. }
+            | CallState::Asking { link, .. } => Some(link),
+            CallState::Waiting | CallState::Lost | CallState::Pausing { .. } => None,
         }
     }
 
     pub(super) fn is_sendable(&self, now_ms: u64) -> bool {
         match self.state {
-            State::Waiting | State::Lost => true,
-            State::Pausing { until_ms } => until_ms <= now_ms,
-            State::Sent(_) | State::Cancelling { .. } | State::Asking { .. } => false,
+            CallState::Waiting | CallState::Lost => true,
+            CallState::Pausing { until_ms } => until_ms <= now_ms,
+            CallState::Sent(_) | CallState::Cancelling { .. } | CallState::Asking { .. } => false,
         }
     }
 
@@ -96,12 +96,12 @@ impl Entry {
             CallKind::Once => Step::Finish(Outcome::Unknown(Reason::AnswerLost)),
             CallKind::Edit if self.given_up || self.sends >= EDIT_SENDS_MAX => Step::Ask,
             CallKind::Edit => match self.state {
-                State::Pausing { .. } => Step::Ask,
-                State::Waiting
-                | State::Sent(_)
-                | State::Cancelling { .. }
-                | State::Lost
-                | State::Asking { .. } => Step::Send,
+                CallState::Pausing { .. } => Step::Ask,
+                CallState::Waiting
+                | CallState::Sent(_)
+                | CallState::Cancelling { .. }
+                | CallState::Lost
+                | CallState::Asking { .. } => Step::Send,
             },
         }
     }
@@ -116,7 +116,7 @@ impl Entry {
     ) {
         let until_ms = now_ms.saturating_add(settings.cancel_ms_max);
         self.given_up = true;
-        self.state = State::Cancelling { link, until_ms };
+        self.state = CallState::Cancelling { link, until_ms };
         out.push(Action::Cancel(call, link));
     }
 
@@ -143,22 +143,22 @@ impl Entry {
     /// When the state ends by itself.
     pub(super) fn due_ms(&self) -> u64 {
         match self.state {
-            State::Waiting | State::Sent(_) | State::Lost => self.deadline_ms,
-            State::Pausing { until_ms } => self.deadline_ms.max(until_ms),
-            State::Cancelling { until_ms, .. } | State::Asking { until_ms, .. } => until_ms,
+            CallState::Waiting | CallState::Sent(_) | CallState::Lost => self.deadline_ms,
+            CallState::Pausing { until_ms } => self.deadline_ms.max(until_ms),
+            CallState::Cancelling { until_ms, .. } | CallState::Asking { until_ms, .. } => until_ms,
         }
     }
 
     /// When something can be done for it.
     pub(super) fn wake_ms(&self, now_ms: u64) -> u64 {
         match self.state {
-            State::Pausing { until_ms } if until_ms > now_ms => until_ms,
-            State::Waiting
-            | State::Sent(_)
-            | State::Lost
-            | State::Pausing { .. }
-            | State::Cancelling { .. }
-            | State::Asking { .. } => self.due_ms(),
+            CallState::Pausing { until_ms } if until_ms > now_ms => until_ms,
+            CallState::Waiting
+            | CallState::Sent(_)
+            | CallState::Lost
+            | CallState::Pausing { .. }
+            | CallState::Cancelling { .. }
+            | CallState::Asking { .. } => self.due_ms(),
         }
     }
 }

@@ -4,6 +4,9 @@
 //! built in comes first, so that nobody can take its place. A source answers its lists at once,
 //! from what it holds or can learn in a moment, and never starts a daemon for them.
 
+pub mod era;
+pub mod page;
+
 use rmcp::{
     ErrorData, RoleServer,
     model::{
@@ -14,7 +17,7 @@ use rmcp::{
     service::RequestContext,
 };
 
-use super::daemon::Pending;
+use crate::daemon::Pending;
 
 /// The request that a source works for: its token, its client, its metadata.
 pub type Cx = RequestContext<RoleServer>;

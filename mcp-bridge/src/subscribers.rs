@@ -4,6 +4,9 @@
 //! modern era open `subscriptions/listen` instead. So there are two lists. What happens in the
 //! daemon is followed from the moment on that somebody wants to know of it.
 
+mod changes;
+mod pace;
+
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex, PoisonError},
@@ -21,15 +24,13 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    changes::{self, Change},
-    daemon::Daemon,
-    pace::Pace,
-};
 use crate::{
+    daemon::Daemon,
     manager::Happening,
     resources::{Address, recent::Recent},
 };
+use changes::Change;
+use pace::Pace;
 
 /// Most resources that one client watches, in each of its subscriptions.
 pub const URIS_MAX: usize = 256;
@@ -60,7 +61,7 @@ struct Lists {
 
 /// What a notice is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Target {
+enum Topic {
     List,
     Resource(String),
 }
@@ -239,24 +240,24 @@ impl Subscribers {
             }
             for target in pace.due(Instant::now()) {
                 match target {
-                    Target::List => self.resources_changed().await,
-                    Target::Resource(uri) => self.updated(&uri).await,
+                    Topic::List => self.resources_changed().await,
+                    Topic::Resource(uri) => self.updated(&uri).await,
                 }
             }
         }
     }
 
-    fn take(&self, happening: &Happening, pace: &mut Pace<Target>) {
+    fn take(&self, happening: &Happening, pace: &mut Pace<Topic>) {
         self.recent.add(happening, Timestamp::now());
         let changes = changes::of(happening);
         if changes.iter().any(Change::is_of_list) {
-            pace.mark(Target::List);
+            pace.mark(Topic::List);
         }
         for uri in self.watched() {
             let address = Address::parse(&uri);
             let touched = |address: &Address| changes.iter().any(|change| change.touches(address));
             if address.as_ref().is_some_and(touched) {
-                pace.mark(Target::Resource(uri));
+                pace.mark(Topic::Resource(uri));
             }
         }
     }

@@ -9,10 +9,10 @@ fn items(keys: &[&str]) -> Vec<Listed<String>> {
 #[test]
 fn a_cursor_that_was_not_given_out_is_refused() {
     for cursor in ["", "x", "MQ", "!!!", "bm90IGEgcGxhY2U"] {
-        let refused = Place::read(Some(cursor)).expect_err(cursor);
+        let refused = PageStart::read(Some(cursor)).expect_err(cursor);
         assert_eq!(refused.code.0, -32602, "{cursor}");
     }
-    assert_eq!(Place::read(None).expect("the start"), Place::default());
+    assert_eq!(PageStart::read(None).expect("the start"), PageStart::default());
 }
 
 #[test]
@@ -22,7 +22,7 @@ fn pages_follow_each_other_without_loss_although_the_list_grows() {
     let mut seen = Vec::new();
     let mut cursor = None;
     for round in 0.. {
-        let Place { source, after } = Place::read(cursor.as_deref()).expect("our own");
+        let PageStart { source, after } = PageStart::read(cursor.as_deref()).expect("our own");
         assert_eq!(source, 0);
         let mut list = names.clone();
         if round > 0 {

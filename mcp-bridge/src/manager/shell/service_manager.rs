@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use goxe_config::{Choice, Environment, Paths};
 use nix::unistd::geteuid;
 
-use crate::manager::core::Request;
+use crate::manager::core::ServiceRequest;
 
 /// Name of the unit that `goxe daemon install` writes.
 const UNIT: &str = "goxe.service";
@@ -16,7 +16,7 @@ const AGENT: &str = "goxe.daemon";
 
 /// Who runs the daemon of a data folder.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Supervisor {
+pub enum ServiceManager {
     /// A unit of the user's own systemd.
     SystemdUser {
         /// The unit's name.
@@ -34,7 +34,7 @@ pub enum Supervisor {
     },
 }
 
-/// What is asked of a supervisor.
+/// What is asked of a service manager.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Verb {
     /// Start it, unless it runs.
@@ -45,17 +45,17 @@ pub enum Verb {
     Stop,
 }
 
-impl From<Request> for Verb {
-    fn from(request: Request) -> Self {
+impl From<ServiceRequest> for Verb {
+    fn from(request: ServiceRequest) -> Self {
         match request {
-            Request::Start => Self::Start,
-            Request::Restart => Self::Restart,
+            ServiceRequest::Start => Self::Start,
+            ServiceRequest::Restart => Self::Restart,
         }
     }
 }
 
-impl Supervisor {
-    /// The supervisor that owns the daemon of these paths, if one does.
+impl ServiceManager {
+    /// The service manager that owns the daemon of these paths, if one does.
     pub fn find(paths: &Paths) -> Option<Self> {
         let environment = Environment::of_process();
         let home = environment.variable("HOME").map(PathBuf::from);

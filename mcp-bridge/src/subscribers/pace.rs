@@ -11,11 +11,11 @@ const GAP: Duration = Duration::from_millis(250);
 /// What is told of, and when it was last.
 #[derive(Debug)]
 pub struct Pace<K> {
-    entries: BTreeMap<K, Entry>,
+    entries: BTreeMap<K, Beat>,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct Beat {
     told: Option<Instant>,
     is_changed: bool,
 }
@@ -29,7 +29,7 @@ impl<K> Default for Pace<K> {
 impl<K: Ord + Clone> Pace<K> {
     /// A thing has changed.
     pub fn mark(&mut self, key: K) {
-        let entry = Entry { told: None, is_changed: false };
+        let entry = Beat { told: None, is_changed: false };
         self.entries.entry(key).or_insert(entry).is_changed = true;
     }
 
@@ -37,10 +37,10 @@ impl<K: Ord + Clone> Pace<K> {
     pub fn due(&mut self, now: Instant) -> Vec<K> {
         // What was told long ago and has not changed since is like what never was.
         self.entries.retain(|_, entry| entry.is_changed || entry.rests(now));
-        let due = |entry: &Entry| entry.is_changed && !entry.rests(now);
+        let due = |entry: &Beat| entry.is_changed && !entry.rests(now);
         let mut keys = Vec::new();
         for (key, entry) in self.entries.iter_mut().filter(|(_, entry)| due(entry)) {
-            *entry = Entry { told: Some(now), is_changed: false };
+            *entry = Beat { told: Some(now), is_changed: false };
             keys.push(key.clone());
         }
         keys
@@ -53,7 +53,7 @@ impl<K: Ord + Clone> Pace<K> {
     }
 }
 
-impl Entry {
+impl Beat {
     /// Whether it was told of a moment ago.
     fn rests(&self, now: Instant) -> bool {
         self.told.is_some_and(|told| now < told + GAP)

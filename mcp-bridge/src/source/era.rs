@@ -2,7 +2,7 @@
 
 use rmcp::model::ProtocolVersion;
 
-use super::source::Cx;
+use super::Cx;
 
 /// Whether this request is of the era without a handshake, which knows cache fields, questions
 /// within a call, and tasks.

@@ -3,29 +3,31 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use rmcp::ErrorData;
 
-use super::source::Listed;
+use super::Listed;
 
 /// Items of a page. The whole list of tools fits one: not every client asks for a second.
 pub const ITEMS_MAX: usize = 100;
 
 /// Where a page begins: behind an item of a source, or at its first one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct PageStart {
     /// The source, counted from 0.
     pub source: usize,
     /// The key of the last item shown.
     pub after: Option<String>,
 }
 
-impl Place {
+impl PageStart {
     /// Reads the cursor that a client sent; none is the start of the list.
     pub fn read(cursor: Option<&str>) -> Result<Self, ErrorData> {
-        let Some(cursor) = cursor else { return Ok(Place::default()) };
+        let Some(cursor) = cursor else { return Ok(PageStart::default()) };
         let place = BASE64.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok());
         let place = place.as_deref().and_then(|place| place.split_once(' '));
         let source = place.and_then(|(source, _)| source.parse().ok());
         match (source, place) {
-            (Some(source), Some((_, after))) => Ok(Place { source, after: Some(after.to_owned()) }),
+            (Some(source), Some((_, after))) => {
+                Ok(PageStart { source, after: Some(after.to_owned()) })
+            }
             _ => Err(ErrorData::invalid_params(
                 "Invalid cursor: pass nextCursor of the page before, or none to start again",
                 None,
@@ -76,7 +78,7 @@ impl<T> Page<T> {
     /// The items, and the cursor of the next page if there is one.
     pub fn finish(self) -> (Vec<T>, Option<String>) {
         let next = self.last.filter(|_| self.more);
-        (self.items, next.map(|(source, key)| Place::write(source, &key)))
+        (self.items, next.map(|(source, key)| PageStart::write(source, &key)))
     }
 }
 
