@@ -65,6 +65,7 @@ fn dense_reads_are_x_then_y_then_z() {
     let bounds = Bounds::new(pos(10, 13, 14), pos(50, 33, 20)).unwrap();
     let dense = read_dense(&View::of(&volume), bounds, 10_000, &mut ()).unwrap();
     let expected: Vec<_> = bounds.iter().map(|at| volume.get(at).bits()).collect();
+    let expected: Vec<u8> = expected.into_iter().flat_map(u32::to_le_bytes).collect();
     assert_eq!(dense, expected);
     let refused = read_dense(&View::of(&volume), Bounds::ALL, 10_000, &mut ());
     assert_eq!(refused, Err(DenseError::TooLarge { voxels: 1 << 48, voxels_max: 10_000 }));
