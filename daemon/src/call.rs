@@ -58,14 +58,20 @@ impl Principal {
         Principal { author: Arc::clone(&name), name, role }
     }
 
-    /// Makes what it does the work of one actor; letters that garble a listing are left out.
+    /// Makes what it does the work of one actor. Letters that garble a listing and those beyond the
+    /// 40th are left out; a digest of the whole then tells the actor from others.
     pub fn act_as(&mut self, actor: &str) {
-        let is_plain = |letter: &char| letter.is_alphanumeric() || "-_. ".contains(*letter);
-        let actor: String = actor.chars().filter(is_plain).take(ACTOR_CHARS_MAX).collect();
-        let actor = actor.trim();
-        if !actor.is_empty() {
-            self.author = format!("{}/{actor}", self.name).into();
+        let is_kept = |letter: &char| letter.is_alphanumeric() || "-_. ".contains(*letter);
+        let kept: String = actor.chars().filter(is_kept).take(ACTOR_CHARS_MAX).collect();
+        let (kept, whole) = (kept.trim(), actor.trim());
+        if whole.is_empty() {
+            return;
         }
+        let digest = match kept == whole {
+            true => String::new(),
+            false => format!("~{:08x}", crc32fast::hash(whole.as_bytes())),
+        };
+        self.author = format!("{}/{kept}{digest}", self.name).into();
     }
 
     /// The name to whom the keys of an author belong.
@@ -213,6 +219,25 @@ impl Payload {
             Payload::Frame(frame, _) => frame.bytes(),
         }
     }
+}
+
+/// Whether a name shows as it is, without letters that control, or change the order, the width or the
+/// line of those around them.
+pub fn is_plain(name: &str) -> bool {
+    let garbles = |letter: char| {
+        letter.is_control()
+            || matches!(
+                letter,
+                '\u{ad}'
+                    | '\u{61c}'
+                    | '\u{200b}'..='\u{200f}'
+                    | '\u{2028}'..='\u{202e}'
+                    | '\u{2060}'..='\u{206f}'
+                    | '\u{feff}'
+                    | '\u{fff9}'..='\u{fffb}'
+            )
+    };
+    !name.chars().any(garbles)
 }
 
 /// Reads a method's params.
@@ -365,6 +390,25 @@ mod tests {
 
     fn text(encoded: &Encoded) -> String {
         String::from_utf8_lossy(&encoded.head).into_owned()
+    }
+
+    #[test]
+    fn actors_are_told_apart_whatever_their_names() {
+        let author = |actor: &str| {
+            let mut principal = Principal::new("uid:1", Role::Edit);
+            principal.act_as(actor);
+            principal.author.to_string()
+        };
+        assert_eq!(author("Claude Code"), "uid:1/Claude Code");
+        assert_eq!(author("  "), "uid:1");
+        let long = "a".repeat(ACTOR_CHARS_MAX);
+        let names =
+            [&long, &format!("{long}b"), &format!("{long}c"), "a/b", "a:b", "ab", "\u{202e}"];
+        let mut authors: Vec<String> = names.iter().map(|name| author(name)).collect();
+        assert!(authors.iter().all(|author| is_plain(author)), "{authors:?}");
+        authors.sort();
+        authors.dedup();
+        assert_eq!(authors.len(), names.len(), "{authors:?}");
     }
 
     #[test]

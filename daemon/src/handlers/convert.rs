@@ -16,10 +16,20 @@ use goxe_protocol::{
     },
 };
 
-use crate::view::View;
+use crate::{call, view::View};
 
 /// Names of layers that an answer lists: with the longest names it still fits the journal.
 pub const LAYERS_LISTED_MAX: usize = 12;
+
+/// A name that shows as it is.
+pub fn plain(what: &str, name: &str) -> Result<(), Error> {
+    if call::is_plain(name) {
+        return Ok(());
+    }
+    Err(Error::invalid_params(format!(
+        "{what}: a name has no control characters, and none that change the order or width of letters"
+    )))
+}
 
 /// A place that exists.
 pub fn position(at: api::types::Position) -> Result<VoxelPos, Error> {

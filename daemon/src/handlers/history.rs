@@ -12,7 +12,7 @@ use goxe_protocol::{
     },
 };
 
-use super::voxel;
+use super::{convert, voxel};
 use crate::{
     call::{Reply, parse},
     edit::{EditInput, EditPlan, Outcome},
@@ -98,6 +98,7 @@ fn stepped(outcome: &Outcome<'_>) -> Result<Reply, Error> {
 
 pub(super) fn checkpoint(input: &EditInput<'_>) -> Result<EditPlan, Error> {
     let CheckpointParams { project: _, checkpoint, if_revision } = parse(input.params)?;
+    convert::plain("checkpoint", &checkpoint)?;
     let request = Request::CheckpointCreate { name: checkpoint.clone() };
     Ok(named(request, format!("checkpoint {checkpoint}"), checkpoint, if_revision))
 }

@@ -37,6 +37,8 @@ pub(super) fn info(layer: &Layer) -> LayerInfo {
 
 pub(super) fn create(input: &EditInput<'_>) -> Result<EditPlan, Error> {
     let CreateParams { project: _, layer, group, if_revision } = parse(input.params)?;
+    convert::plain("layer", &layer)?;
+    convert::plain("group", &group)?;
     let edit = Edit::CreateLayer { name: layer.clone(), group, visible: true, position: None };
     Ok(plan(edit, format!("new layer {layer}"), layer, if_revision))
 }
@@ -49,6 +51,7 @@ pub(super) fn delete(input: &EditInput<'_>) -> Result<EditPlan, Error> {
 
 pub(super) fn rename(input: &EditInput<'_>) -> Result<EditPlan, Error> {
     let RenameParams { project: _, layer, to, if_revision } = parse(input.params)?;
+    convert::plain("to", &to)?;
     let label = format!("rename layer {layer} to {to}");
     Ok(plan(Edit::RenameLayer { layer, to: to.clone() }, label, to, if_revision))
 }

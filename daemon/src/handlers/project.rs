@@ -51,6 +51,7 @@ const WARNING_CHARS_MAX: usize = 120;
 
 pub(super) fn create(_: &mut Router, asked: &Asked<'_>) -> Result<CataloguePlan, Error> {
     let CreateParams { project: name } = parse(asked.params)?;
+    convert::plain("project", &name)?;
     Ok(CataloguePlan {
         op: Op::Create { name: name.clone() },
         if_revision: None,
@@ -65,6 +66,7 @@ fn created(state: &State, project: String) -> Result<Reply, Error> {
 
 pub(super) fn rename(router: &mut Router, asked: &Asked<'_>) -> Result<CataloguePlan, Error> {
     let RenameParams { project, to } = parse(asked.params)?;
+    convert::plain("to", &to)?;
     let id = router.projects.find_newest(&project)?;
     Ok(CataloguePlan {
         op: Op::Rename { id, to },
@@ -87,6 +89,7 @@ pub(super) fn delete(router: &mut Router, asked: &Asked<'_>) -> Result<Catalogue
 
 pub(super) fn restore(router: &mut Router, asked: &Asked<'_>) -> Result<CataloguePlan, Error> {
     let RestoreParams { id, to } = parse(asked.params)?;
+    convert::plain("to", to.as_deref().unwrap_or_default())?;
     let id = ProjectId(id);
     let name = match &to {
         Some(name) => name.clone(),

@@ -17,7 +17,7 @@ pub(super) use self::query::{
 };
 use super::convert;
 use crate::{
-    call::{Reply, parse},
+    call::{self, Reply, parse},
     edit::{EditInput, EditPlan, Outcome},
     errors,
     journal::{Revision, record::LABEL_BYTES_MAX},
@@ -64,9 +64,10 @@ pub(super) fn write(input: &EditInput<'_>) -> Result<EditPlan, Error> {
 
 fn label_of(label: Option<String>, default: impl FnOnce() -> String) -> Result<String, Error> {
     let label = label.unwrap_or_else(default);
-    if label.len() > LABEL_BYTES_MAX || label.chars().any(char::is_control) {
+    if label.len() > LABEL_BYTES_MAX || !call::is_plain(&label) {
         return Err(Error::invalid_params(format!(
-            "label: at most {LABEL_BYTES_MAX} bytes, without control characters"
+            "label: at most {LABEL_BYTES_MAX} bytes, without control characters and those that change the \
+             order or width of letters"
         )));
     }
     Ok(label)

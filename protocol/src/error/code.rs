@@ -118,7 +118,7 @@ codes! {
     InternalError = -32603 "internal_error" Never
         "The daemon is at fault." "report it, with the daemon's log";
     Busy = 1001 "busy" Later
-        "The queues that all peers share are full; nothing was done." "send it again after a short wait";
+        "What all peers share is used up; nothing was done." "send it again after a short wait";
     Timeout = 1002 "timeout" SameKey
         "The deadline passed before the answer was ready." "send it again with the same idempotency key and a longer deadline";
     Cancelled = 1003 "cancelled" Never
