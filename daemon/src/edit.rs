@@ -11,7 +11,6 @@ use goxe_protocol::{
     Error,
     api::{self, Method as _, voxel},
 };
-use jiff::Timestamp;
 
 use crate::{
     call::{Encoded, Envelope, Payload, Reply, Ticket},
@@ -202,13 +201,14 @@ impl EditCall {
         }
     }
 
-    /// Prepares the edit against `head` and applies it. Neither changes what is there: after an error
+    /// Prepares the edit against `head` and applies it, as made at `time_ms`. Neither changes what is there: after an error
     /// the head is as it was, and the edit can be run again.
     pub fn run(
         &mut self,
         head: &View,
         limits: &Limits,
         progress: &mut dyn Progress,
+        time_ms: i64,
     ) -> Result<Ran, Error> {
         let plan = guard(|| self.plan(head))?;
         if let Some(wanted) = plan.if_revision {
@@ -222,7 +222,7 @@ impl EditCall {
             })
         });
         match prepared {
-            Ok(prepared) => guard(|| self.apply(plan, prepared, head)),
+            Ok(prepared) => guard(|| self.apply(plan, prepared, head, time_ms)),
             Err(error) => {
                 if let Source::Ready(place) = &mut self.source {
                     *place = Some(Box::new(plan));
@@ -232,7 +232,13 @@ impl EditCall {
         }
     }
 
-    fn apply(&self, plan: EditPlan, prepared: Prepared, head: &View) -> Result<Ran, Error> {
+    fn apply(
+        &self,
+        plan: EditPlan,
+        prepared: Prepared,
+        head: &View,
+        time_ms: i64,
+    ) -> Result<Ran, Error> {
         let Prepared { change, report } = prepared;
         let author = &self.envelope.principal.author;
         if plan.dry_run || change.is_empty() {
@@ -240,7 +246,6 @@ impl EditCall {
             let reply = (plan.answer)(&Outcome { report: &report, revision, dry_run })?;
             return Ok(Ran::Unwritten(reply));
         }
-        let time_ms = Timestamp::now().as_millisecond();
         let stamp = Stamp { author, time_ms, label: &plan.label };
         let project = head.project.apply(&change, stamp).map_err(|error| errors::apply(&error))?;
         let change = change.encode();

@@ -14,6 +14,7 @@
 
 pub mod blobs;
 pub mod call;
+pub mod clock;
 pub mod edit;
 pub mod errors;
 pub mod garbage;

@@ -26,6 +26,7 @@ use self::{
 };
 use crate::{
     call::PeerId,
+    clock::Now,
     edit::Written,
     garbage::Garbage,
     journal::writer::Completions,
@@ -187,12 +188,12 @@ impl Net {
     pub fn run(mut self, router: &mut Router, host: &mut dyn Host) -> io::Result<Lanes> {
         let mut events = Events::with_capacity(EVENTS_MAX);
         self.apply(router, host);
-        let mut now = Instant::now();
+        let mut now = Now::read();
         loop {
             // A turn is short: the time it began is good enough to wait from.
             let timeout = match self.doze(router) {
                 true => Some(Duration::ZERO),
-                false => self.timeout(router, now),
+                false => self.timeout(router, now.instant),
             };
             let polled = self.poll.poll(&mut events, timeout);
             self.rouse();
@@ -200,7 +201,7 @@ impl Net {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 polled => polled?,
             }
-            now = Instant::now();
+            now = Now::read();
             self.vitals.loop_turned();
             self.note(&events, router, host, now);
             self.completions(router, host, now);
@@ -213,7 +214,7 @@ impl Net {
         }
     }
 
-    fn note(&mut self, events: &Events, router: &mut Router, host: &mut dyn Host, now: Instant) {
+    fn note(&mut self, events: &Events, router: &mut Router, host: &mut dyn Host, now: Now) {
         for event in events {
             match event.token() {
                 UNIX | TCP => self.accept = true,
@@ -237,7 +238,7 @@ impl Net {
         }
     }
 
-    fn signals(&mut self, router: &mut Router, host: &mut dyn Host, now: Instant) {
+    fn signals(&mut self, router: &mut Router, host: &mut dyn Host, now: Now) {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
         let pending: Vec<i32> = self.signals.pending().collect();
         for number in pending {
@@ -256,27 +257,27 @@ impl Net {
     }
 
     /// Begins to stop: nobody new comes in, what runs is finished.
-    fn stop(&mut self, router: &mut Router, now: Instant) {
+    fn stop(&mut self, router: &mut Router, now: Now) {
         if self.stop.is_none() {
             self.listeners = Listeners::default();
             self.accept = false;
             router.drain();
-            self.stop = Some(Stop::new(router.limits.drain, now));
+            self.stop = Some(Stop::new(router.limits.drain, now.instant));
         }
     }
 
-    fn is_over(&mut self, router: &mut Router, host: &mut dyn Host, now: Instant) -> bool {
+    fn is_over(&mut self, router: &mut Router, host: &mut dyn Host, now: Now) -> bool {
         if router.fatal.is_some() {
             return true;
         }
         let sent = self.peers.iter().flatten().all(|peer| peer.out.is_empty());
         let Some(stop) = &mut self.stop else { return false };
-        match stop.step(router.is_quiet(), sent, now) {
+        match stop.step(router.is_quiet(), sent, now.instant) {
             Step::Leave => return true,
             Step::Wait(until) => self.stop_at = Some(until),
             Step::Cancel => {
                 tracing::warn!("what still runs is cancelled: the time to finish it is over");
-                self.stop_at = Some(now);
+                self.stop_at = Some(now.instant);
                 router.cancel_everything();
                 self.apply(router, host);
             }
@@ -298,7 +299,7 @@ impl Net {
     }
 
     /// Takes what lanes and journal handed back; each of them wakes the loop after it did.
-    fn completions(&mut self, router: &mut Router, host: &mut dyn Host, now: Instant) {
+    fn completions(&mut self, router: &mut Router, host: &mut dyn Host, now: Now) {
         if !std::mem::take(&mut self.woken) {
             return;
         }

@@ -37,6 +37,7 @@ pub use self::{
 use crate::{
     blobs::Blobs,
     call::{Encoded, PeerId},
+    clock::Now,
     edit::Written,
     garbage::Garbage,
     journal::{ProjectId, keys::KeyLimits, writer::Appender},
@@ -156,6 +157,8 @@ pub struct Router {
     starved: Vec<ProjectId>,
     /// When they are looked at, whatever the journal told until then.
     feed_at: Option<Instant>,
+    /// When the input came that is at hand.
+    now: Now,
 }
 
 impl Router {
@@ -167,6 +170,7 @@ impl Router {
         memory: Arc<Memory>,
         lanes: usize,
         routes: fn(&str) -> Option<&'static Route>,
+        now: Now,
     ) -> Self {
         Router {
             pins: pins::Pins::new(
@@ -196,6 +200,7 @@ impl Router {
             trash_due: None,
             starved: Vec::new(),
             feed_at: None,
+            now,
         }
     }
 
@@ -241,30 +246,31 @@ impl Router {
     }
 
     /// A lane has something to tell.
-    pub fn finished(&mut self, told: Told, now: Instant) {
+    pub fn finished(&mut self, told: Told, now: Now) {
+        self.now = now;
         let Told { done, frees } = told;
-        self.hear(done, frees.unwrap_or(Size::Short), now);
+        self.hear(done, frees.unwrap_or(Size::Short));
         if let Some(size) = frees {
             self.lane_free(size);
         }
         self.check();
     }
 
-    fn hear(&mut self, done: Done, size: Size, now: Instant) {
+    fn hear(&mut self, done: Done, size: Size) {
         match done {
             Done::Answered { ticket, encoded, charge, pin, lent: _ } => {
                 if let Some(view) = pin {
-                    self.effects.garbage.extend(self.pins.pin(view, now));
+                    self.effects.garbage.extend(self.pins.pin(view, self.now.instant));
                 }
                 self.deliver(ticket, encoded, charge);
             }
             Done::Sent { ticket, rest: _ } => self.was_sent(ticket),
-            Done::Parsed { peer, frame, parsed } => self.resume_parsed(peer, frame, *parsed, now),
+            Done::Parsed { peer, frame, parsed } => self.resume_parsed(peer, frame, *parsed),
             Done::Finished { ticket, result, charge } => {
-                self.job_ended(ticket, result, charge, now);
+                self.job_ended(ticket, result, charge);
             }
             Done::Outgrown(work) => self.outgrown(*work, size),
-            Done::Blob(blob) => self.blobs.insert(blob, now),
+            Done::Blob(blob) => self.blobs.insert(blob, self.now.instant),
             Done::BlobWritten { blob, written, content } => {
                 let before = self.blobs.written(&blob, written, content);
                 self.effects.garbage.extend(before.into_iter().chain([blob]).map(Garbage::Blob));
@@ -281,13 +287,13 @@ impl Router {
                     (true, Size::Short) => Size::Medium,
                     (true, Size::Medium | Size::Long) => Size::Long,
                 };
-                self.strand_ran(project, head, rest, appended, next, now);
+                self.strand_ran(project, head, rest, appended, next);
             }
             Done::Imported(edit) => self.imported(*edit),
-            Done::Loaded { project, loaded } => self.loaded(project, loaded, now),
+            Done::Loaded { project, loaded } => self.loaded(project, loaded),
             Done::Recovered(recovered) => {
-                self.recovered(*recovered, now);
-                self.watch_trash(now);
+                self.recovered(*recovered);
+                self.watch_trash();
             }
             Done::Recovering { done, total } => {
                 self.state = State::Recovering { done, total };
@@ -295,7 +301,7 @@ impl Router {
             }
             Done::Imaged { project, result } => self.imaged(project, result),
             Done::Progress(note) => self.progressed(note.ticket, note.done, note.total),
-            Done::Reset(project) => self.was_reset(project, now),
+            Done::Reset(project) => self.was_reset(project),
             Done::Discarded => {}
         }
     }
@@ -315,15 +321,17 @@ impl Router {
     }
 
     /// Does what is due.
-    pub fn tick(&mut self, now: Instant) {
+    pub fn tick(&mut self, now: Now) {
+        self.now = now;
+        let now = now.instant;
         for (ticket, result) in self.jobs.due(now) {
             self.answer(ticket, result);
         }
-        self.time_out(now);
+        self.time_out();
         if self.feed_at.is_some_and(|at| at <= now) {
-            self.feed(now);
+            self.feed();
         }
-        self.empty_trash(now);
+        self.empty_trash();
         self.effects.garbage.extend(self.pins.expire(now));
         self.effects.garbage.extend(self.jobs.expire(now));
         if let Some(before) = now.checked_sub(self.limits.job_keep) {

@@ -51,17 +51,21 @@ const DAEMON: &[Row] = &[
     ("journal", "call"),
     (
         "lanes",
-        "blobs call edit errors garbage guard journal memory parse slice store stream \
-         view vitals work",
+        "blobs call clock edit errors garbage guard journal memory parse slice \
+         store stream view vitals work",
     ),
-    ("life", "blobs edit handlers journal lanes limits memory net router store vitals"),
-    ("net", "call edit garbage journal lanes limits memory out router session stream vitals work"),
+    ("life", "blobs clock edit handlers journal lanes limits memory net router store vitals"),
+    (
+        "net",
+        "call clock edit garbage journal lanes limits memory out router session \
+         stream vitals work",
+    ),
     ("offline", "journal life store"),
     ("out", "slice"),
     (
         "router",
-        "blobs call edit errors garbage journal limits memory out parse session store \
-         view work",
+        "blobs call clock edit errors garbage journal limits memory out parse \
+         session store view work",
     ),
     ("session", "call journal memory parse work"),
     ("store", "journal"),

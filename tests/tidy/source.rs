@@ -48,6 +48,33 @@ fn sleeps_have_a_reason() {
     none("sleeps without a reason in a `// sleep: ` comment", &violations);
 }
 
+/// Cores: they take input and a time, and return output. A folder or a file.
+const CORES: [&str; 9] = [
+    "daemon/src/router",
+    "daemon/src/session.rs",
+    "daemon/src/memory.rs",
+    "daemon/src/edit.rs",
+    "daemon/src/net/policy.rs",
+    "daemon/src/journal/writer/core.rs",
+    "engine/src/",
+    "mcp-bridge/src/manager/core",
+    "protocol/src/",
+];
+
+#[test]
+fn cores_read_no_clock() {
+    let clocks = ["Instant::now(", "SystemTime::now(", "Timestamp::now(", "Now::read("];
+    let mut violations = Vec::new();
+    for file in files(&[".rs"]).iter().filter(|file| !file.is_test()) {
+        if CORES.iter().any(|core| file.path.starts_with(core)) {
+            let reads = |line: &str| clocks.iter().any(|clock| line.contains(clock));
+            let lines = file.product_lines().filter(|(_, line)| reads(line));
+            violations.extend(lines.map(|(number, _)| format!("{}:{number}", file.path)));
+        }
+    }
+    none("cores that read a clock instead of taking the time", &violations);
+}
+
 #[test]
 fn ignored_tests_have_a_reason() {
     let bare = concat!("#[", "ignore", "]");

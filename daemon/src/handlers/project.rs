@@ -2,6 +2,18 @@
 
 use std::sync::Arc;
 
+use super::{convert, layer};
+use crate::{
+    blobs::Blob,
+    call::{Payload, Reply, parse},
+    edit::EditPlan,
+    errors,
+    journal::ProjectId,
+    router::{Asked, CataloguePlan, Router},
+    session::Session,
+    store::catalogue::{Op, State},
+    work::ReadInput,
+};
 use goxe_engine::{
     edit::Edit,
     format::{
@@ -24,20 +36,6 @@ use goxe_protocol::{
         types::{Done, ProjectParams},
     },
     error::kind,
-};
-use jiff::Timestamp;
-
-use super::{convert, layer};
-use crate::{
-    blobs::Blob,
-    call::{Payload, Reply, parse},
-    edit::EditPlan,
-    errors,
-    journal::ProjectId,
-    router::{Asked, CataloguePlan, Router},
-    session::Session,
-    store::catalogue::{Op, State},
-    work::ReadInput,
 };
 
 /// Projects that one page of a list shows; the reply is made on the loop.
@@ -79,7 +77,7 @@ pub(super) fn delete(router: &mut Router, asked: &Asked<'_>) -> Result<Catalogue
     let DeleteParams { project, if_revision } = parse(asked.params)?;
     let id = router.projects.find_newest(&project)?;
     let keep_ms = i64::try_from(router.limits.trash_keep_ms).unwrap_or(i64::MAX);
-    let kept_until_ms = Timestamp::now().as_millisecond().saturating_add(keep_ms);
+    let kept_until_ms = asked.now.unix_ms.saturating_add(keep_ms);
     Ok(CataloguePlan {
         op: Op::Delete { id },
         if_revision: if_revision.map(|revision| (id, revision)),

@@ -96,7 +96,7 @@ pub(super) fn status(
     asked: &Asked<'_>,
 ) -> Result<Reply, Error> {
     let NoParams {} = parse(asked.params)?;
-    Reply::json(&status_of(router, asked.now))
+    Reply::json(&status_of(router, asked.now.instant))
 }
 
 /// The daemon's state, as `system.status` and the state dump tell it.

@@ -12,6 +12,7 @@ use super::{LaneContext, Loan, progress::LaneProgress};
 use crate::{
     blobs::{Blob, BlobWrite},
     call::{self, Encoded, Envelope, Payload, Reply},
+    clock::Now,
     edit::{EditCall, EditWritten, Ran, Source, Written},
     errors,
     garbage::Garbage,
@@ -256,7 +257,7 @@ fn strand(lane: usize, job: StrandJob, size: Size, context: &LaneContext) -> Don
         // The progress borrows the envelope while the edit runs.
         let envelope = edit.envelope.clone();
         let mut progress = LaneProgress::new(context, lane, Some(&envelope), false, size);
-        match edit.run(&head, &context.engine, &mut progress) {
+        match edit.run(&head, &context.engine, &mut progress, Now::read().unix_ms) {
             Ok(Ran::Changed { view, draft, reply }) => {
                 match append(&edit, generation, &view, &draft, reply, &appender, context) {
                     Ok(()) => {

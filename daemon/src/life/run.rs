@@ -28,6 +28,7 @@ use super::{
 };
 use crate::{
     blobs::Shelf,
+    clock::Now,
     edit::Written,
     handlers::{self, system::status_of},
     journal::{
@@ -185,7 +186,8 @@ fn serve(
         Lanes::start(count, room::places(count), &context).map_err(io_error("the lanes"))?;
     drop(context);
     let garbage = memory.part(usize::MAX);
-    let mut router = Router::new(limits, key_limits, identity, memory, count, handlers::route);
+    let mut router =
+        Router::new(limits, key_limits, identity, memory, count, handlers::route, Now::read());
     router.recover();
     let channels = Channels { done: done_received, journal };
     let net = Net::new(poll, listeners, signals, channels, lanes, vitals, dozing, garbage)

@@ -11,6 +11,7 @@ use mio::{Interest, Registry, Token};
 use super::policy::Facts;
 use crate::{
     call::PeerId,
+    clock::Now,
     garbage::Garbage,
     lanes::Loan,
     memory::{Account, Charge},
@@ -100,7 +101,7 @@ impl Peer {
         buffer: &mut [u8],
         out: &mut Outbox,
         spent: &mut Vec<Segment>,
-        now: Instant,
+        now: Now,
     ) -> After {
         // What an earlier peer left, because it went in the middle of its turn, is not for this one.
         out.clear();
@@ -111,10 +112,10 @@ impl Peer {
                 Err(_) => return After::Gone,
             };
         }
-        self.settle_partial(router, now);
+        self.settle_partial(router, now.instant);
         let full = out.bytes() >= router.limits.send_buffer_bytes_max;
         if !out.is_empty() {
-            self.active = now;
+            self.active = now.instant;
             let free = self.out.is_empty() && self.recall();
             if free && out.write_to(&mut &*self.stream, spent).is_err() {
                 return After::Gone;
@@ -147,7 +148,7 @@ impl Peer {
         router: &mut Router,
         buffer: &mut [u8],
         out: &mut Outbox,
-        now: Instant,
+        now: Now,
     ) -> io::Result<After> {
         let mut budget = TURN_BYTES_MAX;
         loop {
@@ -189,7 +190,7 @@ impl Peer {
             if count == 0 {
                 return Ok(After::Gone);
             }
-            self.active = now;
+            self.active = now.instant;
             budget = budget.saturating_sub(count);
             match flow {
                 Flow::Close => return Ok(After::Gone),

@@ -1,11 +1,6 @@
 //! What a turn of the loop does with peers: their turns, new ones, those whose time is over.
 
-use std::{
-    cmp::Reverse,
-    io,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{cmp::Reverse, io, sync::Arc, time::Duration};
 
 use mio::{Interest, Token};
 
@@ -17,6 +12,7 @@ use super::{
 };
 use crate::{
     call::{PeerId, Principal},
+    clock::Now,
     garbage::Garbage,
     router::Router,
     session::Gate,
@@ -25,7 +21,7 @@ use crate::{
 
 impl Net {
     /// Gives every peer its turn that has something to do.
-    pub(super) fn peers(&mut self, router: &mut Router, host: &mut dyn Host, now: Instant) {
+    pub(super) fn peers(&mut self, router: &mut Router, host: &mut dyn Host, now: Now) {
         for _ in 0..self.ready.len() {
             let Some(id) = self.ready.pop_front() else { break };
             let Some(peer) = peer_mut(&mut self.peers, id) else { continue };
@@ -33,14 +29,14 @@ impl Net {
             let was_partial = peer.is_partial();
             let loan = peer.lent.clone();
             if !peer.out.is_empty() && !peer.blocked && peer.recall() {
-                let flushed = peer.flush(&mut self.spent, now);
+                let flushed = peer.flush(&mut self.spent, now.instant);
                 if flushed.and_then(|_| peer.watch(self.poll.registry(), PEERS)).is_err() {
                     self.remove(id, router);
                     continue;
                 }
             }
             if peer.closing {
-                peer.count(now);
+                peer.count(now.instant);
                 if peer.is_over(router) {
                     self.remove(id, router);
                 }
@@ -49,9 +45,9 @@ impl Net {
             }
             let after = peer.turn(router, &mut self.buffer, &mut self.out, &mut self.spent, now);
             let after = peer.watch(self.poll.registry(), PEERS).map_or(After::Gone, |()| after);
-            let waits = peer.count(now).map(|since| since + router.limits.send_max);
-            let partial =
-                (peer.is_partial() && !was_partial).then(|| now + router.limits.partial_frame_max);
+            let waits = peer.count(now.instant).map(|since| since + router.limits.send_max);
+            let partial = (peer.is_partial() && !was_partial)
+                .then(|| now.instant + router.limits.partial_frame_max);
             self.deadlines
                 .extend([waits, partial].into_iter().flatten().map(|at| Reverse((at, id))));
             if peer.out.is_empty() {
@@ -76,11 +72,11 @@ impl Net {
 
     /// Lets go on what waits for memory. Where all of it is used, whoever holds most and makes no
     /// progress is closed.
-    fn make_room(&mut self, router: &mut Router, host: &mut dyn Host, now: Instant) {
+    fn make_room(&mut self, router: &mut Router, host: &mut dyn Host, now: Now) {
         router.look_for_room();
         self.look_at = None;
         if router.is_short_of_memory() {
-            match policy::hoards(self.facts(router), now) {
+            match policy::hoards(self.facts(router), now.instant) {
                 Ok(id) => {
                     tracing::warn!(
                         peer = id.slot,
@@ -88,7 +84,7 @@ impl Net {
                     );
                     self.remove(id, router);
                 }
-                Err(None) => router.refuse_for_memory(now),
+                Err(None) => router.refuse_for_memory(),
                 Err(at) => self.look_at = at,
             }
         }
@@ -100,15 +96,15 @@ impl Net {
     }
 
     /// Hands garbage to a lane, when it is worth it or old.
-    fn hand_garbage(&mut self, router: &mut Router, host: &mut dyn Host, now: Instant) {
+    fn hand_garbage(&mut self, router: &mut Router, host: &mut dyn Host, now: Now) {
         if self.garbage.is_empty() {
             return;
         }
-        let since = *self.garbage_since.get_or_insert(now);
+        let since = *self.garbage_since.get_or_insert(now.instant);
         let bytes: usize = self.garbage.iter().map(Garbage::bytes).sum();
         if self.garbage.len() >= GARBAGE_MAX
             || bytes >= GARBAGE_BYTES_MAX
-            || now >= since + GARBAGE_AFTER
+            || now.instant >= since + GARBAGE_AFTER
         {
             self.garbage_since = None;
             router.discard(std::mem::take(&mut self.garbage));
@@ -117,8 +113,8 @@ impl Net {
     }
 
     /// Lets in who waits.
-    pub(super) fn accept(&mut self, router: &mut Router, now: Instant) {
-        if !self.accept || self.accept_again.is_some_and(|at| at > now) {
+    pub(super) fn accept(&mut self, router: &mut Router, now: Now) {
+        if !self.accept || self.accept_again.is_some_and(|at| at > now.instant) {
             return;
         }
         self.accept_again = None;
@@ -136,7 +132,7 @@ impl Net {
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(error) => {
                     tracing::warn!(%error, "clients wait: none can be accepted for now");
-                    self.accept_again = Some(now + ACCEPT_AGAIN);
+                    self.accept_again = Some(now.instant + ACCEPT_AGAIN);
                     return;
                 }
             }
@@ -149,7 +145,7 @@ impl Net {
         principal: Principal,
         gate: Gate,
         router: &mut Router,
-        now: Instant,
+        now: Now,
     ) -> io::Result<()> {
         if router.peers() >= router.limits.peers_max {
             match policy::gives_way(self.facts(router)) {
@@ -166,13 +162,13 @@ impl Net {
         self.poll.registry().register(&mut &stream, token, Interest::READABLE)?;
         let id = self.new_peer_id();
         let account = router.open_session(id, principal, gate);
-        self.seat(Peer::new(id, Arc::new(stream), &account, now));
+        self.seat(Peer::new(id, Arc::new(stream), &account, now.instant));
         let first = router.limits.idle_max.unwrap_or(Duration::MAX);
         let first = match gate {
             Gate::Open => first,
             Gate::Token => first.min(router.limits.partial_frame_max),
         };
-        if let Some(at) = now.checked_add(first) {
+        if let Some(at) = now.instant.checked_add(first) {
             self.deadlines.push(Reverse((at, id)));
         }
         self.ready_peer(id);
@@ -180,28 +176,29 @@ impl Net {
     }
 
     /// Closes peers whose time is over, and does what the router has to do by now.
-    pub(super) fn deadlines(&mut self, router: &mut Router, host: &mut dyn Host, now: Instant) {
+    pub(super) fn deadlines(&mut self, router: &mut Router, host: &mut dyn Host, now: Now) {
         while let Some(&Reverse((at, id))) = self.deadlines.peek() {
-            if at > now {
+            if at > now.instant {
                 break;
             }
             self.deadlines.pop();
             self.check_time(id, router, now);
         }
-        if router.deadline().is_some_and(|at| at <= now) {
+        if router.deadline().is_some_and(|at| at <= now.instant) {
             router.tick(now);
         }
         self.apply(router, host);
         self.hand_garbage(router, host, now);
     }
 
-    fn check_time(&mut self, id: PeerId, router: &mut Router, now: Instant) {
+    fn check_time(&mut self, id: PeerId, router: &mut Router, now: Now) {
         let facts = peer_mut(&mut self.peers, id).and_then(|peer| peer.facts(router));
-        let Some((at, reason)) = facts.and_then(|facts| policy::due(&facts, &router.limits, now))
+        let Some((at, reason)) =
+            facts.and_then(|facts| policy::due(&facts, &router.limits, now.instant))
         else {
             return;
         };
-        if at <= now {
+        if at <= now.instant {
             tracing::debug!(peer = id.slot, ?reason, "closed: its time is over");
             self.remove(id, router);
         } else {

@@ -1,6 +1,6 @@
 //! Answers on their way to peers, and what goes on once a call is answered.
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
 use goxe_protocol::{
     Error,
@@ -123,17 +123,11 @@ impl Router {
     }
 
     /// A message that a lane parsed goes on.
-    pub(super) fn resume_parsed(
-        &mut self,
-        peer: PeerId,
-        frame: OwnedFrame,
-        parsed: Parsed,
-        now: Instant,
-    ) {
+    pub(super) fn resume_parsed(&mut self, peer: PeerId, frame: OwnedFrame, parsed: Parsed) {
         let Some(mut session) = self.take_session(peer) else { return };
         session.parsing = None;
         let mut out = Outbox::default();
-        self.parsed(&mut Turn { session: &mut session, out: &mut out, now }, frame, parsed);
+        self.parsed(&mut Turn { session: &mut session, out: &mut out }, frame, parsed);
         self.put_session(session);
         self.effects.output.extend(out.into_segments().map(|segment| (peer, segment)));
         self.effects.resume.push(peer);

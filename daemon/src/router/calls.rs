@@ -1,6 +1,6 @@
 //! From a call to the job that answers it.
 
-use std::{borrow::Cow, sync::Arc, time::Instant};
+use std::{borrow::Cow, sync::Arc};
 
 use goxe_protocol::{Error, api::types::Revision, error::kind, frame::OwnedFrame, rpc::Id};
 use serde::Deserialize;
@@ -70,7 +70,7 @@ impl Router {
         if let Handler::Echo = later.route.handler {
             return self.echo_large(later, payload, turn.out);
         }
-        if let Err(error) = self.start(turn.session, later, payload, turn.now) {
+        if let Err(error) = self.start(turn.session, later, payload) {
             self.send(turn, later.id.as_ref(), later.form, Err(error));
         }
     }
@@ -80,27 +80,26 @@ impl Router {
         session: &mut Session,
         later: &Later,
         payload: Payload,
-        now: Instant,
     ) -> Result<(), Error> {
         let charge = session.account.hold(payload.bytes() + CALL_BYTES);
         // Params that are no object are refused by whoever reads them whole.
         let named: Named<'_> = serde_json::from_str(payload.params()).unwrap_or_default();
-        let target = self.target(session, later.route, &named, now)?;
+        let target = self.target(session, later.route, &named)?;
         if later.route.handler.is_long() {
             self.admit_long(session)?;
         }
         let key = self.key_use(later.route, later.meta.as_deref(), &payload)?;
         if let Some(key) = key
-            && self.answer_by_key(session, later, target.project, key, now)?
+            && self.answer_by_key(session, later, target.project, key)?
         {
             return Ok(());
         }
         if target.background {
-            return self.begin_job(session, later, payload, &target, charge, now);
+            return self.begin_job(session, later, payload, &target, charge);
         }
-        let envelope = self.open(session, later, target.project, charge, now);
+        let envelope = self.open(session, later, target.project, charge);
         self.expect(session, envelope.ticket.call, envelope.deadline);
-        self.hand_on(session, later.route, envelope, payload, target, key, now)
+        self.hand_on(session, later.route, envelope, payload, target, key)
     }
 
     /// Enters a call into its session.
@@ -110,7 +109,6 @@ impl Router {
         later: &Later,
         project: Option<ProjectId>,
         charge: Charge,
-        now: Instant,
     ) -> Envelope {
         let (ticket, cancel) = self.sessions.open_call(session, later.opening(project));
         Envelope {
@@ -120,7 +118,7 @@ impl Router {
             form: later.form,
             principal: session.principal.clone(),
             cancel,
-            deadline: Envelope::deadline_of(later.meta.as_deref(), now),
+            deadline: Envelope::deadline_of(later.meta.as_deref(), self.now.instant),
             progress: later.meta.as_deref().and_then(|meta| meta.progress.clone()),
             charge: Some(Arc::new(charge)),
         }
@@ -132,7 +130,6 @@ impl Router {
         session: &Session,
         route: &'static Route,
         named: &Named<'_>,
-        now: Instant,
     ) -> Result<Target, Error> {
         let project = match route.handler {
             Handler::Read(_) | Handler::Long(_) | Handler::Edit(_) | Handler::Import(_) => {
@@ -146,7 +143,8 @@ impl Router {
             | Handler::Catalogue(_) => None,
         };
         let principal = &session.principal.name;
-        let blob = named.blob.as_deref().map(|id| self.blobs.find(principal, id, now));
+        let (blobs, now) = (&mut self.blobs, self.now.instant);
+        let blob = named.blob.as_deref().map(|id| blobs.find(principal, id, now));
         let asked = matches!(named.job, Some(serde_json::Value::Bool(true)));
         Ok(Target {
             project,
@@ -165,7 +163,6 @@ impl Router {
         payload: Payload,
         target: Target,
         key: Option<KeyUse>,
-        now: Instant,
     ) -> Result<(), Error> {
         let Target { project, blob, cursor, .. } = target;
         let project = project.unwrap_or(ProjectId::CATALOGUE);
@@ -200,9 +197,9 @@ impl Router {
             Handler::Free(run) => self.free(envelope, payload, run, blob, route),
             Handler::LongFree(run) => self.free(envelope, payload, run, blob, route),
             Handler::Catalogue(run) => {
-                self.catalogue_call(&envelope, &payload, route, run, key, now);
+                self.catalogue_call(&envelope, &payload, route, run, key);
             }
-            Handler::Wait => self.wait_for_job(session, &envelope, payload.params(), now),
+            Handler::Wait => self.wait_for_job(session, &envelope, payload.params()),
             Handler::Echo | Handler::Inline(_) => {
                 debug_assert!(false, "answered before it comes here");
                 let error = Error::internal("the call took a wrong turn");
@@ -243,7 +240,7 @@ impl Router {
 
     pub(super) fn refuse_read(&mut self, read: &PendingRead, error: Error) {
         if read.background {
-            self.job_ended(read.envelope.ticket, Err(error), None, Instant::now());
+            self.job_ended(read.envelope.ticket, Err(error), None);
         } else {
             self.answer(read.envelope.ticket, Err(error));
         }
@@ -332,7 +329,6 @@ impl Router {
         payload: Payload,
         target: &Target,
         charge: Charge,
-        now: Instant,
     ) -> Result<(), Error> {
         let Route { info, handler, weigh } = later.route;
         let (Handler::Long(run), Some(project)) = (*handler, target.project) else {
@@ -353,7 +349,7 @@ impl Router {
             form: later.form,
             principal,
             cancel,
-            deadline: Envelope::deadline_of(later.meta.as_deref(), now),
+            deadline: Envelope::deadline_of(later.meta.as_deref(), self.now.instant),
             progress: None,
             charge: Some(Arc::new(charge)),
         };

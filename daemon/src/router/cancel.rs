@@ -54,9 +54,9 @@ impl Router {
 
     /// Answers the calls that wait somewhere and whose callers do not any more; those that lanes
     /// have find it out themselves, and those that the journal has are done.
-    pub(super) fn time_out(&mut self, now: Instant) {
+    pub(super) fn time_out(&mut self) {
         while let Some(&(at, peer, call)) = self.deadlines.first()
-            && at <= now
+            && at <= self.now.instant
         {
             self.deadlines.pop_first();
             if let Some(mut session) = self.take_session(peer) {

@@ -1,16 +1,7 @@
 //! Changes to the catalogue: small enough to be made on the loop, answered when the journal has
 //! them.
 
-use std::{sync::Arc, time::Instant};
-
-use goxe_protocol::{
-    Code, Error,
-    api::{
-        event::{ProjectEvent, Topic},
-        types::Revision,
-    },
-};
-use jiff::Timestamp;
+use std::sync::Arc;
 
 use super::{
     Asked, Router,
@@ -26,6 +17,13 @@ use crate::{
     journal::{ProjectId, chain::change_digest, record::Draft, writer::Failure},
     store::catalogue::{self, Op},
     work::{ImageJob, Size, Work},
+};
+use goxe_protocol::{
+    Code, Error,
+    api::{
+        event::{ProjectEvent, Topic},
+        types::Revision,
+    },
 };
 
 /// What a call does to the catalogue, and how it is answered.
@@ -49,14 +47,13 @@ impl Router {
         route: &'static Route,
         run: CatalogueFn,
         key: Option<KeyUse>,
-        now: Instant,
     ) {
         let asked = Asked {
             route,
             id: None,
             params: payload.params(),
             principal: envelope.principal.clone(),
-            now,
+            now: self.now,
         };
         match run(self, &asked).and_then(|plan| self.catalogue_change(plan, envelope, key)) {
             Ok(()) => {}
@@ -94,7 +91,7 @@ impl Router {
             errors::check_revision(wanted, view.revision)?;
         }
         let author = Arc::clone(&envelope.principal.name);
-        let time_ms = Timestamp::now().as_millisecond();
+        let time_ms = self.now.unix_ms;
         let head = &self.projects.head;
         let change = head
             .prepare(&plan.op, self.limits.projects_max)
@@ -142,7 +139,6 @@ impl Router {
         &mut self,
         written: CatalogueWritten,
         outcome: Result<u64, Error>,
-        now: Instant,
     ) {
         let CatalogueWritten { state, change, ticket, author, reply, key, time_ms } = written;
         self.projects.unwritten -= 1;
@@ -157,13 +153,13 @@ impl Router {
                 }
                 self.projects.journal_bytes = self.projects.journal_bytes.saturating_add(bytes);
                 self.projects.written = state;
-                self.catalogue_changed(&change, &author, now);
-                self.watch_trash(now);
+                self.catalogue_changed(&change, &author);
+                self.watch_trash();
                 Ok(reply)
             }
             Err(error) => {
                 self.projects.failed = true;
-                self.trash_stays(now);
+                self.trash_stays();
                 Err(error)
             }
         };
@@ -182,7 +178,7 @@ impl Router {
     }
 
     /// Follows a change with the table of projects, and tells who wants to know.
-    fn catalogue_changed(&mut self, change: &catalogue::Change, author: &str, now: Instant) {
+    fn catalogue_changed(&mut self, change: &catalogue::Change, author: &str) {
         let id = change.project();
         let name = self.projects.written.name(id);
         let what = match change {
@@ -195,7 +191,7 @@ impl Router {
         let name = match name {
             Some(name) => {
                 let fresh = matches!(change, catalogue::Change::Create { .. });
-                self.projects.insert(id, Arc::clone(&name), fresh, now);
+                self.projects.insert(id, Arc::clone(&name), fresh, self.now.instant);
                 name
             }
             None => self.project_gone(id),

@@ -308,7 +308,6 @@ impl Router {
         session: &mut Session,
         envelope: &Envelope,
         params: &str,
-        now: Instant,
     ) {
         let asked = envelope.ticket.call;
         let found = call::parse::<StatusParams>(params).and_then(|params| {
@@ -318,7 +317,7 @@ impl Router {
         match found {
             Err(error) => self.answer_in(session, asked, Err(error)),
             Ok((number, false, wait_ms)) if wait_ms > 0 => {
-                let until = now + Duration::from_millis(wait_ms);
+                let until = self.now.instant + Duration::from_millis(wait_ms);
                 self.jobs.waiters.push(Waiter { ticket: envelope.ticket, number, until });
             }
             Ok((number, _, _)) => {
@@ -334,11 +333,10 @@ impl Router {
         ticket: Ticket,
         result: Result<Reply, Error>,
         charge: Option<Arc<Charge>>,
-        now: Instant,
     ) {
         let number = ticket.call;
         let Some(job) = self.jobs.jobs.iter_mut().find(|job| job.number == number) else { return };
-        job.result = Some((now, result));
+        job.result = Some((self.now.instant, result));
         // It is not the peer's any more: it is kept for whoever asks.
         job.charge = Some(Arc::new(self.jobs.account.hold(job.bytes())));
         drop(charge);

@@ -1,6 +1,6 @@
 //! Idempotency keys: a call that was done is answered again, one that is being done is joined.
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
 use goxe_protocol::{
     Error,
@@ -53,7 +53,6 @@ impl Router {
         later: &Later,
         project: Option<ProjectId>,
         used: KeyUse,
-        now: Instant,
     ) -> Result<bool, Error> {
         let principal = Arc::clone(&session.principal.name);
         if let Some(running) = self.running_mut(&principal, project, used.key) {
@@ -66,7 +65,11 @@ impl Router {
             if let Some(running) = self.running_mut(&principal, project, used.key) {
                 running.waiters.push(ticket);
             }
-            self.expect(session, ticket.call, Envelope::deadline_of(later.meta.as_deref(), now));
+            self.expect(
+                session,
+                ticket.call,
+                Envelope::deadline_of(later.meta.as_deref(), self.now.instant),
+            );
             return Ok(true);
         }
         if let Some(id) = project
@@ -96,7 +99,7 @@ impl Router {
             Some(id) => &self.projects.entry(id)?.keys,
             None => &self.projects.keys,
         };
-        let now_ms = jiff::Timestamp::now().as_millisecond();
+        let now_ms = self.now.unix_ms;
         match keys.lookup(principal, used.key, &used.digest, now_ms, &self.key_limits) {
             Lookup::Unknown => Ok(None),
             Lookup::Committed(committed) => {

@@ -304,11 +304,7 @@ impl Projects {
 
 impl Router {
     /// The journal was read back.
-    pub(super) fn recovered(
-        &mut self,
-        recovered: Result<Recovered<Written>, String>,
-        now: Instant,
-    ) {
+    pub(super) fn recovered(&mut self, recovered: Result<Recovered<Written>, String>) {
         let recovered = match recovered {
             Ok(recovered) => recovered,
             Err(reason) => {
@@ -324,10 +320,10 @@ impl Router {
         self.projects.read_only = read_only;
         for (id, journal_bytes) in projects {
             let Some(name) = catalogue.name(id) else { continue };
-            self.projects.entries.insert(id, Entry::new(id, name, journal_bytes, now));
+            self.projects.entries.insert(id, Entry::new(id, name, journal_bytes, self.now.instant));
         }
         for (id, name) in catalogue.names() {
-            self.projects.insert(id, name, false, now);
+            self.projects.insert(id, name, false, self.now.instant);
         }
         self.projects.head = Arc::clone(&catalogue);
         self.projects.written = catalogue;

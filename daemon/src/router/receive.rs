@@ -1,6 +1,6 @@
 //! From a peer's bytes to calls: whole messages, batches, and how the reading goes on.
 
-use std::{collections::VecDeque, time::Instant};
+use std::collections::VecDeque;
 
 use goxe_protocol::{
     Code, Error,
@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     call::{Payload, PeerId, Principal, ReplyForm},
+    clock::Now,
     limits::{HELLO_BYTES_MAX, PARSE_ON_LOOP_BYTES_MAX},
     memory::{Refused, SMALL_BYTES_MAX},
     out::{Outbox, SEGMENT_BYTES_MIN},
@@ -37,7 +38,6 @@ pub enum Flow {
 pub(super) struct Turn<'a> {
     pub(super) session: &'a mut Session,
     pub(super) out: &'a mut Outbox,
-    pub(super) now: Instant,
 }
 
 /// A call that was parsed and may run.
@@ -51,7 +51,7 @@ pub struct Asked<'a> {
     /// On whose behalf.
     pub principal: Principal,
     /// The turn's time.
-    pub now: Instant,
+    pub now: Now,
 }
 
 /// A call as it was parsed.
@@ -77,14 +77,15 @@ impl Router {
     /// Takes what a peer sent, and what waited of it. Answers that are ready are appended to `out`.
     ///
     /// A peer that is paused is called with nothing, to see whether it goes on.
-    pub fn receive(&mut self, peer: PeerId, input: &[u8], out: &mut Outbox, now: Instant) -> Flow {
+    pub fn receive(&mut self, peer: PeerId, input: &[u8], out: &mut Outbox, now: Now) -> Flow {
+        self.now = now;
         let Some(mut session) = self.take_session(peer) else { return Flow::Close };
         // While messages are borrowed from it, it cannot lie in the session.
         let mut inbound = session.take_inbound();
         let kept = std::mem::take(&mut session.unread);
         debug_assert!(kept.is_empty() || input.is_empty(), "a peer is read that has to wait");
         let mut rest = if kept.is_empty() { input } else { &kept };
-        let mut turn = Turn { session: &mut session, out, now };
+        let mut turn = Turn { session: &mut session, out };
         let flow = self.decode(&mut turn, &mut inbound, &mut rest);
         session.paused = flow == Flow::Paused;
         if session.paused {
@@ -298,7 +299,7 @@ impl Router {
             }
             Handler::Inline(run) => {
                 let principal = turn.session.principal.clone();
-                let asked = Asked { route, id, params, principal, now: turn.now };
+                let asked = Asked { route, id, params, principal, now: self.now };
                 let result = run(self, turn.session, &asked);
                 self.send(turn, id, form, result);
                 None

@@ -1,7 +1,7 @@
 //! Which projects are in memory: brought when something asks for them, saved whole when their
 //! journal is long, unloaded when all together take too much.
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
 use goxe_protocol::{Code, Error, error::kind};
 
@@ -28,7 +28,7 @@ impl Router {
     }
 
     /// A project is in memory, or will not come.
-    pub(super) fn loaded(&mut self, id: ProjectId, loaded: Loaded, now: Instant) {
+    pub(super) fn loaded(&mut self, id: ProjectId, loaded: Loaded) {
         let Some(entry) = self.projects.entry_mut(id) else { return };
         match loaded {
             Loaded::Sound { project, revision, keys, read_only } => {
@@ -47,8 +47,9 @@ impl Router {
                 entry.residence = Residence::Broken(reason.into());
             }
         }
+        let now = self.now;
         let Some(entry) = self.projects.entry_mut(id) else { return };
-        entry.used = now;
+        entry.used = now.instant;
         for waiting in std::mem::take(&mut entry.waiting) {
             match waiting {
                 Waiting::Read(read) => self.read(*read),
@@ -77,9 +78,10 @@ impl Router {
     }
 
     /// A newer state of a project is in the journal.
-    pub(super) fn install(&mut self, id: ProjectId, newer: Arc<View>, now: Instant) {
+    pub(super) fn install(&mut self, id: ProjectId, newer: Arc<View>) {
+        let now = self.now;
         let Some(entry) = self.projects.entry_mut(id) else { return };
-        entry.used = now;
+        entry.used = now.instant;
         let Residence::Loaded { view, .. } = &mut entry.residence else { return };
         if newer.revision.number <= view.revision.number {
             return;

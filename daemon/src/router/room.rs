@@ -8,7 +8,7 @@
 //! A job goes to a lane once there is memory for its answer. Until then it waits in its place, and the
 //! jobs of others pass it.
 
-use std::{cmp::Reverse, sync::Arc, time::Instant};
+use std::{cmp::Reverse, sync::Arc};
 
 use goxe_protocol::{Code, Error};
 
@@ -269,7 +269,7 @@ impl Router {
     /// Refuses a call that waits for memory which nothing that happens gives back: no lane works, and no
     /// peer is in the way. What fills it are answers that wait for others of their batches, and what is
     /// kept for a time.
-    pub fn refuse_for_memory(&mut self, now: Instant) {
+    pub fn refuse_for_memory(&mut self) {
         if self.room.handed.iter().any(|&jobs| jobs > 0) {
             return;
         }
@@ -281,17 +281,17 @@ impl Router {
                     .hint("send it again in a moment")
                     .with("limit", "limits.memory_bytes_max")
                     .with("max", self.memory.bytes_max());
-            self.refuse_job(job.work, error, now);
+            self.refuse_job(job.work, error);
         }
         self.hand_out();
     }
 
     /// Answers the call of a job that is not going to run.
-    pub(super) fn refuse_job(&mut self, work: Work, error: Error, now: Instant) {
+    pub(super) fn refuse_job(&mut self, work: Work, error: Error) {
         match work {
             Work::Import(import) => self.withdraw_edit(import.edit, error),
             Work::Read(read) if read.background => {
-                self.job_ended(read.envelope.ticket, Err(error), None, now);
+                self.job_ended(read.envelope.ticket, Err(error), None);
             }
             Work::Read(read) => self.answer(read.envelope.ticket, Err(error)),
             Work::Free(free) => self.answer(free.envelope.ticket, Err(error)),

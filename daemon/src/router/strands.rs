@@ -1,11 +1,7 @@
 //! Edits: one project's run in order, different projects' side by side, and each is answered when
 //! the journal has it.
 
-use std::{
-    collections::VecDeque,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use goxe_protocol::{
     Code, Error,
@@ -19,6 +15,7 @@ use super::{
 };
 use crate::{
     call::Reply,
+    clock::Now,
     edit::{EditCall, EditWritten, KeyUse, Written},
     errors,
     garbage::Garbage,
@@ -102,7 +99,6 @@ impl Router {
         rest: VecDeque<EditCall>,
         appended: usize,
         next: Size,
-        now: Instant,
     ) {
         let Some(entry) = self.projects.entry_mut(id) else {
             // It was purged meanwhile, and the journal may have heard of that before the records.
@@ -126,12 +122,12 @@ impl Router {
         } else {
             self.effects.garbage.push(Garbage::View(head));
         }
-        self.settle(id, next, now);
+        self.settle(id, next);
     }
 
     /// Goes on with a strand: throws a failed head back once nothing of it is on its way, and
     /// runs what waits.
-    fn settle(&mut self, id: ProjectId, size: Size, now: Instant) {
+    fn settle(&mut self, id: ProjectId, size: Size) {
         let Some(entry) = self.projects.entry_mut(id) else { return };
         if entry.failed {
             if entry.running || entry.unwritten != 0 {
@@ -154,7 +150,7 @@ impl Router {
             self.run_strand(id, size);
         } else if starved && !self.starved.contains(&id) {
             self.starved.push(id);
-            self.feed_at.get_or_insert(now + FEED_AFTER);
+            self.feed_at.get_or_insert(self.now.instant + FEED_AFTER);
         }
     }
 
@@ -171,7 +167,7 @@ impl Router {
     }
 
     /// The journal knows that a head was thrown back: what waits is run against it.
-    pub(super) fn was_reset(&mut self, id: ProjectId, now: Instant) {
+    pub(super) fn was_reset(&mut self, id: ProjectId) {
         if id == ProjectId::CATALOGUE {
             self.projects.failed = false;
             return;
@@ -180,29 +176,30 @@ impl Router {
             entry.failed = false;
             entry.resetting = false;
         }
-        self.settle(id, Size::Short, now);
+        self.settle(id, Size::Short);
     }
 
     /// The journal wrote a record, or did not.
-    pub fn journaled(&mut self, completion: Completion<Written>, now: Instant) {
+    pub fn journaled(&mut self, completion: Completion<Written>, now: Now) {
+        self.now = now;
         let Completion { ticket, bytes, outcome, .. } = completion;
         let outcome = outcome.map(|_| bytes).map_err(|failure| errors::journal(&failure));
         match ticket {
-            Written::Edit(written) => self.edit_journaled(*written, outcome, now),
-            Written::Catalogue(written) => self.catalogue_journaled(*written, outcome, now),
+            Written::Edit(written) => self.edit_journaled(*written, outcome),
+            Written::Catalogue(written) => self.catalogue_journaled(*written, outcome),
         }
-        self.feed(now);
+        self.feed();
     }
 
     /// Runs strands that had no room in the journal.
-    pub(super) fn feed(&mut self, now: Instant) {
+    pub(super) fn feed(&mut self) {
         self.feed_at = None;
         for id in std::mem::take(&mut self.starved) {
-            self.settle(id, Size::Short, now);
+            self.settle(id, Size::Short);
         }
     }
 
-    fn edit_journaled(&mut self, written: EditWritten, outcome: Result<u64, Error>, now: Instant) {
+    fn edit_journaled(&mut self, written: EditWritten, outcome: Result<u64, Error>) {
         let EditWritten { project, view, ticket, author, reply, encoded, key, time_ms, .. } =
             written;
         let revision = view.revision;
@@ -222,7 +219,7 @@ impl Router {
                         entry.keys.forget(time_ms, &limits);
                     }
                 }
-                self.install(project, view, now);
+                self.install(project, view);
                 self.leave_key(&author, Some(project), key, &Ok(reply));
                 self.deliver(ticket, encoded, None);
                 self.give_behind(project);
@@ -241,7 +238,7 @@ impl Router {
                 self.effects.garbage.push(Garbage::View(view));
             }
         }
-        self.settle(project, Size::Short, now);
+        self.settle(project, Size::Short);
     }
 
     fn publish_edit(&mut self, name: &str, revision: crate::journal::Revision, author: &str) {

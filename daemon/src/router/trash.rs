@@ -1,8 +1,6 @@
 //! The trash: deleted projects go for good when they were in it for long enough.
 
-use std::time::{Duration, Instant};
-
-use jiff::Timestamp;
+use std::time::Duration;
 
 use super::{CataloguePlan, Router, State};
 use crate::{
@@ -22,17 +20,17 @@ const PURGED_MAX: usize = 16;
 
 impl Router {
     /// Says when the trash is to be looked at next, if anything is in it.
-    pub(super) fn watch_trash(&mut self, now: Instant) {
+    pub(super) fn watch_trash(&mut self) {
         self.trash_due = self.oldest_trash().map(|(_, due_ms)| {
-            let left_ms = due_ms.saturating_sub(Timestamp::now().as_millisecond());
+            let left_ms = due_ms.saturating_sub(self.now.unix_ms);
             let left = Duration::from_millis(u64::try_from(left_ms).unwrap_or_default());
-            now + left.clamp(LOOK_AFTER, LOOK_EVERY)
+            self.now.instant + left.clamp(LOOK_AFTER, LOOK_EVERY)
         });
     }
 
     /// The journal did not take what was to be purged.
-    pub(super) fn trash_stays(&mut self, now: Instant) {
-        self.trash_due = Some(now + TRY_AGAIN);
+    pub(super) fn trash_stays(&mut self) {
+        self.trash_due = Some(self.now.instant + TRY_AGAIN);
     }
 
     /// What goes first, and when, in Unix milliseconds.
@@ -45,11 +43,11 @@ impl Router {
     }
 
     /// Removes what was in the trash for long enough.
-    pub(super) fn empty_trash(&mut self, now: Instant) {
-        if self.trash_due.is_none_or(|due| due > now) || self.state != State::Ready {
+    pub(super) fn empty_trash(&mut self) {
+        if self.trash_due.is_none_or(|due| due > self.now.instant) || self.state != State::Ready {
             return;
         }
-        let now_ms = Timestamp::now().as_millisecond();
+        let now_ms = self.now.unix_ms;
         for _ in 0..PURGED_MAX {
             let Some((id, _)) = self.oldest_trash().filter(|(_, due_ms)| *due_ms <= now_ms) else {
                 break;
@@ -61,10 +59,10 @@ impl Router {
             };
             if let Err(error) = self.catalogue_change(plan, &Envelope::of_daemon(), None) {
                 tracing::warn!(%error, project = %id, "the trash is emptied later");
-                return self.trash_stays(now);
+                return self.trash_stays();
             }
             tracing::info!(project = %id, "purged: it was in the trash for long enough");
         }
-        self.watch_trash(now);
+        self.watch_trash();
     }
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use crossbeam_channel::{Receiver, unbounded};
 use goxe_config::Config;
 use goxe_daemon::blobs::Shelf;
+use goxe_daemon::clock::Now;
 use goxe_daemon::edit::Written;
 use goxe_daemon::handlers;
 use goxe_daemon::journal::image::{self, ImageHeader};
@@ -36,7 +37,7 @@ const LANES: usize = 3;
 
 pub struct World {
     pub router: Router,
-    pub now: Instant,
+    pub now: Now,
     /// What lanes were handed and have not begun.
     pub jobs: Vec<Job>,
     /// What the journal told and the router has not heard.
@@ -105,7 +106,7 @@ impl World {
             export_bytes_max: limits.export_bytes_max(),
             engine: Arc::default(),
         };
-        let now = Instant::now();
+        let now = Now::read();
         let token = <sha2::Sha256 as sha2::Digest>::digest(TOKEN.as_bytes());
         let identity = Identity {
             server: "goxe test".into(),
@@ -113,10 +114,11 @@ impl World {
             epoch: "e".into(),
             store: String::new(),
             pid: 1,
-            started: now,
+            started: now.instant,
             token: Some(token.into()),
         };
-        let mut router = Router::new(limits, KEY_LIMITS, identity, memory, LANES, handlers::route);
+        let mut router =
+            Router::new(limits, KEY_LIMITS, identity, memory, LANES, handlers::route, now);
         router.recover();
         let mut world = World {
             router,
@@ -156,7 +158,7 @@ impl World {
     fn make_room(&mut self) {
         self.router.look_for_room();
         if self.router.is_short_of_memory() {
-            self.router.refuse_for_memory(self.now);
+            self.router.refuse_for_memory();
         }
     }
 
@@ -331,8 +333,9 @@ impl World {
 
     /// Time goes on.
     pub fn pass(&mut self, time: Duration) {
-        self.now += time;
-        if self.router.deadline().is_some_and(|at| at <= self.now) {
+        self.now.instant += time;
+        self.now.unix_ms += i64::try_from(time.as_millis()).unwrap();
+        if self.router.deadline().is_some_and(|at| at <= self.now.instant) {
             self.router.tick(self.now);
             self.apply();
         }
@@ -380,7 +383,7 @@ impl World {
             self.turn();
             let told = self.complete();
             while self.complete() {}
-            let soon = self.router.deadline().is_some_and(|at| at <= self.now + MOMENT);
+            let soon = self.router.deadline().is_some_and(|at| at <= self.now.instant + MOMENT);
             if soon {
                 self.pass(MOMENT);
             }
