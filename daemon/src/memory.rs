@@ -11,11 +11,14 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 /// A call that needs at most this much is small.
 pub const SMALL_BYTES_MAX: usize = 64 << 10;
+
+/// So much at once is worth being given back to the system.
+const LARGE_RETURN: usize = 1 << 20;
 
 /// Room beyond the bound in which small calls run when everything else is used.
 pub const SMALL_ROOM: usize = 8 << 20;
@@ -30,6 +33,10 @@ pub struct Memory {
     returns: AtomicUsize,
     /// What the loaded projects take, which does not count.
     projects: AtomicUsize,
+    /// What the process took when that was looked at last.
+    resident: AtomicUsize,
+    /// Much was given back at once.
+    large_return: AtomicBool,
     bytes_max: usize,
     share: usize,
 }
@@ -70,8 +77,18 @@ impl Memory {
     /// Room of `bytes_max`, of which one peer may have `share`; never more than a quarter.
     pub fn new(bytes_max: usize, share: usize) -> Arc<Self> {
         let share = share.min(bytes_max / 4);
-        let [held, reserved, returns, projects] = [0; 4].map(AtomicUsize::new);
-        Arc::new(Memory { held, reserved, returns, projects, bytes_max, share })
+        let [held, reserved, returns, projects, resident] = [0; 5].map(AtomicUsize::new);
+        let large_return = AtomicBool::new(false);
+        Arc::new(Memory {
+            held,
+            reserved,
+            returns,
+            projects,
+            resident,
+            large_return,
+            bytes_max,
+            share,
+        })
     }
 
     /// Bytes held or reserved.
@@ -87,6 +104,12 @@ impl Memory {
     /// Another number whenever something was given back.
     pub fn returns(&self) -> usize {
         self.returns.load(Ordering::Relaxed)
+    }
+
+    /// Whether much was given back at once since this was asked last.
+    pub fn take_large_return(&self) -> bool {
+        self.large_return.load(Ordering::Relaxed)
+            && self.large_return.swap(false, Ordering::Relaxed)
     }
 
     /// The bound.
@@ -199,6 +222,9 @@ impl Charge {
         }
         if bytes < before {
             memory.returns.fetch_add(1, Ordering::Relaxed);
+            if before - bytes >= LARGE_RETURN {
+                memory.large_return.store(true, Ordering::Relaxed);
+            }
         }
     }
 }
@@ -209,9 +235,8 @@ impl Drop for Charge {
     }
 }
 
-/// What the process may take beyond what is counted before freed memory is given back to the system:
-/// the allocator keeps some for the next large answer, which would cost as much again to come by.
-const KEPT_BYTES_MAX: usize = 24 << 20;
+/// What the allocator may keep of freed memory for the next large answer, beside half of what is free.
+const KEPT_BYTES_MAX: usize = 16 << 20;
 
 impl Memory {
     /// Notes what the loaded projects take.
@@ -219,13 +244,34 @@ impl Memory {
         self.projects.store(usize::try_from(bytes).unwrap_or(usize::MAX), Ordering::Relaxed);
     }
 
-    /// Gives memory that was freed back to the system where the allocator keeps much of it. It takes
-    /// some milliseconds then: not for the loop.
+    /// What the process took when that was looked at last.
+    pub fn resident(&self) -> usize {
+        self.resident.load(Ordering::Relaxed)
+    }
+
+    /// Looks what the process takes. Some microseconds.
+    pub fn look(&self) -> usize {
+        let resident = resident_bytes().unwrap_or_default();
+        self.resident.store(resident, Ordering::Relaxed);
+        resident
+    }
+
+    /// Gives memory that was freed back to the system where the allocator keeps much of it: to come by
+    /// it again would cost as much again. It takes some milliseconds then: not for the loop.
     pub fn give_back(&self) {
-        let counted = self.held().saturating_add(self.projects.load(Ordering::Relaxed));
-        if resident_bytes()
-            .is_none_or(|resident| resident <= counted.saturating_add(KEPT_BYTES_MAX))
-        {
+        let held = self.held();
+        let kept = KEPT_BYTES_MAX + self.bytes_max.saturating_sub(held) / 2;
+        self.give_back_beyond(held, kept);
+    }
+
+    /// The same for a moment at which nothing large is done.
+    pub fn give_all_back(&self) {
+        self.give_back_beyond(self.held(), KEPT_BYTES_MAX);
+    }
+
+    fn give_back_beyond(&self, held: usize, kept: usize) {
+        let counted = held.saturating_add(self.projects.load(Ordering::Relaxed));
+        if self.look() <= counted.saturating_add(kept) {
             return;
         }
         #[cfg(target_env = "gnu")]
@@ -236,23 +282,8 @@ impl Memory {
     }
 }
 
-/// Allocations from here on are the system's own pages, and go back to it when they are freed.
-#[cfg(target_env = "gnu")]
-const OWN_PAGES_MIN: i32 = 1 << 20;
-
-/// Has large allocations kept apart from small ones. By itself the allocator would put them among each
-/// other as soon as a large one was freed, and the holes that they leave could never be given back: a
-/// daemon whose projects are rewritten would take twice what they need.
-pub fn keep_large_apart() {
-    #[cfg(target_env = "gnu")]
-    #[expect(unsafe_code, reason = "it takes two numbers, and may be called at any time")]
-    unsafe {
-        nix::libc::mallopt(nix::libc::M_MMAP_THRESHOLD, OWN_PAGES_MIN);
-    }
-}
-
 /// What the process takes of the machine's memory, where the system tells.
-pub fn resident_bytes() -> Option<usize> {
+fn resident_bytes() -> Option<usize> {
     let pages = std::fs::read_to_string("/proc/self/statm").ok()?;
     let pages: usize = pages.split_ascii_whitespace().nth(1)?.parse().ok()?;
     pages.checked_mul(rustix::param::page_size())

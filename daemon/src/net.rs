@@ -121,6 +121,8 @@ pub struct Net {
     garbage_since: Option<Instant>,
     /// What garbage takes in memory until it is freed.
     account: Arc<Account>,
+    /// From when on the process's memory is looked at again.
+    resident_at: Instant,
     /// When to look again for somebody who holds much memory and makes no progress.
     look_at: Option<Instant>,
     stop: Option<Stop>,
@@ -171,6 +173,7 @@ impl Net {
             garbage: Vec::new(),
             garbage_since: None,
             account,
+            resident_at: Instant::now(),
             look_at: None,
             stop: None,
             stop_at: None,

@@ -157,6 +157,8 @@ pub struct Router {
     starved: Vec<ProjectId>,
     /// When they are looked at, whatever the journal told until then.
     feed_at: Option<Instant>,
+    /// When freed memory is given back to the system.
+    give_back_at: Option<Instant>,
     /// When the input came that is at hand.
     now: Now,
 }
@@ -200,6 +202,7 @@ impl Router {
             trash_due: None,
             starved: Vec::new(),
             feed_at: None,
+            give_back_at: None,
             now,
         }
     }
@@ -316,8 +319,9 @@ impl Router {
         let blobs = self.blobs.oldest().map(|used| used + self.limits.job_keep);
         let calls = self.deadlines.first().map(|(at, ..)| *at);
         let trash = self.trash_due.filter(|_| self.state == State::Ready);
-        let due = [self.jobs.deadline(), self.pins.deadline(), blobs, calls, trash, self.feed_at];
-        due.into_iter().flatten().min()
+        let own = [self.feed_at, self.give_back_at];
+        let due = [self.jobs.deadline(), self.pins.deadline(), blobs, calls, trash];
+        due.into_iter().chain(own).flatten().min()
     }
 
     /// Does what is due.
@@ -330,6 +334,9 @@ impl Router {
         self.time_out();
         if self.feed_at.is_some_and(|at| at <= now) {
             self.feed();
+        }
+        if self.give_back_at.take_if(|at| *at <= now).is_some() {
+            self.submit(Work::GiveBack, Size::Short);
         }
         self.empty_trash();
         self.effects.garbage.extend(self.pins.expire(now));

@@ -24,7 +24,6 @@ use crate::{
     call::{Reply, parse},
     edit::Written,
     journal::{ProjectId, image::ImageHeader, writer::Appender},
-    memory,
     router::{Asked, Router, State},
     session::{Gate, Session},
     store::{Loaded, Store, backup::BackupWriter},
@@ -132,7 +131,7 @@ pub fn status_of(router: &Router, now: std::time::Instant) -> StatusReply {
         projects_loaded: number(projects_loaded),
         memory_bytes: number(router.memory.held()),
         memory_reserved_bytes: number(router.memory.reserved()),
-        resident_bytes: number(memory::resident_bytes().unwrap_or_default()),
+        resident_bytes: number(router.memory.resident()),
         journal_queued: number(router.journal_queued()),
     }
 }

@@ -81,6 +81,10 @@ pub fn run(lane: usize, job: Job, loan: Option<&Loan>, context: &LaneContext) {
             give_back(freed, context);
             Done::Discarded
         }
+        Work::GiveBack => {
+            context.memory.give_all_back();
+            Done::Discarded
+        }
     };
     context.end(size, done);
     give_back(bytes, context);

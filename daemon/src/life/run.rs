@@ -38,7 +38,7 @@ use crate::{
     },
     lanes::{LaneContext, Lanes, Wake},
     limits::Limits,
-    memory::{self, Memory},
+    memory::Memory,
     net::{
         Channels, Host, Net, Signal,
         listeners::{self, BoundSocket, ListenError, Listeners},
@@ -98,7 +98,6 @@ fn io_error(what: &'static str) -> impl FnOnce(io::Error) -> RunError {
 /// Serves until a signal says stop. Called while the process has one thread.
 pub fn run(options: Options) -> Result<(), RunError> {
     let Options { config, paths, notify, server, log_to_stderr } = options;
-    memory::keep_large_apart();
     dirs::create_all(&paths.folders())?;
     let mut lock = DataLock::take(&paths.lock, &paths.data)?;
     let token = read_token(&config)?;

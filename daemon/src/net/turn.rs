@@ -19,6 +19,9 @@ use crate::{
     stream::Stream,
 };
 
+/// How old the figure may be that the status tells of the process's memory.
+const RESIDENT_EVERY: Duration = Duration::from_secs(1);
+
 impl Net {
     /// Gives every peer its turn that has something to do.
     pub(super) fn peers(&mut self, router: &mut Router, host: &mut dyn Host, now: Now) {
@@ -74,6 +77,10 @@ impl Net {
     /// progress is closed.
     fn make_room(&mut self, router: &mut Router, host: &mut dyn Host, now: Now) {
         router.look_for_room();
+        if now.instant >= self.resident_at {
+            self.resident_at = now.instant + RESIDENT_EVERY;
+            router.memory.look();
+        }
         self.look_at = None;
         if router.is_short_of_memory() {
             match policy::hoards(self.facts(router), now.instant) {

@@ -8,7 +8,7 @@
 //! A job goes to a lane once there is memory for its answer. Until then it waits in its place, and the
 //! jobs of others pass it.
 
-use std::{cmp::Reverse, sync::Arc};
+use std::{cmp::Reverse, sync::Arc, time::Duration};
 
 use goxe_protocol::{Code, Error};
 
@@ -29,6 +29,9 @@ const SHORT_JOBS: usize = 4;
 
 /// What a call takes beside its payload, about.
 pub(super) const CALL_BYTES: usize = 512;
+
+/// Memory that was freed is given back to the system so long after it, if nothing needs it until then.
+const GIVE_BACK_AFTER: Duration = Duration::from_secs(1);
 
 /// Memory is crowded when less than one part in so many is free.
 const CROWDED: usize = 8;
@@ -137,7 +140,8 @@ impl Room {
             | Work::Image(_)
             | Work::Reset { .. }
             | Work::Purge { .. }
-            | Work::Discard(_) => of_daemon(),
+            | Work::Discard(_)
+            | Work::GiveBack => of_daemon(),
             Work::Read(_) | Work::Free(_) | Work::Import(_) => {
                 work.envelope().map_or_else(of_daemon, owner_of)
             }
@@ -262,6 +266,9 @@ impl Router {
             return;
         }
         self.room.is_short = false;
+        if self.memory.take_large_return() {
+            self.give_back_at.get_or_insert(self.now.instant + GIVE_BACK_AFTER);
+        }
         self.effects.resume.append(&mut self.room.unread);
         self.hand_out();
     }
@@ -303,7 +310,8 @@ impl Router {
             | Work::Image(_)
             | Work::Reset { .. }
             | Work::Purge { .. }
-            | Work::Discard(_) => debug_assert!(false, "work of the daemon's own was refused"),
+            | Work::Discard(_)
+            | Work::GiveBack => debug_assert!(false, "work of the daemon's own was refused"),
         }
     }
 

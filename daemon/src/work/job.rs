@@ -177,6 +177,8 @@ pub enum Work {
     },
     /// Free these.
     Discard(Vec<Garbage>),
+    /// Give what was freed back to the system.
+    GiveBack,
 }
 
 impl Work {
@@ -193,7 +195,8 @@ impl Work {
             | Work::Image(_)
             | Work::Reset { .. }
             | Work::Purge { .. }
-            | Work::Discard(_) => None,
+            | Work::Discard(_)
+            | Work::GiveBack => None,
         }
     }
 }
