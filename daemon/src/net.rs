@@ -85,12 +85,14 @@ impl Wake for Waker {
     }
 }
 
-/// The loop's channels.
+/// The loop's channels, and what goes through them to be freed.
 pub struct Channels {
     /// From the lanes.
     pub done: Receiver<Told>,
     /// From the journal.
     pub journal: Receiver<Completions<Written>>,
+    /// What garbage takes in memory until a lane has freed it.
+    pub garbage: Arc<Account>,
 }
 
 /// The event loop.
@@ -119,8 +121,6 @@ pub struct Net {
     spent: Vec<Segment>,
     garbage: Vec<Garbage>,
     garbage_since: Option<Instant>,
-    /// What garbage takes in memory until it is freed.
-    account: Arc<Account>,
     /// From when on the process's memory is looked at again.
     resident_at: Instant,
     /// When to look again for somebody who holds much memory and makes no progress.
@@ -140,7 +140,6 @@ impl Net {
         lanes: Lanes,
         vitals: Arc<Vitals>,
         dozing: Arc<AtomicBool>,
-        account: Arc<Account>,
     ) -> io::Result<Self> {
         let registry = poll.registry();
         if let Some(listener) = &mut listeners.unix {
@@ -172,7 +171,6 @@ impl Net {
             spent: Vec::new(),
             garbage: Vec::new(),
             garbage_since: None,
-            account,
             resident_at: Instant::now(),
             look_at: None,
             stop: None,

@@ -188,8 +188,8 @@ fn serve(
     let mut router =
         Router::new(limits, key_limits, identity, memory, count, handlers::route, Now::read());
     router.recover();
-    let channels = Channels { done: done_received, journal };
-    let net = Net::new(poll, listeners, signals, channels, lanes, vitals, dozing, garbage)
+    let channels = Channels { done: done_received, journal, garbage };
+    let net = Net::new(poll, listeners, signals, channels, lanes, vitals, dozing)
         .map_err(io_error("the event loop"))?;
     let stop_max = Duration::from_millis(config.shutdown.drain_ms) + STOP_MARGIN;
     let mut life = Life { log, notifier, served, paths, stop_max };

@@ -66,7 +66,7 @@ impl Net {
         }
         // Freeing a small piece is quicker than handing it over.
         for segment in self.spent.drain(..).filter(|segment| segment.held() >= GARBAGE_BYTES_MAX) {
-            let charge = self.account.hold(segment.held());
+            let charge = self.channels.garbage.hold(segment.held());
             self.garbage.push(Garbage::Output(vec![segment], charge));
         }
         self.make_room(router, host, now);

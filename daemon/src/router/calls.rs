@@ -154,7 +154,6 @@ impl Router {
         })
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one call, used in one place")]
     fn hand_on(
         &mut self,
         session: &mut Session,

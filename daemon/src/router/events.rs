@@ -24,7 +24,7 @@ const KEPT_MAX: usize = 1024;
 /// Topics that one subscription names, some of them twice.
 const TOPICS_MAX: usize = 16;
 
-fn is_no_name(name: &String) -> bool {
+fn is_no_name(name: &str) -> bool {
     name.chars().take(NAME_CHARS_MAX + 1).count() > NAME_CHARS_MAX
 }
 
@@ -109,7 +109,7 @@ impl Router {
             return Err(Error::invalid_params("topics: name at least one of project, job"));
         }
         // No project has a longer name, and what is kept has a bound.
-        if params.topics.len() > TOPICS_MAX || params.project.as_ref().is_some_and(is_no_name) {
+        if params.topics.len() > TOPICS_MAX || params.project.as_deref().is_some_and(is_no_name) {
             return Err(Error::invalid_params(
                 "event.subscribe: too many topics, or no project's name",
             ));

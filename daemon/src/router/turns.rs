@@ -10,10 +10,13 @@ pub(super) struct Owner {
     pub(super) peer: u64,
 }
 
+/// What waits of each peer of a principal.
+type Peers<T> = VecDeque<(u64, VecDeque<T>)>;
+
 /// What waits, by principal and peer. The first of each list is whose turn it is.
 #[derive(Debug)]
 pub(super) struct Turns<T> {
-    principals: VecDeque<(Arc<str>, VecDeque<(u64, VecDeque<T>)>)>,
+    principals: VecDeque<(Arc<str>, Peers<T>)>,
     count: usize,
 }
 
