@@ -47,7 +47,7 @@ const DAEMON: &[Row] = &[
     ("edit", "call errors guard journal store view"),
     ("errors", "journal store"),
     ("garbage", "blobs call memory out view"),
-    ("handlers", "blobs call edit errors garbage journal memory router session store view work"),
+    ("handlers", "blobs call edit errors garbage journal router session store view work"),
     ("journal", "call"),
     (
         "lanes",

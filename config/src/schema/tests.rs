@@ -143,7 +143,7 @@ fn values_are_parsed_once() {
     assert_eq!(config.socket.mode, 0o600);
     assert_eq!(config.tcp.address.port(), 7890);
     assert_eq!(config.tcp.token_file, None);
-    assert_eq!(config.lanes.threads(1), 2);
+    assert_eq!(config.lanes.threads(1), 3);
     assert_eq!(config.lanes.threads(12), 12);
     assert_eq!(sections::Lanes { count: 3, ..config.lanes }.threads(12), 3);
 }

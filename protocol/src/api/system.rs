@@ -131,8 +131,10 @@ pub struct StatusReply {
     /// kept for them.
     pub memory_bytes: u64,
     /// How much of it is reserved for answers in the making.
+    #[serde(default)]
     pub memory_reserved_bytes: u64,
     /// What the process takes of the machine's memory; 0 where the system does not tell.
+    #[serde(default)]
     pub resident_bytes: u64,
     /// Records the journal has not yet written.
     pub journal_queued: u64,
