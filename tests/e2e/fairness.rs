@@ -132,3 +132,51 @@ fn beside_many_small_calls() {
         }
     });
 }
+
+#[test]
+fn a_client_for_whom_there_is_no_place_is_told_so() {
+    // Two of four lanes are left to shorter work.
+    let place = Place::new().set("limits", "peers_max", 2).set("lanes", "count", 4);
+    let daemon = place.daemon();
+    let mut client = daemon.client();
+    client.create("big");
+    let ball = json!([{ "edit": "sphere", "center": [0, 0, 0], "radius": 80, "color": "#c81e1e" }]);
+    client.call("voxel.edit", json!({ "project": "big", "edits": ball }));
+    drop(client);
+    let render = json!({ "project": "big", "width": 4096, "height": 4096 });
+    let call = json!({
+        "jsonrpc": "2.0", "id": 1, "method": "render.image", "params": render, "meta": { "progress": true }
+    });
+    let busy: Vec<Raw> = (0..2)
+        .map(|_| {
+            let mut peer = Raw::connect(&daemon.place.socket()).expect("the daemon listens");
+            peer.send(&frame(&call.to_string(), None)).expect("the daemon takes it");
+            let begun = peer.read_frame().expect("it is told how far it is").expect("a note");
+            assert_eq!(begun.json["method"], "progress", "{}", begun.json);
+            peer
+        })
+        .collect();
+    let mut late = Raw::connect(&daemon.place.socket()).expect("the daemon accepts");
+    let told = late.read_frame().expect("an answer").expect("an answer").json;
+    assert_eq!(told["error"]["data"]["kind"], "busy", "{told}");
+    assert_eq!((&told["id"], &told["error"]["data"]["max"]), (&Value::Null, &json!(2)), "{told}");
+    drop(busy);
+    daemon.stop();
+}
+
+#[test]
+fn silent_clients_take_no_place_from_who_asks() {
+    let place = Place::new();
+    let daemon = place.daemon();
+    // More than there are places for.
+    let silent: Vec<Raw> = (0..1100)
+        .map(|_| Raw::connect(&daemon.place.socket()).expect("the daemon accepts"))
+        .collect();
+    let mut client = daemon.client();
+    client.create("castle");
+    (0..50).for_each(|number| {
+        client.mark("castle", number);
+    });
+    drop(silent);
+    daemon.stop();
+}

@@ -2,6 +2,7 @@
 
 use std::{
     fs, io,
+    os::unix::fs::PermissionsExt,
     path::Path,
     process,
     sync::{Arc, atomic::AtomicBool},
@@ -21,7 +22,7 @@ use signal_hook_mio::v1_0::Signals;
 use tracing::level_filters::LevelFilter;
 
 use super::{
-    identity,
+    files, identity,
     lock::{DataLock, LockError},
     log::{Log, LogOptions},
     notify::{Notice, Notifier, NotifyEnvironment},
@@ -163,7 +164,16 @@ fn serve(
             }
         }),
     ));
-    let limits = Limits::new(config);
+    let mut limits = Limits::new(config);
+    let peers = files::make_room(limits.peers_max, limits.blobs_max);
+    if peers < limits.peers_max {
+        tracing::warn!(
+            peers,
+            configured = limits.peers_max,
+            "the limit on open files leaves fewer peers"
+        );
+        limits.peers_max = peers;
+    }
     let memory = Memory::new(limits.memory_bytes_max, limits.peer_bytes_max);
     let blob_bytes_max = config.limits.blob_bytes_max;
     let shelf = Shelf::new(paths.data.join("tmp"), &identity.epoch, blob_bytes_max, &memory);
@@ -303,6 +313,8 @@ impl Served {
 fn write_whole(path: &Path, text: &str) -> io::Result<()> {
     let temporary = path.with_extension("new");
     fs::write(&temporary, text)?;
+    // Whatever the mask of new files is: anybody may read it, nobody else may write it.
+    fs::set_permissions(&temporary, fs::Permissions::from_mode(0o644))?;
     fs::rename(&temporary, path)
 }
 

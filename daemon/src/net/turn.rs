@@ -1,7 +1,17 @@
 //! What a turn of the loop does with peers: their turns, new ones, those whose time is over.
 
-use std::{cmp::Reverse, io, sync::Arc, time::Duration};
+use std::{
+    cmp::Reverse,
+    io::{self, Write},
+    sync::Arc,
+    time::Duration,
+};
 
+use goxe_protocol::{
+    Code, Error,
+    inbound::Form,
+    rpc::{self, Id},
+};
 use mio::{Interest, Token};
 
 use super::{
@@ -21,6 +31,22 @@ use crate::{
 
 /// How old the figure may be that the status tells of the process's memory.
 const RESIDENT_EVERY: Duration = Duration::from_secs(1);
+
+/// Tells a client for whom there is no place to come again. It speaks frames, most likely.
+fn tell_busy(mut stream: &Stream, peers_max: usize) -> io::Result<()> {
+    let error = Error::new(
+        Code::Busy,
+        "as many clients are connected as may be, and each has calls in flight",
+    )
+    .hint("connect again in a moment")
+    .with("limit", "limits.peers_max")
+    .with("max", peers_max);
+    let mut frame = Vec::new();
+    let write = |out: &mut Vec<u8>| rpc::encode_error(out, &Id::NULL, &error);
+    // An error is far shorter than a frame may be, and what a fresh socket does not take is lost.
+    let _ = Form::Frames.append(&mut frame, write);
+    stream.write(&frame).map(drop)
+}
 
 impl Net {
     /// Gives every peer its turn that has something to do.
@@ -158,7 +184,7 @@ impl Net {
             match policy::gives_way(self.facts(router)) {
                 Some(id) => self.remove(id, router),
                 // Every peer has a call in flight: the new one has to come again.
-                None => return Ok(()),
+                None => return tell_busy(&stream, router.limits.peers_max),
             }
         }
         let slot = self
