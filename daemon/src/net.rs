@@ -16,7 +16,7 @@ use std::{
 };
 
 use crossbeam_channel::Receiver;
-use mio::{Events, Interest, Poll, Token, Waker};
+use mio::{Events, Interest, Poll, Token, Waker, net::UnixListener};
 use signal_hook_mio::v1_0::Signals;
 
 use self::{
@@ -75,6 +75,8 @@ pub trait Host {
     fn state(&mut self, state: State, router: &Router);
     /// A signal came.
     fn signal(&mut self, signal: Signal, router: &Router);
+    /// A new listener on the Unix socket, where its file is gone.
+    fn listen_again(&mut self) -> Option<UnixListener>;
 }
 
 impl Wake for Waker {
@@ -250,11 +252,28 @@ impl Net {
                 _ => continue,
             };
             host.signal(signal, router);
+            if signal == Signal::Dump && self.stop.is_none() {
+                host.listen_again().into_iter().for_each(|listener| self.listen_on(listener));
+            }
             if signal == Signal::Stop {
                 self.stop(router, now);
             }
         }
         self.apply(router, host);
+    }
+
+    /// Takes a listener in place of the one whose socket nobody can find any more.
+    fn listen_on(&mut self, mut listener: UnixListener) {
+        let registry = self.poll.registry();
+        if let Err(error) = registry.register(&mut listener, UNIX, Interest::READABLE) {
+            tracing::error!(%error, "the new socket cannot be listened on");
+            return;
+        }
+        if let Some(mut old) = self.listeners.unix.replace(listener) {
+            // It is closed right after: an error changes nothing.
+            let _ = registry.deregister(&mut old);
+        }
+        self.accept = true;
     }
 
     /// Begins to stop: nobody new comes in, what runs is finished.

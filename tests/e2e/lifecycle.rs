@@ -372,3 +372,20 @@ fn an_answer_that_nobody_reads_holds_up_no_stop() {
     daemon.signal(Signal::SIGTERM);
     assert!(daemon.wait_for(Duration::from_secs(20)).success());
 }
+
+#[test]
+fn a_daemon_whose_socket_was_deleted_is_found_again() {
+    let place = Place::new();
+    let daemon = place.daemon();
+    let mut before = daemon.client();
+    before.create("castle");
+    fs::remove_file(place.socket()).expect("the socket was there");
+    let status = place.json(&["call", "system.status"]);
+    assert_eq!(status["pid"], daemon.pid(), "no other daemon was started");
+    assert_eq!(mode(&place.socket()), 0o600);
+    before.mark("castle", 1);
+    daemon.client().mark("castle", 2);
+    let socket = place.socket();
+    daemon.stop();
+    assert!(!socket.exists(), "the new socket goes with the daemon");
+}

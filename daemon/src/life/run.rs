@@ -16,6 +16,7 @@ use goxe_config::{
     endpoint::EndpointError,
     sections::{Durability, LogFormat, LogLevel},
 };
+use mio::net::UnixListener;
 use sha2::{Digest, Sha256};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
 use signal_hook_mio::v1_0::Signals;
@@ -363,6 +364,17 @@ impl Host for Life<'_> {
                 tracing::info!(%level, "the log level was switched");
             }
         }
+    }
+
+    fn listen_again(&mut self) -> Option<UnixListener> {
+        let bound = self.served.bound.bind_again();
+        if let Ok(Some(_)) = &bound {
+            tracing::warn!("the socket's file was gone: it is bound again");
+        }
+        bound.unwrap_or_else(|error| {
+            tracing::error!(%error, "the socket's file is gone and cannot be bound again");
+            None
+        })
     }
 }
 

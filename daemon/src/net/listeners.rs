@@ -42,11 +42,32 @@ pub enum ListenError {
 #[derive(Debug)]
 pub struct BoundSocket {
     path: PathBuf,
+    mode: u32,
     device: u64,
     inode: u64,
 }
 
 impl BoundSocket {
+    /// Binds the socket again where its file is gone. What somebody else put in its place stays.
+    pub fn bind_again(&mut self) -> Result<Option<UnixListener>, ListenError> {
+        let io = |error| ListenError::Io { what: self.path.display().to_string(), error };
+        match fs::symlink_metadata(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(io(error)),
+            Ok(_) => return Ok(None),
+        }
+        // Other threads run, so that the mask of new files is left alone: the name comes last.
+        let nameless = self.path.with_extension("again");
+        let _ = fs::remove_file(&nameless);
+        let listener = UnixListener::bind(&nameless).map_err(io)?;
+        let mode = fs::Permissions::from_mode(self.mode);
+        fs::set_permissions(&nameless, mode).map_err(io)?;
+        let metadata = fs::symlink_metadata(&nameless).map_err(io)?;
+        fs::rename(&nameless, &self.path).map_err(io)?;
+        (self.device, self.inode) = (metadata.dev(), metadata.ino());
+        Ok(Some(listener))
+    }
+
     /// Removes the socket, unless another one has taken its place.
     pub fn remove(&self) {
         let own = fs::symlink_metadata(&self.path)
@@ -78,7 +99,7 @@ pub fn bind_unix(path: &Path, mode: u32) -> Result<(UnixListener, BoundSocket), 
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(io)?;
     let metadata = fs::symlink_metadata(path).map_err(io)?;
     let (device, inode) = (metadata.dev(), metadata.ino());
-    Ok((listener, BoundSocket { path: path.to_owned(), device, inode }))
+    Ok((listener, BoundSocket { path: path.to_owned(), mode, device, inode }))
 }
 
 /// Removes what a daemon left behind that was killed.
@@ -168,6 +189,23 @@ mod tests {
         bound.remove();
         assert!(path.exists());
         drop(first);
+    }
+
+    #[test]
+    fn a_socket_that_is_gone_is_bound_again_and_anothers_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s.sock");
+        let (_first, mut bound) = bind_unix(&path, 0o600).unwrap();
+        assert!(bound.bind_again().unwrap().is_none(), "it is there");
+        fs::remove_file(&path).unwrap();
+        let _second = bound.bind_again().unwrap().expect("it is bound");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(std::os::unix::net::UnixStream::connect(&path).is_ok());
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, "another's").unwrap();
+        assert!(bound.bind_again().unwrap().is_none());
+        bound.remove();
+        assert_eq!(fs::read(&path).unwrap(), b"another's");
     }
 
     #[test]
