@@ -36,7 +36,8 @@ pub struct Arguments {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 no daemon, 4 not permitted.
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 no daemon, 4 not permitted;
+a daemon whose data cannot be served ends with 70.
 With --json every answer is one JSON document on standard output, and every error is
 {\"error\": {\"code\", \"kind\", \"message\", \"hint\"}} on standard error.";
 
