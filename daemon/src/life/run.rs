@@ -150,10 +150,7 @@ fn serve(
     let (done, done_received) = bounded(DONE_MAX);
     let (batches, journal) = bounded(BATCHES_MAX);
     let wake: Arc<dyn Wake> = waker;
-    let key_limits = KeyLimits {
-        keep_ms: i64::try_from(config.idempotency.keep_ms).unwrap_or(i64::MAX),
-        keys_max: config.idempotency.keys_max,
-    };
+    let key_limits = key_limits_of(config);
     let tell = Arc::clone(&wake);
     let store = Arc::new(Store::<Written>::new(
         Arc::new(Folder::new(&paths.data)),
@@ -165,16 +162,7 @@ fn serve(
             }
         }),
     ));
-    let mut limits = Limits::new(config);
-    let peers = files::make_room(limits.peers_max, limits.blobs_max);
-    if peers < limits.peers_max {
-        tracing::warn!(
-            peers,
-            configured = limits.peers_max,
-            "the limit on open files leaves fewer peers"
-        );
-        limits.peers_max = peers;
-    }
+    let limits = limits_of(config);
     let memory = Memory::new(limits.memory_bytes_max, limits.peer_bytes_max);
     let blob_bytes_max = config.limits.blob_bytes_max;
     let shelf = Shelf::new(paths.data.join("tmp"), &identity.epoch, blob_bytes_max, &memory);
@@ -217,6 +205,28 @@ fn serve(
     match failed {
         Some(reason) => Err(RunError::Recovery(reason)),
         None => Ok(()),
+    }
+}
+
+/// The bounds that are configured, as far as the open files allow them.
+fn limits_of(config: &Config) -> Limits {
+    let mut limits = Limits::new(config);
+    let peers = files::make_room(limits.peers_max, limits.blobs_max);
+    if peers < limits.peers_max {
+        tracing::warn!(
+            peers,
+            configured = limits.peers_max,
+            "the limit on open files leaves fewer peers"
+        );
+        limits.peers_max = peers;
+    }
+    limits
+}
+
+fn key_limits_of(config: &Config) -> KeyLimits {
+    KeyLimits {
+        keep_ms: i64::try_from(config.idempotency.keep_ms).unwrap_or(i64::MAX),
+        keys_max: config.idempotency.keys_max,
     }
 }
 
