@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::processes::pss_kib;
+use crate::support::processes::own_kib;
 use crate::support::{Bridge, Place, Rng, count};
 
 const BRIDGES: u64 = 20;
@@ -143,8 +143,8 @@ fn sixteen_behind_each_of_twenty_bridges_get_their_own_answers_in_flat_memory() 
     let daemon = place.endpoint().expect("an endpoint file").pid;
     let bridges: Vec<u32> = crowds.iter().map(|crowd| crowd.bridge.pid()).collect();
     let memory = || {
-        let of_bridges: Vec<u64> = bridges.iter().map(|pid| pss_kib(*pid)).collect();
-        (pss_kib(daemon), of_bridges)
+        let of_bridges: Vec<u64> = bridges.iter().map(|pid| own_kib(*pid)).collect();
+        (own_kib(daemon), of_bridges)
     };
     let calls = count(6_000);
     call_all(&mut crowds, calls.div_ceil(3));

@@ -6,7 +6,7 @@ use nix::sys::signal::{Signal, kill};
 use serde_json::json;
 
 use crate::support::place::{is_goxe, pid};
-use crate::support::processes::{files, of_place, pss_kib};
+use crate::support::processes::{files, of_place, own_kib};
 use crate::support::wait::PATIENCE;
 use crate::support::{Bridge, Place, Rng, count, until};
 
@@ -61,11 +61,11 @@ fn nothing_is_left_of_clients_that_came_and_went() {
         });
     };
     quiet("the first clients are gone");
-    let (files_before, memory_before) = (files(serving), pss_kib(serving));
+    let (files_before, memory_before) = (files(serving), own_kib(serving));
     (warm..cycles).for_each(|number| cycle(&place, &mut rng, number));
     quiet("all clients are gone");
     until("only the daemon is left", PATIENCE, || (of_place(&place) == [serving]).then_some(()));
-    let (files_after, memory_after) = (files(serving), pss_kib(serving));
+    let (files_after, memory_after) = (files(serving), own_kib(serving));
     println!(
         "{cycles} cycles; files {files_before} -> {files_after}, KiB {memory_before} -> {memory_after}"
     );

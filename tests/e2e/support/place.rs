@@ -14,7 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::client::Client;
-use super::processes::{files, pss_kib};
+use super::processes::{files, own_kib};
 use super::wait::{PATIENCE, until};
 
 /// The program under test: the one that was built with the tests, or the one that `GOXE_TEST_BIN` names,
@@ -262,9 +262,9 @@ impl Daemon<'_> {
         assert!(status.success(), "the daemon ended with {status}");
     }
 
-    /// Kilobytes of memory that are its own (PSS).
+    /// Kilobytes of memory that are its own.
     pub fn memory_kib(&self) -> u64 {
-        pss_kib(self.pid())
+        own_kib(self.pid())
     }
 
     /// How many files it has open.

@@ -28,11 +28,11 @@ fn words_of(pid: u32) -> String {
     String::from_utf8_lossy(&[read("cmdline"), read("environ")].concat()).into_owned()
 }
 
-/// Kilobytes of memory that are a process's own (PSS).
-pub fn pss_kib(pid: u32) -> u64 {
+/// Kilobytes of memory that are a process's own: what of the program it shares depends on who else runs it just now.
+pub fn own_kib(pid: u32) -> u64 {
     let text =
         fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).expect("it runs and is ours");
-    let line = text.lines().find_map(|line| line.strip_prefix("Pss:")).expect("a Pss line");
+    let line = text.lines().find_map(|line| line.strip_prefix("Anonymous:")).expect("a line of it");
     let number = line.split_whitespace().next().and_then(|number| number.parse().ok());
     number.expect("a number of kilobytes")
 }
