@@ -37,7 +37,8 @@ impl Router {
         };
         let bytes_max = self.limits.reply_bytes_max;
         let encoded = call::encode(&id, closed.form, result, bytes_max);
-        if let Some(encoded) = session.gather(closed.form, &id, encoded, bytes_max) {
+        if let Some(encoded) = session.gather(closed.form, &id, encoded, self.gathered_bytes_max())
+        {
             self.push_answer(session.peer, encoded, None);
         }
     }
@@ -55,14 +56,19 @@ impl Router {
         };
         if let Some(closed) = session.close(ticket.call) {
             self.after_close(&mut session, &closed);
-            let bytes_max = self.limits.reply_bytes_max;
             if let Some(id) = &closed.id
-                && let Some(encoded) = session.gather(closed.form, id, encoded, bytes_max)
+                && let Some(encoded) =
+                    session.gather(closed.form, id, encoded, self.gathered_bytes_max())
             {
                 self.push_answer(ticket.peer, encoded, charge);
             }
         }
         self.put_session(session);
+    }
+
+    /// What the answers of a batch may come to together: nothing large where all memory is used.
+    fn gathered_bytes_max(&self) -> usize {
+        if self.memory.is_full() { 0 } else { self.limits.reply_bytes_max }
     }
 
     fn push_answer(&mut self, peer: PeerId, encoded: Encoded, charge: Option<Arc<Charge>>) {
@@ -150,7 +156,7 @@ impl Router {
         };
         let bytes_max = self.limits.reply_bytes_max;
         let encoded = call::encode(id, form, result, bytes_max);
-        if let Some(encoded) = session.gather(form, id, encoded, bytes_max) {
+        if let Some(encoded) = session.gather(form, id, encoded, self.gathered_bytes_max()) {
             for segment in encoded.into_segments() {
                 out.push(segment);
             }

@@ -280,8 +280,13 @@ impl Router {
         if self.room.handed.iter().any(|&jobs| jobs > 0) {
             return;
         }
-        let needs_room = |job: &Job| job.work.envelope().is_some();
-        let next = self.room.waiting.iter_mut().find_map(|waiting| waiting.take(needs_room));
+        // A small one only where all of them are.
+        let mut next = None;
+        for least in [SMALL_BYTES_MAX, 0] {
+            let needs_room = |job: &Job| job.work.envelope().is_some() && job.bytes >= least;
+            let waiting = &mut self.room.waiting;
+            next = next.or_else(|| waiting.iter_mut().find_map(|waiting| waiting.take(needs_room)));
+        }
         if let Some(job) = next {
             let error =
                 Error::new(Code::Busy, "the calls of all peers hold as much memory as they may")
