@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Groups of a page where the caller names no number.
-const PAGE_DEFAULT: u32 = 20;
+pub(super) const PAGE_DEFAULT: u32 = 20;
 /// Groups of the longest page.
 const PAGE_MAX: u32 = 500;
 

@@ -5,6 +5,7 @@
 use goxe_engine::project::Project;
 use goxe_protocol::api::{
     blob,
+    history::ListParams,
     project::ExportParams,
     voxel::{FindParams, ReadForm, ReadParams},
 };
@@ -49,7 +50,8 @@ pub(super) fn of(name: &str) -> WeighFn {
     match name {
         "system.describe" => |_| short(DOCUMENT_BYTES),
         "system.backup" => |weighing| long(weighing.limits.memory_bytes_max / 4),
-        "project.info" | "layer.list" | "history.list" => listing,
+        "project.info" | "layer.list" => listing,
+        "history.list" => groups,
         "project.export" => export,
         "voxel.read" => region,
         "voxel.find" => page,
@@ -80,14 +82,23 @@ fn project<'a>(weighing: &Weighing<'a>) -> Option<&'a Project> {
     weighing.view.map(|view| &view.project)
 }
 
-/// Everything a project has names for.
+/// Layers and checkpoints. Their names are all that is listed: undo groups are not.
 fn listing(weighing: &Weighing<'_>) -> Weight {
-    let items = project(weighing).map_or(0, |project| {
-        let history = project.history();
-        let groups = history.undo_count() + history.redo_count();
-        project.layers().len() + history.checkpoints().count() + groups
-    });
-    short(SMALL_BYTES + items * ITEM_BYTES)
+    short(SMALL_BYTES + named(weighing) * ITEM_BYTES)
+}
+
+fn named(weighing: &Weighing<'_>) -> usize {
+    let of = |project: &Project| project.layers().len() + project.history().checkpoints().count();
+    project(weighing).map_or(0, of)
+}
+
+/// A page of undo groups, of those there are.
+fn groups(weighing: &Weighing<'_>) -> Weight {
+    let limit = parse::<ListParams>(weighing.params).ok().and_then(|params| params.limit);
+    let there = project(weighing)
+        .map_or(0, |project| project.history().undo_count() + project.history().redo_count());
+    let page = to_usize(limit.unwrap_or(super::history::PAGE_DEFAULT).into()).min(there);
+    short(SMALL_BYTES + (named(weighing) + page) * ITEM_BYTES)
 }
 
 /// A box of voxels, or a page of them.
@@ -199,4 +210,44 @@ fn range(weighing: &Weighing<'_>) -> Weight {
     let bytes = asked.map_or(fits, to_usize).min(fits);
     let size = if bytes <= SHORT_BYTES { Size::Short } else { Size::Medium };
     Weight { size, bytes: JSON_BYTES + bytes }
+}
+
+#[cfg(test)]
+mod tests {
+    use goxe_config::Config;
+
+    use super::*;
+    use crate::{journal::ProjectId, limits::Limits, memory::SMALL_BYTES_MAX, view::View};
+    use goxe_engine::{
+        limits,
+        project::{Request, Stamp},
+    };
+
+    #[test]
+    fn a_long_history_makes_no_small_call_large() {
+        let mut view = View::empty(ProjectId(1));
+        for number in 0..500 {
+            let name = format!("l{number}");
+            let create = goxe_engine::edit::Edit::CreateLayer {
+                name: "more".into(),
+                group: String::new(),
+                visible: true,
+                position: None,
+            };
+            let delete = goxe_engine::edit::Edit::DeleteLayer { layer: "more".into() };
+            let edit = if number % 2 == 0 { create } else { delete };
+            let request = Request::Edit(vec![edit]);
+            let prepared = view.project.prepare(&request, &limits::Limits::default(), &mut ());
+            let stamp = Stamp { author: "ann", time_ms: 0, label: &name };
+            let project = view.project.apply(&prepared.unwrap().change, stamp).unwrap();
+            view = std::sync::Arc::new(View { id: view.id, revision: view.revision, project });
+        }
+        let limits = Limits::new(&Config::built_in());
+        for method in ["project.info", "layer.list", "history.list", "voxel.get"] {
+            let weighing =
+                Weighing { params: r#"{"project":"a"}"#, view: Some(&view), limits: &limits };
+            let Weight { size, bytes } = of(method)(&weighing);
+            assert!(size == Size::Short && bytes < SMALL_BYTES_MAX, "{method}: {bytes}");
+        }
+    }
 }

@@ -273,6 +273,22 @@ fn edits_run_behind_the_imports_that_were_sent_before_them() {
 }
 
 #[test]
+fn a_gap_is_told_as_soon_as_there_is_room() {
+    let (mut world, peer) = with_project();
+    world.ask(peer, "event.subscribe", json!({ "topics": ["project"] })).result();
+    world.events_missed = 1;
+    world.ask(peer, "voxel.edit", set("a", 5, "#0000ff")).result();
+    assert!(world.clients[peer].notes.is_empty());
+    world.router.tell_gaps(world.clients[peer].id);
+    world.apply();
+    assert_eq!(world.clients[peer].notes[0]["params"]["topic"], "gap");
+    world.router.tell_gaps(world.clients[peer].id);
+    world.apply();
+    assert_eq!(world.clients[peer].notes.len(), 1, "told once");
+    world.end();
+}
+
+#[test]
 fn a_gap_in_a_subscription_is_announced() {
     let (mut world, peer) = with_project();
     world.ask(peer, "event.subscribe", json!({ "topics": ["project"] })).result();
